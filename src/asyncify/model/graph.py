@@ -1,0 +1,118 @@
+"""The merged call graph: what analysis hands to planning."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from asyncify.model.facts import Class, ClassId, Expression, Function, FunctionId, Module
+
+
+class Evidence(StrEnum):
+    """How sure an edge is."""
+
+    TYPED = "typed"  # the type checker resolved it
+    INFERRED = "inferred"  # values flow there from call sites and assignments
+    BY_NAME = "by-name"  # only classes of this project define that name
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Reference:
+    """The address of an expression."""
+
+    module: str
+    expression: int
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a call (or an access) reaches: a function of the project, or a qualified name outside it.
+
+    External names are canonical where the object is defined (``requests.sessions.Session.get``);
+    a method is named by the class that defines it, and `receiver` is the class of the object.
+    """
+
+    function: FunctionId | None = None
+    external: str | None = None
+    evidence: Evidence = Evidence.TYPED
+    overrides: bool = False  # any override of the function may be reached
+    receiver: str | None = None
+
+
+class Access(StrEnum):
+    """How a place reaches a function."""
+
+    CALL = "call"
+    PROPERTY = "property"
+    ENTER = "enter"  # __enter__ (and __exit__)
+    ITERATE = "iterate"  # __iter__, __next__
+    OPERATOR = "operator"  # any other special method
+    DECORATE = "decorate"
+    CONSTRUCT = "construct"  # the __init__ and __new__ of a class
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """One place that reaches functions; `open` when there may be targets that nobody knows."""
+
+    site: Reference
+    access: Access
+    targets: tuple[Target, ...]
+    open: bool = False
+
+
+class SourceKind(StrEnum):
+    """Where a value comes from."""
+
+    CALL = "call"  # the result of an external call; name is the callee
+    FUNCTION = "function"  # a function of the project, as a value
+    CLASS = "class"  # a class of the project, as a value
+    INSTANCE = "instance"  # of a class of the project, or of an external class known by annotation
+    GENERATOR = "generator"  # the result of calling a generator function of the project
+    EXTERNAL = "external"  # an imported object, as a value
+    CONSTANT = "constant"  # a literal; name is its text ("None", ...)
+    PARAMETER = "parameter"  # a parameter whose callers are not all known
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One origin of a value."""
+
+    kind: SourceKind
+    name: str = ""
+    site: Reference | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """Expressions that may stand for the same object, with its origins and every place that sees it.
+
+    Flow-insensitive: two expressions are in one value as soon as one is ever assigned to the other,
+    through variables, attributes, parameters, returns and container elements.
+    """
+
+    id: int
+    sources: tuple[Source, ...] = ()
+    occurrences: tuple[Reference, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CallGraph:
+    """The project as planning sees it."""
+
+    modules: Mapping[str, Module]
+    functions: Mapping[FunctionId, Function]
+    classes: Mapping[ClassId, Class]
+    edges: tuple[Edge, ...] = ()
+    values: tuple[Value, ...] = ()
+    families: tuple[frozenset[FunctionId], ...] = ()  # methods that override one another
+    outside: Mapping[FunctionId, str] = field(default_factory=dict)  # overrides this external method
+    bases: Mapping[ClassId, tuple[str, ...]] = field(default_factory=dict)  # every base, by canonical name
+    names: Mapping[Reference, str] = field(default_factory=dict)  # external object named here
+    types: Mapping[Reference, str] = field(default_factory=dict)  # class of an expression, canonical
+
+    def expression(self, reference: Reference) -> Expression:
+        """The expression at an address."""
+        return self.modules[reference.module].expressions[reference.expression]

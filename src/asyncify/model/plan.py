@@ -1,0 +1,197 @@
+"""The Plan: every decision, as a value that can be printed, stored, filtered and carried out later."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from asyncify.model.facts import FunctionId
+from asyncify.model.span import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Await:
+    """Put `await` before the expression, with parentheses exactly where the grammar needs them."""
+
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class MakeAsync:
+    """Put `async` before a `def`, `for` or `with` statement, or before the `for` of a comprehension clause.
+
+    `span` is the statement (from `def`/`for`/`with`, decorators excluded); for a comprehension
+    clause it is the span of the iterable.
+    """
+
+    span: Span
+    node: str  # "def", "for", "with" or "clause"
+
+
+@dataclass(frozen=True, slots=True)
+class Replace:
+    """Replace an expression (or the name of a definition, a keyword, an except type) by a template.
+
+    ``{0}``, ``{1}`` ... in the template stand for the expressions at `holes`, as they are after
+    their own edits; braces are doubled as in `str.format`.
+    """
+
+    span: Span
+    template: str
+    holes: tuple[Span, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Arguments:
+    """Edit the argument list of a call in place; indices count all arguments as written.
+
+    Order of work: `drop`, `rename` (index -> keyword), then `first` before and `last` after the rest.
+    `first` and `last` are argument texts (``subprocess.run``, ``timeout=None``).
+    """
+
+    span: Span
+    drop: tuple[int, ...] = ()
+    rename: tuple[tuple[int, str], ...] = ()
+    first: tuple[str, ...] = ()
+    last: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Wrap:
+    """Put the sibling statements `first` to `last` into a new block with this header (``async with x as y:``)."""
+
+    first: Span
+    last: Span
+    header: str
+
+
+@dataclass(frozen=True, slots=True)
+class Insert:
+    """Insert statements at a statement: "before" or "after" it, or as "first" or "last" of its body."""
+
+    span: Span
+    where: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """Delete a whole statement, or a decorator."""
+
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class AddImport:
+    """Make sure that the module imports this (``import httpx``, ``from contextlib import closing``)."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveImport:
+    """Remove one name from an import statement; the statement goes with its last name."""
+
+    span: Span  # of the statement
+    name: str  # the local name
+
+
+@dataclass(frozen=True, slots=True)
+class Define:
+    """Make sure that the module defines this helper, after its imports."""
+
+    name: str
+    text: str
+
+
+Edit = (
+    Await
+    | MakeAsync
+    | Replace
+    | Arguments
+    | Wrap
+    | Insert
+    | Delete
+    | AddImport
+    | RemoveImport
+    | Define
+)
+
+
+class Safety(StrEnum):
+    """How much a person has to look at a conversion."""
+
+    SAFE = "safe"
+    UNSAFE = "unsafe"
+    MANUAL = "manual"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing to tell: a conversion, a colour change, or a leftover with its reason."""
+
+    code: str
+    name: str
+    path: str
+    span: Span
+    safety: Safety
+    message: str
+    reason: str = ""
+    function: FunctionId | None = None
+    because: FunctionId | None = None
+    chain: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a function becomes async: the call at `span` reaches `callee`, or is itself the blocking call."""
+
+    path: str
+    span: Span
+    callee: str  # FunctionId, or the external name of the blocking call
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """Conversions that are applied together or not at all."""
+
+    id: int
+    functions: tuple[FunctionId, ...]
+    edits: tuple[tuple[str, Edit], ...]  # (path, edit)
+    safety: Safety = Safety.SAFE
+
+
+@dataclass(frozen=True, slots=True)
+class FileError:
+    """A file that could not be read or parsed. Lines and columns count from 1; 0 means unknown."""
+
+    path: str
+    line: int
+    column: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to do, why, and what is left."""
+
+    chains: tuple[Chain, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    reasons: Mapping[FunctionId, Reason] = field(default_factory=dict)
+    dependencies: tuple[str, ...] = ()
+    texts: Mapping[str, str] = field(default_factory=dict)  # other files (test configuration): new content
+
+    @property
+    def async_functions(self) -> tuple[FunctionId, ...]:
+        """Every function that becomes async, sorted."""
+        return tuple(sorted(self.reasons))
+
+    def edits(self, *, unsafe: bool = False) -> dict[str, tuple[Edit, ...]]:
+        """The edits of every chain that may be applied, by path."""
+        by_path: dict[str, dict[Edit, None]] = {}
+        for chain in self.chains:
+            if chain.safety is Safety.SAFE or (unsafe and chain.safety is Safety.UNSAFE):
+                for path, edit in chain.edits:
+                    by_path.setdefault(path, {})[edit] = None
+        return {path: tuple(edits) for path, edits in sorted(by_path.items())}
