@@ -21,7 +21,7 @@ ANY = None  # imports whatever it likes of ours
 
 # Which part of asyncify may import which. A part is the first name below
 # `asyncify`; a part always sees itself. `cli -> api -> the middle -> model`.
-# A module without a row here is a leaf: it may import `model` and `errors`.
+# A module without a row here may import what is in LEAF.
 LEAF = {"model", "errors", "codes"}
 STAGES = {"analysis", "planning", "rewrite", "verify"}
 LAW: dict[str, set[str] | None] = {
