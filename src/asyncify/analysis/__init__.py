@@ -1,0 +1,1 @@
+"""Facts about the project, without opinions: the standard library's `ast` and a type checker, never LibCST."""
