@@ -1,0 +1,97 @@
+"""Step d, first half: what a type checker says after minus what it said before."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from ecosystem import process
+from ecosystem.store import environment_variables, site_packages
+
+CONFIG = """\
+python-version = "{version}"
+search-path = [{roots}]
+site-package-path = [{packages}]
+skip-interpreter-query = true
+check-unannotated-defs = true
+infer-return-types = "checked"
+use-ignore-files = false
+"""
+COROUTINE_KINDS = frozenset({"unused-coroutine", "not-async", "async-error"})
+COROUTINE_WORDS = re.compile(r"\b(Coroutine|CoroutineType|AsyncGenerator)\b")
+
+
+class TypeCheckError(RuntimeError):
+    """The type checker itself failed, so nothing can be said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One message of the type checker."""
+
+    path: str
+    line: int
+    kind: str
+    message: str
+
+    @property
+    def about_coroutines(self) -> bool:
+        """Whether it can only mean that something async is used as if it were not."""
+        return self.kind in COROUTINE_KINDS or bool(COROUTINE_WORDS.search(self.message))
+
+
+def check(
+    top: Path, root: str, files: Iterable[str], environment: Path | None, logs: Path
+) -> tuple[Diagnostic, ...]:
+    """Check ``files`` of the copy at ``top`` under a fixed configuration."""
+    logs.mkdir(parents=True, exist_ok=True)
+    config, output = logs / "pyrefly.toml", logs / "pyrefly.json"
+    packages = [str(site_packages(environment))] if environment else []
+    version = f"{sys.version_info.major}.{sys.version_info.minor}"
+    roots = dict.fromkeys([str((top / root).resolve()), str(top.resolve())])
+    config.write_text(
+        CONFIG.format(version=version, roots=_quoted(roots), packages=_quoted(packages)),
+        encoding="utf-8",
+    )
+    command = [sys.executable, "-m", "pyrefly", "check", "--config", str(config.resolve())]
+    command += ["--output-format", "json", "--summary=none", "--color", "never"]
+    usage = process.run(
+        [*command, f"--relative-to={top.resolve()}", *files],
+        cwd=top,
+        env=environment_variables(None),
+        timeout=1800,
+        stdout=output,
+        stderr=logs / "pyrefly.err",
+    )
+    try:
+        errors = json.loads(output.read_text(encoding="utf-8"))["errors"]
+    except (ValueError, KeyError) as error:
+        raise TypeCheckError(f"pyrefly ended with {usage.exit_code}: {error}") from error
+    return tuple(
+        Diagnostic(
+            str(item["path"]), int(item["line"]), str(item["name"]), str(item["description"])
+        )
+        for item in errors
+    )
+
+
+def new(before: Iterable[Diagnostic], after: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """What is said after and was not said before; lines move, so they do not count."""
+    known = Counter((item.path, item.kind, item.message) for item in before)
+    fresh = []
+    for item in after:
+        key = (item.path, item.kind, item.message)
+        if known[key]:
+            known[key] -= 1
+        else:
+            fresh.append(item)
+    return tuple(fresh)
+
+
+def _quoted(paths: Iterable[str]) -> str:
+    return ", ".join(json.dumps(path) for path in paths)
