@@ -1,0 +1,6 @@
+"""`python -m asyncify`."""
+
+from asyncify.cli import run
+
+if __name__ == "__main__":
+    run()

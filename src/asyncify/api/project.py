@@ -1,0 +1,249 @@
+"""The plan of a project, and how it comes about."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from asyncify.api.selection import Selection, select
+from asyncify.api.stages import Progress, Stages, silent
+from asyncify.api.writing import NewText, WriteReport, write
+from asyncify.config import Config
+from asyncify.discovery import Discovery, discover
+from asyncify.errors import ParseError, VerifyError
+from asyncify.model.plan import FileError, Finding, Plan
+from asyncify.model.result import FileResult
+from asyncify.model.source import read_source
+from asyncify.report.diff import render
+from asyncify.report.run import Run
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectPlan:
+    """Everything that asyncify would do to a project, and everything that it leaves.
+
+    `results` has one entry per file that the run was about, changed or not, sorted by path; paths are
+    relative to `root`. Nothing is written before `write`.
+    """
+
+    root: Path
+    results: tuple[FileResult, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    errors: tuple[FileError, ...] = ()
+    async_functions: tuple[str, ...] = ()
+    dependencies: tuple[str, ...] = ()
+    created: frozenset[str] = frozenset()
+    applied: frozenset[int] = frozenset()  # chains
+    plan: Plan = field(default_factory=Plan)
+
+    def why(self, qualname: str) -> str:
+        """The chain of calls that makes a function async, one line per step.
+
+        Raises:
+            KeyError: asyncify has nothing to say about a function of this name.
+        """
+        from asyncify.api.why import explain
+
+        return explain(self.plan, self.findings, self.async_functions, qualname)
+
+    def patch(self) -> bytes:
+        """The unified diff of all files, with paths relative to the root: input for `git apply`."""
+        return render(self.run())
+
+    def diff(self) -> str:
+        """The same for reading. Bytes that are not UTF-8 become surrogates, see `os.fsdecode`."""
+        return self.patch().decode("utf-8", errors="surrogateescape")
+
+    def write(self, *, allow_dirty: bool = False) -> WriteReport:
+        """Replace the files that change: all of them or none.
+
+        Raises:
+            WriteError: a file has uncommitted changes, changed since it was read, or cannot be written.
+        """
+        texts = [
+            NewText(each.path, None if each.path in self.created else each.before, each.after)
+            for each in self.results
+            if each.changed
+        ]
+        return write(self.root, texts, allow_dirty=allow_dirty)
+
+    def run(self, *, shown: Mapping[str, str] | None = None, written: bool = False) -> Run:
+        """What a report needs; `shown` maps paths to how they are printed."""
+        return Run(
+            self.root,
+            self.results,
+            self.findings,
+            self.errors,
+            self.async_functions,
+            self.dependencies,
+            self.created,
+            self.applied,
+            written,
+            shown or {},
+        )
+
+
+def make(
+    root: Path,
+    paths: Sequence[Path],
+    config: Config,
+    *,
+    progress: Progress = silent,
+    stages: Stages | None = None,
+    force_exclude: bool = False,
+    jobs: int = 1,
+) -> ProjectPlan:
+    """Analyse the whole project and decide what happens to the files at and below the paths."""
+    stages = stages or Stages()
+    scope = discover(paths, root=root, config=config, force_exclude=force_exclude)
+    everything = (
+        scope
+        if [os.path.abspath(path) for path in paths] == [str(root)]
+        else discover([root], root=root, config=config)
+    )
+    reading = _Reading.of(root, scope, everything)
+    plan, parse_errors = _plan(root, reading, config, progress, stages)
+    limited = None if set(everything.files) <= set(scope.files) else frozenset(scope.files)
+    selection, after = _rewrite(plan, reading.data, config, limited, progress, stages)
+    new_texts = {} if limited is not None or not selection.chains else _other_files(root, plan)
+    errors = _errors(scope, (*reading.errors, *parse_errors))
+    return ProjectPlan(
+        root,
+        _results(scope, reading.data, after, selection, errors, new_texts),
+        selection.findings,
+        errors,
+        selection.functions(),
+        selection.dependencies(),
+        frozenset(path for path, (before, _) in new_texts.items() if before is None),
+        frozenset(chain.id for chain in selection.chains),
+        plan,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    data: Mapping[str, bytes]
+    texts: Mapping[str, str]
+    errors: tuple[FileError, ...]
+
+    @classmethod
+    def of(cls, root: Path, *found: Discovery) -> _Reading:
+        data, texts, errors = {}, {}, []
+        for path in sorted({path for each in found for path in each.files}):
+            try:
+                data[path] = (root / path).read_bytes()
+                texts[path] = read_source(data[path]).text
+            except OSError as error:
+                errors.append(FileError(path, 0, 0, f"cannot read: {error.strerror}"))
+            except SyntaxError as error:
+                place = (error.lineno or 0, error.offset or 0)
+                errors.append(FileError(path, *place, f"cannot decode: {error.msg}"))
+        return cls(data, texts, tuple(errors))
+
+
+def _plan(
+    root: Path, reading: _Reading, config: Config, progress: Progress, stages: Stages
+) -> tuple[Plan, tuple[FileError, ...]]:
+    modules, errors = stages.index(root, reading.texts, config, progress)
+    words = "|".join(map(re.escape, stages.triggers(config)))
+    if not words or not any(re.search(words.encode(), each) for each in reading.data.values()):
+        return Plan(), errors
+    progress("resolving calls", 0, 0)
+    graph = stages.resolve(root, modules, config)
+    progress("planning", 0, 0)
+    return stages.decide(graph, config, _test_settings(root)), errors
+
+
+def _test_settings(root: Path) -> dict[str, str]:
+    """The files in which pytest may be configured; one that cannot be read configures nothing."""
+    found = {}
+    for name in ("pytest.ini", ".pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg"):
+        with suppress(OSError, UnicodeDecodeError):
+            found[name] = (root / name).read_bytes().decode()
+    return found
+
+
+def _rewrite(
+    plan: Plan,
+    data: Mapping[str, bytes],
+    config: Config,
+    scope: frozenset[str] | None,
+    progress: Progress,
+    stages: Stages,
+) -> tuple[Selection, dict[str, bytes]]:
+    """Rewrite until every new text is good: the chains of a bad one are withdrawn whole."""
+    broken: dict[str, str] = {}
+    done: dict[tuple[str, int], bytes] = {}
+    while True:
+        selection = select(plan, config, scope=scope, broken=broken)
+        edits = selection.edits()
+        after = {}
+        for number, (path, own) in enumerate(edits.items()):
+            progress("rewriting", number, len(edits))
+            key = (path, hash(own))
+            try:
+                if key not in done:
+                    done[key] = stages.rewrite(data[path], own, path)
+                    stages.check(path, data[path], done[key])
+                after[path] = done[key]
+            except (VerifyError, ParseError) as error:
+                broken[path] = error.message
+        if not set(edits) & set(broken):
+            return selection, after
+
+
+def _other_files(root: Path, plan: Plan) -> dict[str, tuple[bytes | None, bytes]]:
+    found = {}
+    for path, text in plan.texts.items():
+        file = root / path
+        before = file.read_bytes() if file.is_file() else None
+        found[path] = (before, text.encode())
+    return found
+
+
+def _results(
+    scope: Discovery,
+    data: Mapping[str, bytes],
+    after: Mapping[str, bytes],
+    selection: Selection,
+    errors: Sequence[FileError],
+    others: Mapping[str, tuple[bytes | None, bytes]],
+) -> tuple[FileResult, ...]:
+    told: dict[str, list[Finding]] = {}
+    for finding in selection.findings:
+        told.setdefault(finding.path, []).append(finding)
+    failed = {error.path: error for error in errors}
+    results = [
+        FileResult(
+            path,
+            data.get(path, b""),
+            after.get(path, data.get(path, b"")),
+            tuple(told.get(path, ())),
+            failed.get(path),
+        )
+        for path in scope.files
+    ]
+    results.extend(FileResult(path, old or b"", new) for path, (old, new) in others.items())
+    return tuple(sorted(results, key=lambda result: result.path))
+
+
+def _errors(scope: Discovery, errors: Sequence[FileError]) -> tuple[FileError, ...]:
+    """What went wrong with the files that the run is about."""
+    own = [error for error in errors if error.path in scope.files]
+    return tuple(
+        sorted((*scope.errors, *own), key=lambda error: (error.path, error.line, error.column))
+    )
+
+
+def moved(result: FileResult, path: str) -> FileResult:
+    """The same result for a file of another name."""
+    return replace(
+        result,
+        path=path,
+        findings=tuple(replace(finding, path=path) for finding in result.findings),
+        error=replace(result.error, path=path) if result.error else None,
+    )

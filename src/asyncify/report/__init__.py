@@ -1,0 +1,1 @@
+"""Renderings of a run: each module has one function `render`. Nothing here decides anything."""

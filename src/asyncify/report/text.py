@@ -1,0 +1,97 @@
+"""The report that people read: one line per finding, columns aligned; errors and summary apart."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Sequence
+
+from asyncify.model.plan import FileError, Finding, Safety
+from asyncify.report.run import Run
+
+_WIDEST = 60
+_COLOURS = {Safety.SAFE: "32", Safety.UNSAFE: "33", Safety.MANUAL: "36"}
+
+
+def render(run: Run, *, colour: bool = False) -> str:
+    """The findings, in the order of their places."""
+    rows = [_row(run, finding) for finding in ordered(run)]
+    widths = [
+        min(_WIDEST, max((len(row[column]) for row in rows), default=0)) for column in range(4)
+    ]
+    return "".join(_line(row, widths, colour) for row in rows)
+
+
+def ordered(run: Run) -> list[Finding]:
+    """The findings as every format lists them."""
+    return sorted(
+        run.findings, key=lambda each: (run.path(each.path), each.span, each.code, each.message)
+    )
+
+
+def error(run: Run, failure: FileError) -> str:
+    """One file that could not be worked on, as one line."""
+    place = "".join(f":{number}" for number in (failure.line, failure.column) if number)
+    message = " ".join(failure.message.split())
+    return f"error: {run.path(failure.path)}{place}: {message}"
+
+
+def summary(run: Run, command: Sequence[str] = ()) -> str:
+    """What came out, and what to do next."""
+    lines = [f"{_count(run.checked, 'file')} checked: {_counted(run)}. {_became(run)}"]
+    if run.written:
+        lines.extend(_after_writing(run))
+    elif run.changed and command:
+        base = shlex.join(command)
+        lines.append(f"Preview: {base} --diff   Apply: {base} --write")
+    return "\n".join(lines) + "\n"
+
+
+def _row(run: Run, finding: Finding) -> tuple[str, str, str, str, str]:
+    place = f"{run.path(finding.path)}:{finding.span}"
+    return (
+        place,
+        finding.code,
+        finding.safety.value,
+        _one_line(finding.message),
+        _one_line(finding.reason),
+    )
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _line(row: Sequence[str], widths: Sequence[int], colour: bool) -> str:
+    cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
+    place, code, safety, message = cells
+    if colour:
+        code = f"\x1b[1m{code}\x1b[0m"
+        safety = f"\x1b[{_COLOURS[Safety(row[2])]}m{safety}\x1b[0m"
+    return f"{place}  {code} {safety}  {message}  {row[4]}".rstrip() + "\n"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _counted(run: Run) -> str:
+    safe = f"{_count(run.count(Safety.SAFE), 'safe conversion')}"
+    if run.changed:
+        safe += f" ({_count(len(run.changed), 'file')})"
+    parts = [safe, f"{run.count(Safety.UNSAFE)} unsafe", f"{run.count(Safety.MANUAL)} manual"]
+    if run.errors:
+        parts.append(f"{_count(len({each.path for each in run.errors}), 'file')} failed")
+    return ", ".join(parts)
+
+
+def _became(run: Run) -> str:
+    number = len(run.async_functions)
+    return (
+        f"{number} function becomes async." if number == 1 else f"{number} functions become async."
+    )
+
+
+def _after_writing(run: Run) -> Iterable[str]:
+    yield f"{_count(len(run.changed), 'file')} written."
+    if run.dependencies and run.changed:
+        yield "Add to the dependencies: " + ", ".join(run.dependencies)
