@@ -188,8 +188,8 @@ class _Walk:
             return []
 
     def _skip(self, entry: os.DirEntry[str], ignores: list[Ignore]) -> None:
-        relevant = entry.name.endswith((".py", ".pyi")) or os.path.isdir(entry.path)
-        if relevant and not self._is_ignored(entry.path, ignores, directory=False):
+        is_directory = os.path.isdir(entry.path)
+        if not self._is_ignored(entry.path, ignores, directory=is_directory):
             self._skipped.add(self._relative(entry.path))
 
     def _is_ignored(self, path: str, ignores: list[Ignore], *, directory: bool) -> bool:
