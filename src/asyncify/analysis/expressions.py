@@ -7,6 +7,7 @@ text of the `Expression`.
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Callable
 from typing import Any, cast
 
@@ -15,6 +16,8 @@ from asyncify.analysis.walk import Context, FunctionDraft, Walk
 from asyncify.model.facts import FlowKind, Kind, Place, Role
 
 ExpressionHandler = Callable[[Walk, Any, int, Context], str]
+
+_BRACES_ARE_PARENTHESES = sys.version_info < (3, 12)
 
 POSITIONS = tuple(str(number) for number in range(256))
 
@@ -170,15 +173,21 @@ def _yield_from(walk: Walk, node: ast.YieldFrom, number: int, context: Context) 
 def _formatted(walk: Walk, node: ast.JoinedStr, number: int, context: Context) -> str:
     """An f-string or t-string, flat: its literal parts are no expressions, those of a format spec are parts."""
     pending = [(part, "") for part in reversed(node.values)]
+    shown = False  # whether the literal part before ends like the one of `{x=}`
     while pending:
         part, detail = pending.pop()
         if isinstance(part, ast.Constant):
+            shown = isinstance(part.value, str) and part.value.rstrip().endswith("=")
             continue
         value: ast.expr = part.value  # type: ignore[attr-defined]
-        spec: ast.JoinedStr | None = part.format_spec  # type: ignore[attr-defined]
+        if _BRACES_ARE_PARENTHESES and isinstance(value, ast.Tuple | ast.GeneratorExp):
+            walk.layout.without_braces(value)
+        if shown and walk.layout.is_shown(value):
+            detail = "="
         walk.stack.append((value, number, Role.FORMATTED, detail, context))
-        if spec:
-            pending += [(inner, "spec") for inner in reversed(spec.values)]
+        spec: ast.JoinedStr | None = part.format_spec  # type: ignore[attr-defined]
+        pending += [(inner, "spec") for inner in reversed(spec.values)] if spec else []
+        shown = False
     return type(node).__name__
 
 
