@@ -19,14 +19,25 @@ class Await:
 
 @dataclass(frozen=True, slots=True)
 class MakeAsync:
-    """Put `async` before a `def`, `for` or `with` statement, or before the `for` of a comprehension clause.
+    """Make a piece of syntax asynchronous. `node` says which, and what `span` is:
 
-    `span` is the statement (from `def`/`for`/`with`, decorators excluded); for a comprehension
-    clause it is the span of the iterable.
+    - "def", "for": the statement (decorators excluded);
+    - "item": the context expression of one item of a `with` statement. A statement of which only
+      some items are async is split into nested ones;
+    - "clause": the iterable of one comprehension clause;
+    - "delegation": a `yield from` expression that is a whole statement; it becomes
+      ``async for item in ...: yield item``.
     """
 
     span: Span
-    node: str  # "def", "for", "with" or "clause"
+    node: str
+
+
+@dataclass(frozen=True, slots=True)
+class MakeList:
+    """Turn a generator expression into a list comprehension."""
+
+    span: Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +45,8 @@ class Replace:
     """Replace an expression (or the name of a definition, a keyword, an except type) by a template.
 
     ``{0}``, ``{1}`` ... in the template stand for the expressions at `holes`, as they are after
-    their own edits; braces are doubled as in `str.format`.
+    their own edits; braces are doubled as in `str.format`. A hole that is `span` itself stands for
+    the expression after its other edits.
     """
 
     span: Span
@@ -55,6 +67,14 @@ class Arguments:
     rename: tuple[tuple[int, str], ...] = ()
     first: tuple[str, ...] = ()
     last: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class HandOver:
+    """Turn the call ``f(a, b)`` at `span` into ``to(f, a, b)``: the callee becomes the first argument."""
+
+    span: Span
+    to: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +128,10 @@ class Define:
 Edit = (
     Await
     | MakeAsync
+    | MakeList
     | Replace
     | Arguments
+    | HandOver
     | Wrap
     | Insert
     | Delete

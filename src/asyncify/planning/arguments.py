@@ -1,0 +1,153 @@
+"""Carries the arguments of a call over to its replacement, or says which one has no faithful form."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from asyncify.model.facts import Expression, Kind, Role
+from asyncify.model.graph import Reference
+from asyncify.model.plan import Arguments, Edit, Replace
+from asyncify.planning.project import Project
+from asyncify.rules.spec import Adaptation, Argument, Call, CallSite, Parameter, Refuse
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """The edits that carry the arguments over; `problem` says why there are none."""
+
+    edits: tuple[Edit, ...] = ()
+    options: tuple[tuple[str, str], ...] = ()  # of the client around the call
+    helpers: tuple[str, ...] = ()
+    to: str | None = None
+    problem: str = ""
+
+
+def shapes(project: Project, reference: Reference) -> frozenset[str]:
+    """Every shape (see `rules.spec.Parameter`) that an expression fits."""
+    expression = project.expression(reference)
+    found = {"any"}
+    if expression.kind is Kind.CONSTANT:
+        found |= {"constant"} | _constant_shapes(expression.text)
+    elif expression.text == "JoinedStr":
+        found |= {"text", "str"}
+    elif expression.kind is Kind.CONTAINER:
+        found.add("tuple" if expression.text == "tuple" else "display")
+        if expression.text == "dict" and _is_plain_mapping(project, reference):
+            found.add("mapping")
+    kind = project.graph.types.get(reference, "")
+    if kind in ("builtins.str", "str"):
+        found.add("str")
+    elif kind in ("builtins.int", "builtins.float", "int", "float"):
+        found.add("number")
+    return frozenset(found)
+
+
+def _constant_shapes(text: str) -> set[str]:
+    if text in ("None", "True", "False"):
+        return {text.lower()}
+    if text[:1] in "'\"":
+        return {"string", "text", "str"}
+    if text[:1].isdigit() or text[:1] in "-.":
+        return {"number"}
+    return {"bytes"} if text[:1] == "b" else set()
+
+
+def _is_plain_mapping(project: Project, reference: Reference) -> bool:
+    for inner, expression in project.children(reference):
+        fits = shapes(project, inner)
+        if expression.role is Role.ELEMENT and expression.detail == "key" and "string" in fits:
+            continue
+        if expression.role is Role.ELEMENT and expression.detail == "value" and fits & {"str", "number"}:
+            continue
+        return False
+    return True
+
+
+def call_site(project: Project, site: Reference, name: str, signature: tuple[str, ...]) -> CallSite:
+    """A call as `adapt` functions see it."""
+    found = []
+    for index, (reference, expression) in enumerate(project.arguments(site)):
+        positional = expression.role is Role.ARGUMENT
+        if expression.kind is Kind.STARRED or expression.role is Role.UNPACKED:
+            label = "*"
+        elif positional:
+            label = signature[index] if index < len(signature) else f"argument {index + 1}"
+        else:
+            label = expression.detail or "**"
+        found.append(
+            Argument(index, label, positional, shapes(project, reference), constant(expression))
+        )
+    return CallSite(name, tuple(found))
+
+
+def constant(expression: Expression) -> str:
+    """The text of a constant, as Python writes it."""
+    return expression.text if expression.kind is Kind.CONSTANT else ""
+
+
+def carry(project: Project, site: Reference, call: Call) -> Carried:
+    """Applies the parameter table and the `adapt` function of a call."""
+    arguments = project.arguments(site)
+    facts = call_site(project, site, call.name, call.signature)
+    adaptation = call.adapt(facts) if call.adapt is not None else None
+    if isinstance(adaptation, Refuse):
+        return Carried(problem=adaptation.reason)
+    extra = adaptation or Adaptation()
+    drop = list(extra.drop)
+    rename = list(extra.rename)
+    spans = tuple(expression.span for _, expression in arguments)
+    edits: list[Edit] = [Replace(spans[i], template, spans) for i, template in extra.values]
+    options: list[tuple[str, str]] = []
+    helpers = [*call.helpers, *extra.helpers]
+    done = {i for i, _ in extra.values} | set(drop) | {i for i, _ in rename}
+    table = {p.name: p for p in call.parameters} if call.parameters is not None else None
+    present = {argument.name for argument in facts.arguments}
+    for argument in facts.arguments:
+        if table is None or argument.index in done:
+            continue
+        parameter = table.get(argument.name)
+        if parameter is None:
+            return Carried(problem=f"argument {argument.name!r} has no faithful form")
+        template = _form(parameter, argument)
+        if template is None:
+            return Carried(problem=f"this value of {argument.name!r} has no faithful form")
+        keyword = argument.name if parameter.to is None else parameter.to
+        if parameter.client:
+            drop.append(argument.index)
+            options.append((keyword, template.format(argument.text)))
+            continue
+        if parameter.helper and template != "{0}":
+            helpers.append(parameter.helper)
+        if keyword == "":
+            drop.append(argument.index)
+            continue
+        if argument.positional and not parameter.positional:
+            rename.append((argument.index, keyword))
+        elif not argument.positional and keyword != argument.name:
+            rename.append((argument.index, keyword))
+        if template != "{0}":
+            span = spans[argument.index]
+            edits.append(Replace(span, template, (span,)))
+    last = [text for text in call.last if text.partition("=")[0] not in _kept(present, table)]
+    last.extend(extra.last)
+    if drop or rename or last:
+        span = project.expression(site).span
+        edits.append(Arguments(span, tuple(sorted(drop)), tuple(rename), (), tuple(last)))
+    return Carried(tuple(edits), tuple(options), tuple(dict.fromkeys(helpers)), extra.to)
+
+
+def _kept(present: set[str], table: dict[str, Parameter] | None) -> set[str]:
+    """The keywords of the new call that the old arguments already fill."""
+    if table is None:
+        return present
+    return {table[name].to or name for name in present if name in table}
+
+
+def _form(parameter: Parameter, argument: Argument) -> str | None:
+    """The template for a value; a value that moves to the client has to be a constant."""
+    if parameter.client and "constant" not in argument.shapes:
+        return None
+    for shape, template in parameter.forms:
+        if shape in argument.shapes:
+            return template
+    return None

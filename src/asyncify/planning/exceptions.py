@@ -1,0 +1,133 @@
+"""Handlers of a library's exceptions follow the calls that leave the library."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from asyncify.model.facts import FunctionId, Kind, Role, Statement
+from asyncify.model.graph import Reference
+from asyncify.model.plan import AddImport, Edit, Replace
+from asyncify.planning.project import Project
+from asyncify.planning.seeds import import_text
+from asyncify.rules.registry import Rules
+from asyncify.rules.spec import Library, Raises
+
+
+def caught(project: Project) -> Iterable[tuple[Reference, list[Reference]]]:
+    """Every except type as a whole, with the single names in it."""
+    for name, module in project.graph.modules.items():
+        for expression in module.expressions:
+            if expression.role is not Role.CAUGHT:
+                continue
+            whole = Reference(name, expression.id)
+            if expression.kind is Kind.CONTAINER:
+                yield whole, [inner for inner, _ in project.children(whole)]
+            else:
+                yield whole, [whole]
+
+
+def handler_edits(
+    project: Project,
+    rules: Rules,
+    left: Mapping[str, Library],
+    stays: frozenset[str],
+    raising: Mapping[str, frozenset[FunctionId]],
+    sites: Mapping[str, frozenset[Reference]],
+) -> list[tuple[str, Edit]]:
+    """Rewrites except types.
+
+    Args:
+        left: libraries that at least one converted call leaves.
+        stays: those of them that other calls still use; their handlers catch both kinds.
+        raising: by library, the functions that may raise its new exceptions.
+        sites: by library, its converted calls.
+    """
+    edits: list[tuple[str, Edit]] = []
+    for whole, names in caught(project):
+        path = project.module(whole).path
+        parts: list[str] = []
+        changed: list[str] = []
+        for index, inner in enumerate(names):
+            found = _exception(project, rules, inner)
+            if found is not None and found[0].name in left:
+                library, raises = found
+                if library.name in stays:
+                    parts.append(f"{{{index}}}")
+                parts.extend(raises.to)
+                changed.extend(raises.to)
+                continue
+            parts.append(f"{{{index}}}")
+            for library in left.values():
+                if _base(project, inner, library) and _guards(project, whole, library, raising, sites):
+                    root = next(e for e in library.entries if isinstance(e, Raises))
+                    parts.extend(root.to)
+                    changed.extend(root.to)
+        if not changed:
+            continue
+        parts = list(dict.fromkeys(parts))
+        template = parts[0] if len(parts) == 1 else f"({', '.join(parts)})"
+        holes = tuple(project.expression(inner).span for inner in names)
+        edits.append((path, Replace(project.expression(whole).span, template, holes)))
+        edits.extend((path, AddImport(import_text(name))) for name in dict.fromkeys(changed))
+    return edits
+
+
+def raised_by_hand(project: Project, rules: Rules) -> frozenset[str]:
+    """Libraries whose exceptions the project raises itself: their handlers have to catch both kinds."""
+    found = set()
+    for reference in project.graph.names:
+        exception = _exception(project, rules, reference)
+        if exception is None:
+            continue
+        expression = project.expression(reference)
+        outer = project.parent(reference)
+        raised = expression.role is Role.RAISED or (
+            expression.role is Role.CALLEE and outer is not None
+        )
+        if raised or expression.role is Role.BASE:
+            found.add(exception[0].name)
+    return frozenset(found)
+
+
+def _exception(project: Project, rules: Rules, reference: Reference) -> tuple[Library, Raises] | None:
+    name = project.graph.names.get(reference)
+    return rules.exception(name) if name is not None else None
+
+
+def _base(project: Project, reference: Reference, library: Library) -> bool:
+    return project.graph.names.get(reference) in library.also_raises
+
+
+def _guards(
+    project: Project,
+    whole: Reference,
+    library: Library,
+    raising: Mapping[str, frozenset[FunctionId]],
+    sites: Mapping[str, frozenset[Reference]],
+) -> bool:
+    """Whether the try body of a handler may raise the new exceptions of a library."""
+    module = project.module(whole)
+    handler = project.statement(whole)
+    attempt = handler.parent
+    functions = raising.get(library.name, frozenset())
+    for expression in module.expressions:
+        if expression.kind is not Kind.CALL:
+            continue
+        site = Reference(whole.module, expression.id)
+        if not _in_body(module.statements, expression.statement, attempt):
+            continue
+        if site in sites.get(library.name, ()):
+            return True
+        edge = project.call_edge(site)
+        if edge is not None and any(target.function in functions for target in edge.targets):
+            return True
+    return False
+
+
+def _in_body(statements: Sequence[Statement], number: int, attempt: int) -> bool:
+    while number >= 0:
+        statement = statements[number]
+        if statement.parent == attempt:
+            return statement.block == "body"
+        number = statement.parent
+    return False

@@ -1,0 +1,133 @@
+"""Where async meets code that stays sync: main guards and entry points start the event loop.
+
+An entry point that a framework calls without awaiting it keeps its signature, its decorators and its
+colour; its body moves into a nested coroutine function that it runs (a *bridge*).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from asyncify.model.facts import Function, FunctionId, Kind, Role, Statement
+from asyncify.model.graph import Reference
+from asyncify.model.plan import AddImport, Await, Edit, Insert, Replace, Wrap
+from asyncify.planning.project import Project
+
+
+RUNNER = "_run"
+
+
+def bridge_edits(project: Project, function: Function) -> list[tuple[str, Edit]] | None:
+    """Lets a function run its own body in an event loop; None where the body cannot be moved."""
+    module = project.graph.modules[function.module]
+    own = [e for e in module.expressions if e.function == function.id]
+    if function.is_generator or any(e.kind is Kind.NAME and e.text in ("super", "locals") for e in own):
+        return None
+    if RUNNER in function.names or any(e.kind is Kind.NAME and e.text == RUNNER for e in own):
+        return None
+    body = [
+        s for s in module.statements if s.parent == function.statement and s.block == "body"
+    ]
+    docstring = next(
+        (
+            e
+            for e in module.expressions
+            if body and e.statement == body[0].id and e.kind is Kind.CONSTANT
+            and e.role is Role.DISCARDED and e.text[:1] in "'\""
+        ),
+        None,
+    )
+    if docstring is not None:
+        body = body[1:]
+    if not body or any(s.kind in ("Global", "Nonlocal") for s in module.statements if s.function == function.id):
+        return None
+    first, last = body[0], body[-1]
+    parameters = {p.name for p in function.parameters}
+    bound = {
+        e.text for e in own if e.kind is Kind.NAME and e.role in (Role.TARGET, Role.DELETED)
+    }
+    rebound = sorted(parameters & bound)
+    start = "return " if function.returns_value else ""
+    edits: list[Edit] = [
+        Wrap(first.span, last.span, f"async def {RUNNER}():"),
+        Insert(last.span, "after", f"{start}asyncio.run({RUNNER}())"),
+        AddImport("import asyncio"),
+    ]
+    if rebound:
+        edits.append(Insert(first.span, "before", f"nonlocal {', '.join(rebound)}"))
+    return [(module.path, edit) for edit in edits]
+
+
+def may_run_in_loop(
+    project: Project, function: FunctionId, coloured: frozenset[FunctionId]
+) -> FunctionId | None:
+    """A caller, however far away, that is async: in its loop `asyncio.run` would fail."""
+    seen = {function}
+    todo = [function]
+    while todo:
+        for edge in project.reaching(todo.pop()):
+            caller = project.expression(edge.site).function
+            if caller in seen:
+                continue
+            if caller in coloured or project.functions[caller].is_async:
+                return caller
+            seen.add(caller)
+            todo.append(caller)
+    return None
+
+
+def guard_edits(project: Project, sites: Sequence[Reference]) -> list[tuple[str, Edit]]:
+    """Bridges the calls in main guards: one call by `asyncio.run(call)`, several by one async function.
+
+    Two `asyncio.run` in a row would be two event loops, and objects of the first are dead in the second.
+    """
+    guards: dict[tuple[str, int], list[Reference]] = {}
+    for site in sorted(set(sites)):
+        guard = project.guard(site)
+        assert guard is not None
+        guards.setdefault((site.module, guard.id), []).append(site)
+    edits: list[tuple[str, Edit]] = []
+    for (module, number), calls in sorted(guards.items()):
+        path = project.graph.modules[module].path
+        guard = project.graph.modules[module].statements[number]
+        made = _one(project, calls[0]) if len(calls) == 1 and not _repeated(project, calls[0]) else _several(project, guard, calls)
+        edits.extend((path, edit) for edit in (*made, AddImport("import asyncio")))
+    return edits
+
+
+def _repeated(project: Project, site: Reference) -> bool:
+    module = project.module(site)
+    around = project.ancestry(module, project.statement(site))
+    return any(statement.kind in ("For", "While") for statement in around)
+
+
+def _one(project: Project, site: Reference) -> Iterable[Edit]:
+    span = project.expression(site).span
+    yield Replace(span, "asyncio.run({0})", (span,))
+
+
+def _several(project: Project, guard: Statement, calls: Sequence[Reference]) -> Iterable[Edit]:
+    module = project.module(calls[0])
+    tops = []
+    for site in calls:
+        yield Await(project.expression(site).span)
+        for statement in project.ancestry(module, project.statement(site)):
+            if statement.parent == guard.id:
+                tops.append(statement)
+    first, last = min(tops, key=lambda s: s.span), max(tops, key=lambda s: s.span)
+    taken = {e.text for e in module.expressions if e.kind is Kind.NAME}
+    name = next(n for n in ("_main", "_amain", "_async_main", "_run_main") if n not in taken)
+    bound = sorted(
+        {
+            e.text
+            for e in module.expressions
+            if e.kind is Kind.NAME
+            and e.role is Role.TARGET
+            and e.variable == (f"{module.name}:", e.text)
+            and first.span.line <= e.span.line <= last.span.end_line
+        }
+    )
+    if bound:
+        yield Insert(first.span, "before", f"global {', '.join(bound)}")
+    yield Wrap(first.span, last.span, f"async def {name}():")
+    yield Insert(last.span, "after", f"asyncio.run({name}())")

@@ -1,0 +1,240 @@
+"""What making one function async means: its limit, the edits of its definition, and what its users need."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+
+from asyncify.model.facts import Expression, Function, FunctionId, Kind, Role
+from asyncify.model.graph import Reference
+from asyncify.model.plan import AddImport, Edit, MakeAsync, Replace
+from asyncify.planning.colour import Limit, Use
+from asyncify.planning.frontier import bridge_edits
+from asyncify.planning.limits import (
+    MANAGER,
+    RENAMED,
+    decorated_by,
+    nature_limit,
+    override_limit,
+    starts_loop,
+    yields_used,
+)
+from asyncify.planning.project import Project
+from asyncify.planning.testing import hook_name, test_case_limit
+from asyncify.planning.uses import edge_steps, value_steps
+
+# annotations of what a generator function returns
+ITERATORS = {
+    "Iterator": "AsyncIterator",
+    "Iterable": "AsyncIterable",
+    "Generator": "AsyncGenerator",
+}
+_TYPING = ("typing", "collections.abc", "typing_extensions")
+
+
+@dataclass(slots=True)
+class Conversion:
+    """One function, as it would be when async."""
+
+    function: Function
+    limit: Limit | None = None
+    uses: list[Use] = field(default_factory=list)
+    edits: list[tuple[str, Edit]] = field(default_factory=list)
+    bridges: list[Reference] = field(default_factory=list)
+    starts_loop: bool = False  # it stays sync and runs its body in a loop of its own
+
+
+@dataclass(frozen=True, slots=True)
+class Boundaries:
+    """What the user asked to keep: patterns, skipped lines, the files that may be edited."""
+
+    keep_sync: tuple[str, ...] = ()
+    editable: frozenset[str] | None = None
+    entry_points: frozenset[str] = frozenset()
+    unsafe: bool = False
+
+
+def convert(project: Project, identifier: FunctionId, boundaries: Boundaries) -> Conversion:
+    """Works out a conversion. A function with a limit has no uses: nothing passes it."""
+    function = project.functions[identifier]
+    conversion = Conversion(function)
+    conversion.limit = _limit(project, function, boundaries)
+    if conversion.limit is not None:
+        bridge = _bridge(project, function, conversion.limit)
+        if bridge is not None:
+            conversion.edits.extend(bridge)
+            conversion.starts_loop = True
+        return conversion
+    if not function.is_async:
+        conversion.edits.extend(_definition(project, function))
+    else:
+        return conversion  # its callers await it already
+    renamed = new_name(project, function)
+    steps = [
+        *(edge_steps(project, function, edge, boundaries.unsafe) for edge in project.reaching(identifier)),
+        *value_steps(project, function),
+    ]
+    for step in steps:
+        if step.limit is not None:
+            conversion.limit = step.limit
+            conversion.uses.clear()
+            return conversion
+        conversion.edits.extend(step.edits)
+        if step.use is not None:
+            conversion.uses.append(step.use)
+        if step.bridge is not None:
+            conversion.bridges.append(step.bridge)
+    if renamed is not None:
+        conversion.edits.extend(_renamed_calls(project, function, renamed))
+    return conversion
+
+
+def _limit(project: Project, function: Function, boundaries: Boundaries) -> Limit | None:
+    path = project.path(function.id)
+    if boundaries.editable is not None and path not in boundaries.editable:
+        return Limit("ASY905", f"the chain leaves the given paths ({path})")
+    dotted = function.id
+    if any(fnmatchcase(dotted, p) or fnmatchcase(dotted.replace(":", "."), p) for p in boundaries.keep_sync):
+        return Limit("ASY916", "keep-sync in the configuration names it")
+    if _skipped(project, function):
+        return Limit("ASY916", "`# asyncify: skip` keeps it sync")
+    if function.id in boundaries.entry_points:
+        return Limit("ASY909", "a console script calls it without await")
+    return (
+        nature_limit(project, function)
+        or override_limit(project, function)
+        or test_case_limit(project, function)
+        or _generator_limit(project, function)
+    )
+
+
+def _bridge(project: Project, function: Function, limit: Limit) -> list[tuple[str, Edit]] | None:
+    """The edits that let an entry point start the loop, where its limit is only that nobody awaits it."""
+    if function.kind != "def" or function.is_async:
+        return None
+    if limit.code == "ASY909" or (limit.code == "ASY906" and starts_loop(project, function)):
+        return bridge_edits(project, function)
+    return None
+
+
+def _generator_limit(project: Project, function: Function) -> Limit | None:
+    if function.is_generator and not function.is_async and yields_used(project, function):
+        return Limit("ASY911", "the generator takes values from send()")
+    module = project.graph.modules[function.module]
+    for expression in module.expressions:
+        if expression.function != function.id or expression.kind is not Kind.YIELD_FROM:
+            continue
+        delegated = project.child(Reference(module.name, expression.id), Role.DELEGATED)
+        if expression.role is not Role.DISCARDED or delegated is None:
+            return Limit("ASY911", "the value of `yield from` is used", Reference(module.name, expression.id))
+    return None
+
+
+def _skipped(project: Project, function: Function) -> bool:
+    module = project.graph.modules[function.module]
+    lines = {d.line for d in module.directives if d.kind == "skip"}
+    if any(d.kind == "skip-file" for d in module.directives):
+        return True
+    if function.header.line in lines:
+        return True
+    owner = project.graph.classes.get(function.owner or "")
+    return owner is not None and owner.name_span.line in lines
+
+
+def new_name(project: Project, function: Function) -> str | None:
+    """The name that a function gets by becoming async, where that is another one."""
+    if function.owner is not None and function.name in RENAMED:
+        return RENAMED[function.name]
+    return hook_name(project, function)
+
+
+def _definition(project: Project, function: Function) -> Iterable[tuple[str, Edit]]:
+    path = project.path(function.id)
+    yield path, MakeAsync(function.header, "def")
+    renamed = new_name(project, function)
+    if renamed is not None:
+        yield path, Replace(function.name_span, renamed)
+    manager = decorated_by(project, function, MANAGER)
+    if manager is not None:
+        for edit in _manager(project, manager):
+            yield path, edit
+    if function.is_generator:
+        for edit in _iterator_annotation(project, function):
+            yield path, edit
+    yield from ((path, edit) for edit in _delegations(project, function))
+
+
+def _manager(project: Project, decorator: Reference) -> Iterable[Edit]:
+    expression = project.expression(decorator)
+    if expression.kind is Kind.ATTRIBUTE:
+        receiver = project.child(decorator, Role.RECEIVER)
+        assert receiver is not None
+        hole = project.expression(receiver).span
+        yield Replace(expression.span, "{0}.asynccontextmanager", (hole,))
+    else:
+        yield Replace(expression.span, "asynccontextmanager")
+        yield AddImport("from contextlib import asynccontextmanager")
+
+
+def _iterator_annotation(project: Project, function: Function) -> Iterable[Edit]:
+    if function.returns < 0:
+        return
+    reference = Reference(function.module, function.returns)
+    base = project.child(reference, Role.SUBSCRIPTED)
+    expression = project.expression(reference)
+    named = base if base is not None else reference
+    name = project.graph.names.get(named, "")
+    module, _, short = name.rpartition(".")
+    if module not in _TYPING or short not in ITERATORS:
+        return
+    written = project.expression(named)
+    target = ITERATORS[short]
+    if written.kind is Kind.ATTRIBUTE:
+        receiver = project.child(named, Role.RECEIVER)
+        assert receiver is not None
+        new, holes = f"{{0}}.{target}", (project.expression(receiver).span,)
+    else:
+        new, holes = target, ()
+        yield AddImport(f"from {module} import {target}")
+    arguments = _type_arguments(project, reference)
+    if short == "Generator" and len(arguments) == 3:
+        # AsyncGenerator has no return type
+        shift = len(holes)
+        kept = tuple(project.expression(r).span for r in arguments[:2])
+        template = f"{new}[{{{shift}}}, {{{shift + 1}}}]"
+        yield Replace(expression.span, template, (*holes, *kept))
+    else:
+        yield Replace(written.span, new, holes)
+
+
+def _type_arguments(project: Project, reference: Reference) -> list[Reference]:
+    index = project.child(reference, Role.INDEX)
+    if index is None:
+        return []
+    if project.expression(index).text == "tuple":
+        return [inner for inner, _ in project.children(index)]
+    return [index]
+
+
+def _delegations(project: Project, function: Function) -> Iterable[Edit]:
+    """`yield from` is not allowed in an async generator: over plain iterables it becomes a `for` loop."""
+    module = project.graph.modules[function.module]
+    for expression in module.expressions:
+        if expression.function == function.id and expression.kind is Kind.YIELD_FROM:
+            yield MakeAsync(expression.span, "plain delegation")
+
+
+def _renamed_calls(project: Project, function: Function, name: str) -> Iterable[tuple[str, Edit]]:
+    for edge in project.reaching(function.id):
+        expression: Expression = project.expression(edge.site)
+        if expression.kind is not Kind.CALL:
+            continue
+        callee = project.child(edge.site, Role.CALLEE)
+        if callee is None or project.expression(callee).text != function.name:
+            continue
+        receiver = project.child(callee, Role.RECEIVER)
+        if receiver is not None:
+            hole = project.expression(receiver).span
+            path = project.module(edge.site).path
+            yield path, Replace(project.expression(callee).span, f"{{0}}.{name}", (hole,))

@@ -1,0 +1,166 @@
+"""What can never become async, and why: one table, one code each."""
+
+from __future__ import annotations
+
+from asyncify.model.facts import Function, Role
+from asyncify.model.graph import Reference
+from asyncify.planning.colour import Limit
+from asyncify.planning.project import Project
+
+# special methods that another special method replaces in the async protocol
+RENAMED = {"__enter__": "__aenter__", "__exit__": "__aexit__"}
+
+# special methods that may simply be awaited where they are used
+AWAITABLE = frozenset({"__call__"})
+
+# decorators that hand the function on unchanged, or await what they call
+TRANSPARENT = frozenset(
+    {
+        "builtins.staticmethod",
+        "builtins.classmethod",
+        "abc.abstractmethod",
+        "typing.override",
+        "typing.final",
+        "typing.overload",
+        "typing.no_type_check",
+        "typing_extensions.override",
+        "typing_extensions.final",
+        "typing_extensions.overload",
+        "typing_extensions.deprecated",
+        "warnings.deprecated",
+        "functools.wraps",
+        "unittest.mock.patch",
+        "unittest.mock.patch.object",
+        "unittest.mock.patch.dict",
+        "unittest.mock.patch.multiple",
+        "unittest.case.skip",
+        "unittest.case.skipIf",
+        "unittest.case.skipUnless",
+        "unittest.case.expectedFailure",
+        "unittest.skip",
+        "unittest.skipIf",
+        "unittest.skipUnless",
+        "unittest.expectedFailure",
+        "pytest.fixture",
+        "tenacity.retry",
+        "backoff.on_exception",
+        "backoff.on_predicate",
+    }
+)
+TRANSPARENT_PREFIXES = ("pytest.mark.", "unittest.mock.", "mock.patch", "mock.mock.patch")
+MANAGER = frozenset({"contextlib.contextmanager"})
+FIXTURE = frozenset({"pytest.fixture"})
+
+# decorators with a reason of their own
+REFUSED = {
+    "builtins.property": ("ASY903", "a property is read without await"),
+    "functools.cached_property": ("ASY910", "cached_property would store a coroutine"),
+    "functools.lru_cache": ("ASY910", "the cache would store a coroutine that can be awaited once"),
+    "functools.cache": ("ASY910", "the cache would store a coroutine that can be awaited once"),
+    "atexit.register": ("ASY907", "atexit calls it without await"),
+    "contextlib.asynccontextmanager": ("ASY906", "an async context manager cannot hold a plain def"),
+}
+
+# decorators whose framework calls the function from plain synchronous code: where no event loop runs,
+# the function may start one
+STARTERS = (
+    "click.",
+    "typer.",
+    "rich_click.",
+    "celery.",
+    "invoke.",
+    "nox.",
+    "luigi.",
+    "rq.",
+    "huey.",
+)
+
+# test framework hooks that cannot be coroutines
+CLASS_SETUP = frozenset(
+    {"setUpClass", "tearDownClass", "setUpModule", "tearDownModule", "setup_class", "setup_module"}
+)
+
+
+def is_special(name: str) -> bool:
+    """Whether a name is one that Python itself calls."""
+    return len(name) > 4 and name.startswith("__") and name.endswith("__")
+
+
+def nature_limit(project: Project, function: Function) -> Limit | None:
+    """The limit that lies in what the function is, whoever calls it."""
+    definition = Reference(function.module, 0) if function.kind == "module" else None
+    if function.kind == "module":
+        return Limit("ASY913", "module-level code runs at import, where nothing can be awaited", definition)
+    if function.kind == "lambda":
+        return Limit("ASY901", "a lambda cannot await")
+    if function.is_async:
+        return None
+    name = function.name
+    if is_special(name) and function.owner is not None:
+        if name not in RENAMED and name not in AWAITABLE:
+            return Limit("ASY902", f"{name} cannot be async")
+    if function.owner is not None and name in CLASS_SETUP:
+        return Limit("ASY917", f"{name} is called without await")
+    if function.is_generator and function.returns_value:
+        return Limit("ASY911", "an async generator cannot return a value")
+    return decorator_limit(project, function)
+
+
+def decorator_limit(project: Project, function: Function) -> Limit | None:
+    """The limit that a decorator sets: unless it is known to pass the function on, it calls it synchronously."""
+    for reference, name in project.decorators(function):
+        if name is None:
+            text = project.expression(reference).text or "a decorator"
+            return Limit("ASY906", f"decorator {text!r} may call it without await", reference)
+        if name in REFUSED:
+            code, message = REFUSED[name]
+            return Limit(code, message, reference)
+        if name in TRANSPARENT or name in MANAGER or name.startswith(TRANSPARENT_PREFIXES):
+            continue
+        return Limit("ASY906", f"decorator {name} may call it without await", reference)
+    return None
+
+
+def decorated_by(project: Project, function: Function, names: frozenset[str]) -> Reference | None:
+    """The decorator of a function that is one of these."""
+    for reference, name in project.decorators(function):
+        if name in names:
+            return reference
+    return None
+
+
+def override_limit(project: Project, function: Function) -> Limit | None:
+    """The limit of a method that overrides something outside the project."""
+    outside = project.graph.outside.get(function.id)
+    if outside is None or is_special(function.name):
+        return None
+    if outside == "?":
+        if not project.reaching(function.id):
+            return Limit(
+                "ASY904", "its class has a base outside the project, which may call it without await"
+            )
+        return None
+    if outside.startswith("unittest."):
+        return None  # planning.testing knows these
+    return Limit("ASY904", f"it overrides {outside}, which is called without await")
+
+
+def starts_loop(project: Project, function: Function) -> bool:
+    """Whether every decorator that stops the function is one of a framework that calls it without a loop."""
+    stopping = [
+        name
+        for _, name in project.decorators(function)
+        if name is None or not (name in TRANSPARENT or name.startswith(TRANSPARENT_PREFIXES))
+    ]
+    return bool(stopping) and all(name is not None and name.startswith(STARTERS) for name in stopping)
+
+
+def yields_used(project: Project, function: Function) -> bool:
+    """Whether a generator uses what is sent to it (`x = yield`)."""
+    module = project.graph.modules[function.module]
+    return any(
+        expression.function == function.id
+        and expression.kind.value == "yield"
+        and expression.role is not Role.DISCARDED
+        for expression in module.expressions
+    )

@@ -1,0 +1,356 @@
+"""From the call graph to the Plan: what to do, why, and what is left."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from asyncify.codes import find
+from asyncify.model.facts import FunctionId
+from asyncify.model.graph import CallGraph, Reference
+from asyncify.model.plan import Chain, Edit, Finding, MakeAsync, Plan, Reason, Safety
+from asyncify.planning import testing
+from asyncify.planning.annotations import annotation_edits
+from asyncify.planning.clients import client_edits, resettable
+from asyncify.planning.colour import Colouring, Limit, Unit, Use, colour
+from asyncify.planning.exceptions import handler_edits, raised_by_hand
+from asyncify.planning.frontier import guard_edits, may_run_in_loop
+from asyncify.planning.functions import Boundaries, Conversion, convert
+from asyncify.planning.imports import unused_imports
+from asyncify.planning.project import Project
+from asyncify.planning.seeds import ClientCall, Seed, Seeds, Site
+from asyncify.rules.registry import Rules
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What planning has to know beside the code.
+
+    Args:
+        boundaries: what stays sync.
+        texts: files that configure pytest, by path relative to the root.
+        declined: unit names that a person, or a failed verification, turned down.
+    """
+
+    boundaries: Boundaries = field(default_factory=Boundaries)
+    texts: Mapping[str, str] = field(default_factory=dict)
+    declined: frozenset[str] = frozenset()
+
+
+def make_plan(graph: CallGraph, rules: Rules, options: Options | None = None) -> Plan:
+    """Plans the whole project."""
+    return _Planner(Project(graph), rules, options or Options()).plan()
+
+
+class _Planner:
+    def __init__(self, project: Project, rules: Rules, options: Options) -> None:
+        self.project = project
+        self.rules = rules
+        self.options = options
+        self.conversions: dict[FunctionId, Conversion] = {}
+        self.sites: list[Site] = []
+        self.in_loop: dict[FunctionId, Limit] = {}
+
+    def plan(self) -> Plan:
+        found = Seeds(self.project, self.rules).all()
+        self.sites = [site for seed in found for site in seed.sites]
+        seeds = self._declined(self._client_conflicts(found))
+        colouring = self._colour(seeds)
+        # a unit whose faithful form is held may still go, call by call, to worker threads
+        while any(s.unit.name in colouring.held and s.fallback for s in seeds):
+            seeds = [
+                small
+                for seed in seeds
+                for small in (
+                    self._with_note(seed, colouring) if seed.unit.name in colouring.held and seed.fallback else (seed,)
+                )
+            ]
+            colouring = self._colour(seeds)
+        applied = [seed for seed in seeds if seed.unit.name not in colouring.held]
+        chains = self._chains(applied, colouring)
+        findings = [
+            *self._applied_findings(applied, colouring, chains),
+            *self._function_findings(colouring, chains),
+            *self._held_findings(seeds, colouring),
+        ]
+        return Plan(
+            tuple(chains),
+            tuple(sorted(findings, key=lambda f: (f.path, f.span, f.code))),
+            self._reasons(colouring),
+            self._dependencies(applied, colouring),
+            self._test_configuration(colouring),
+        )
+
+    # -- seeds -----------------------------------------------------------------------------------
+
+    def _client_conflicts(self, seeds: list[Seed]) -> list[Seed]:
+        """Calls that share a client in a way in which no state can be reset between them go to threads."""
+        calls: dict[FunctionId, list[tuple[int, ClientCall]]] = {}
+        for index, seed in enumerate(seeds):
+            for call in seed.clients:
+                function = self.project.expression(call.site).function
+                calls.setdefault(function, []).append((index, call))
+        bad: set[int] = set()
+        for found in calls.values():
+            if not resettable(self.project, [call for _, call in found]):
+                bad.update(index for index, _ in found)
+        result: list[Seed] = []
+        for index, seed in enumerate(seeds):
+            if index in bad and seed.fallback:
+                note = "one client cannot serve these calls without sharing cookies"
+                result.extend(_noted(small, note) for small in seed.fallback)
+            else:
+                result.append(seed)
+        return result
+
+    def _declined(self, seeds: list[Seed]) -> list[Seed]:
+        limit = Limit("ASY980", "the new text failed verification")
+        declined = self.options.declined
+        return [
+            Seed(Unit(seed.unit.name, (), limit), seed.sites) if seed.unit.name in declined else seed
+            for seed in seeds
+        ]
+
+    def _with_note(self, seed: Seed, colouring: Colouring) -> tuple[Seed, ...]:
+        note = colouring.held[seed.unit.name].message
+        return tuple(_noted(small, note) for small in seed.fallback)
+
+    # -- colour ----------------------------------------------------------------------------------
+
+    def _conversion(self, function: FunctionId) -> Conversion:
+        if function not in self.conversions:
+            self.conversions[function] = convert(self.project, function, self.options.boundaries)
+        return self.conversions[function]
+
+    def _colour(self, seeds: Sequence[Seed]) -> Colouring:
+        users: dict[FunctionId, list[Use]] = {}
+        limits: dict[FunctionId, Limit] = {}
+        todo = sorted({f for seed in seeds for _, f in seed.unit.sites})
+        seen: set[FunctionId] = set()
+        while todo:
+            function = todo.pop()
+            if function in seen:
+                continue
+            seen.add(function)
+            todo.extend(self.project.family(function) - seen)
+            conversion = self._conversion(function)
+            if conversion.starts_loop and function not in self.in_loop:
+                continue
+            if conversion.limit is not None:
+                limits[function] = self.in_loop.get(function, conversion.limit)
+                continue
+            users[function] = conversion.uses
+            todo.extend(use.user for use in conversion.uses)
+        colouring = colour([seed.unit for seed in seeds], users, self.project.family_of, limits)
+        return self._without_nested_loops(seeds, colouring)
+
+    def _without_nested_loops(self, seeds: Sequence[Seed], colouring: Colouring) -> Colouring:
+        """Holds the entry points that cannot start a loop, because one may already run where they are called."""
+        starting = [f for f in colouring.causes if self._conversion(f).starts_loop]
+        coloured = frozenset(colouring.causes) - frozenset(starting)
+        found = False
+        for function in starting:
+            caller = may_run_in_loop(self.project, function, coloured)
+            if caller is not None:
+                message = f"{_short(caller)}() is async and calls it, so it cannot start a loop"
+                self.in_loop[function] = Limit("ASY920", message)
+                found = True
+        return self._colour(seeds) if found else colouring
+
+    # -- edits -----------------------------------------------------------------------------------
+
+    def _chains(self, applied: Sequence[Seed], colouring: Colouring) -> list[Chain]:
+        edits: dict[tuple[str, Edit], None] = {}
+
+        def add(found: Iterable[tuple[str, Edit]]) -> None:
+            edits.update(dict.fromkeys(found))
+
+        functions = sorted(colouring.causes)
+        bridges: list[Reference] = []
+        for function in functions:
+            conversion = self._conversion(function)
+            add(conversion.edits)
+            bridges.extend(conversion.bridges)
+        for seed in applied:
+            add(seed.edits)
+        clients = client_edits(self.project, self.rules, [c for s in applied for c in s.clients])
+        add((path, edit) for _, path, edit in clients)
+        add(guard_edits(self.project, bridges))
+        add((path, edit) for _, path, edit in testing.case_edits(self.project, functions))
+        add(self._handlers(applied, colouring))
+        add(annotation_edits(self.project, self.rules, self._translated(applied), functions))
+        add(unused_imports(self.project, list(edits)))
+        if not edits:
+            return []
+        for path, edit in list(edits):  # a delegation to an async generator is an `async for`
+            if isinstance(edit, MakeAsync) and edit.node == "delegation":
+                edits.pop((path, MakeAsync(edit.span, "plain delegation")), None)
+        return [Chain(0, tuple(functions), tuple(edits))]
+
+    def _translated(self, applied: Sequence[Seed]) -> frozenset[int]:
+        return frozenset(value for seed in applied for value in seed.values)
+
+    def _handlers(self, applied: Sequence[Seed], colouring: Colouring) -> list[tuple[str, Edit]]:
+        by_name = {library.name: library for library in self.rules.libraries}
+        left = {name: by_name[name] for seed in applied for name in seed.libraries}
+        sites: dict[str, set[Reference]] = {}
+        total: dict[str, set[Reference]] = {}
+        for site in self.sites:
+            total.setdefault(site.library.name, set()).add(site.reference)
+        for seed in applied:
+            for name in seed.libraries:
+                sites.setdefault(name, set()).update(s.reference for s in seed.sites)
+        by_hand = raised_by_hand(self.project, self.rules)
+        stays = frozenset(
+            name for name in left if name in by_hand or total.get(name, set()) - sites[name]
+        )
+        raising = {name: self._raising(name, applied, colouring) for name in left}
+        frozen = {name: frozenset(found) for name, found in sites.items()}
+        return handler_edits(self.project, self.rules, left, stays, raising, frozen)
+
+    def _raising(
+        self, library: str, applied: Sequence[Seed], colouring: Colouring
+    ) -> frozenset[FunctionId]:
+        """The functions through which a call of a library may raise."""
+        reached = {
+            function for seed in applied if library in seed.libraries for _, function in seed.unit.sites
+        }
+        todo = list(reached)
+        while todo:
+            for use in self._conversion(todo.pop()).uses:
+                if use.user not in reached and use.user in colouring.causes:
+                    reached.add(use.user)
+                    todo.append(use.user)
+        return frozenset(reached)
+
+    # -- report ----------------------------------------------------------------------------------
+
+    def _applied_findings(
+        self, applied: Sequence[Seed], colouring: Colouring, chains: Sequence[Chain]
+    ) -> Iterable[Finding]:
+        for seed in applied:
+            for site in seed.sites:
+                reason = f"{_short(site.function)}() becomes async"
+                if seed.note:
+                    reason += f"; kept in a thread: {seed.note}"
+                yield self._finding(
+                    site.library.code,
+                    site.reference,
+                    Safety.SAFE,
+                    f"{_shown(site.name)} -> {site.to}",
+                    reason,
+                    site.function,
+                )
+
+    def _function_findings(
+        self, colouring: Colouring, chains: Sequence[Chain]
+    ) -> Iterable[Finding]:
+        for function, cause in sorted(colouring.causes.items()):
+            if self._conversion(function).starts_loop:
+                message = f"{_short(function)}() runs its body with asyncio.run"
+                yield self._finding("ASY130", cause.site, Safety.SAFE, message, "entry point", function)
+                continue
+            if cause.callee is None or self.project.functions[function].is_async:
+                continue
+            yield self._finding(
+                "ASY101",
+                cause.site,
+                Safety.SAFE,
+                f"await {_short(cause.callee)}(...)",
+                f"{_short(function)}() becomes async (uses {cause.callee})",
+                function,
+                because=cause.callee,
+            )
+        for function in sorted(colouring.causes):
+            for site in self._conversion(function).bridges:
+                message = f"asyncio.run({_short(function)}(...))"
+                reason = "entry point under the __main__ guard"
+                yield self._finding("ASY130", site, Safety.SAFE, message, reason, function)
+
+    def _held_findings(self, seeds: Sequence[Seed], colouring: Colouring) -> Iterable[Finding]:
+        for seed in seeds:
+            limit = colouring.held.get(seed.unit.name)
+            if limit is None:
+                continue
+            way = colouring.ways.get(seed.unit.name, ())
+            reason = limit.message
+            if way:
+                chain = " <- ".join(_short(function) for function in way)
+                reason = f"{chain}: {limit.message}"
+            if limit.site is not None:
+                where = self.project.expression(limit.site)
+                reason += f" ({self.project.module(limit.site).path}:{where.span.line})"
+            safety = Safety.UNSAFE if limit.code == "ASY914" else Safety.MANUAL
+            for site in seed.sites:
+                message = f"{_shown(site.name)} stays"
+                yield self._finding(limit.code, site.reference, safety, message, reason, site.function)
+
+    def _finding(
+        self,
+        code: str,
+        site: Reference,
+        safety: Safety,
+        message: str,
+        reason: str,
+        function: FunctionId,
+        because: FunctionId | None = None,
+    ) -> Finding:
+        known = find(code)
+        return Finding(
+            code,
+            known.name if known is not None else code.lower(),
+            self.project.module(site).path,
+            self.project.expression(site).span,
+            safety,
+            message,
+            reason,
+            function,
+            because,
+        )
+
+    def _reasons(self, colouring: Colouring) -> dict[FunctionId, Reason]:
+        reasons = {}
+        for function, cause in sorted(colouring.causes.items()):
+            if self.project.functions[function].is_async or self._conversion(function).starts_loop:
+                continue
+            callee = cause.callee or ", ".join(self.project.callee_names(cause.site)) or "a blocking call"
+            module = self.project.module(cause.site)
+            span = self.project.expression(cause.site).span
+            reasons[function] = Reason(module.path, span, callee)
+        return reasons
+
+    def _dependencies(self, applied: Sequence[Seed], colouring: Colouring) -> tuple[str, ...]:
+        needed = {
+            requirement
+            for seed in applied
+            if not any(site.to == "asyncio.to_thread" for site in seed.sites)
+            for site in seed.sites
+            for requirement in site.library.requires
+        }
+        if self._async_tests(colouring):
+            needed.add(testing.PLUGIN)
+        return tuple(sorted(needed))
+
+    def _async_tests(self, colouring: Colouring) -> list[FunctionId]:
+        return [
+            f for f in colouring.causes if testing.is_pytest(self.project, self.project.functions[f])
+        ]
+
+    def _test_configuration(self, colouring: Colouring) -> dict[str, str]:
+        tests = self._async_tests(colouring)
+        if not tests:
+            return {}
+        wide = any(testing.wide_fixture(self.project, self.project.functions[f]) for f in tests)
+        return testing.configuration(self.options.texts, wide=wide)
+
+
+def _noted(seed: Seed, note: str) -> Seed:
+    return Seed(seed.unit, seed.sites, seed.edits, note=note)
+
+
+def _short(function: FunctionId) -> str:
+    return function.partition(":")[2] or function
+
+
+def _shown(name: str) -> str:
+    return name.removeprefix("builtins.")

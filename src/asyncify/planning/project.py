@@ -1,0 +1,244 @@
+"""Look-ups over the call graph that every planning step shares."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+
+from asyncify.model.facts import (
+    Expression,
+    Function,
+    FunctionId,
+    Kind,
+    Module,
+    Role,
+    Statement,
+)
+from asyncify.model.graph import Access, CallGraph, Edge, Reference, SourceKind, Value
+
+# roles in which a value only moves on: whoever sees it next is an occurrence of the same value
+PASSING_ROLES = frozenset(
+    {
+        Role.ASSIGNED,
+        Role.TARGET,
+        Role.RETURNED,
+        Role.BRANCH,
+        Role.AWAITED,
+        Role.DISCARDED,
+        Role.DELETED,
+        Role.ANNOTATION,
+    }
+)
+
+
+class Project:
+    """The call graph with its indexes. Read only."""
+
+    def __init__(self, graph: CallGraph) -> None:
+        self.graph = graph
+        self.functions = graph.functions
+
+    # -- expressions -------------------------------------------------------------------------
+
+    def module(self, reference: Reference) -> Module:
+        """The module of an expression."""
+        return self.graph.modules[reference.module]
+
+    def expression(self, reference: Reference) -> Expression:
+        """The expression at an address."""
+        return self.graph.modules[reference.module].expressions[reference.expression]
+
+    def path(self, function: FunctionId) -> str:
+        """The file of a function."""
+        return self.graph.modules[self.functions[function].module].path
+
+    def parent(self, reference: Reference) -> tuple[Reference, Expression] | None:
+        """The expression around an expression."""
+        number = self.expression(reference).parent
+        if number < 0:
+            return None
+        outer = Reference(reference.module, number)
+        return outer, self.expression(outer)
+
+    def children(self, reference: Reference) -> Iterator[tuple[Reference, Expression]]:
+        """The expressions directly inside an expression, in source order."""
+        module = self.module(reference)
+        for number in module.children[reference.expression]:
+            yield Reference(reference.module, number), module.expressions[number]
+
+    def child(self, reference: Reference, role: Role, detail: str | None = None) -> Reference | None:
+        """The first child in a role."""
+        for inner, expression in self.children(reference):
+            if expression.role is role and (detail is None or expression.detail == detail):
+                return inner
+        return None
+
+    def arguments(self, call: Reference) -> list[tuple[Reference, Expression]]:
+        """The arguments of a call as written."""
+        roles = (Role.ARGUMENT, Role.KEYWORD, Role.UNPACKED)
+        return [(r, e) for r, e in self.children(call) if e.role in roles]
+
+    def enclosing(self, reference: Reference) -> Iterator[tuple[Expression, Expression]]:
+        """Pairs (child, parent) from an expression outwards, up to its statement or lambda."""
+        expressions = self.module(reference).expressions
+        child = expressions[reference.expression]
+        while child.parent >= 0:
+            parent = expressions[child.parent]
+            yield child, parent
+            if parent.kind is Kind.LAMBDA:
+                return
+            child = parent
+
+    # -- statements --------------------------------------------------------------------------
+
+    def statement(self, reference: Reference) -> Statement:
+        """The statement that holds an expression."""
+        module = self.module(reference)
+        return module.statements[module.expressions[reference.expression].statement]
+
+    def ancestry(self, module: Module, statement: Statement) -> Iterator[Statement]:
+        """A statement and everything around it, inside out."""
+        yield statement
+        while statement.parent >= 0:
+            statement = module.statements[statement.parent]
+            yield statement
+
+    @cached_property
+    def _guards(self) -> dict[str, frozenset[int]]:
+        """By module, the `if __name__ == "__main__"` statements."""
+        guards: dict[str, set[int]] = {}
+        for name, module in self.graph.modules.items():
+            for expression in module.expressions:
+                if expression.text != "__name__" or expression.role is not Role.COMPARED:
+                    continue
+                outer = module.expressions[expression.parent]
+                constants = [module.expressions[n].text for n in module.children[outer.id]]
+                if outer.role is Role.TESTED and "'__main__'" in constants and len(constants) == 2:
+                    statement = module.statements[outer.statement]
+                    if statement.kind == "If" and statement.parent < 0:
+                        guards.setdefault(name, set()).add(statement.id)
+        return {name: frozenset(numbers) for name, numbers in guards.items()}
+
+    def guard(self, reference: Reference) -> Statement | None:
+        """The main guard whose body executes an expression at module level."""
+        module = self.module(reference)
+        guards = self._guards.get(module.name, frozenset())
+        previous = None
+        for statement in self.ancestry(module, self.statement(reference)):
+            if statement.id in guards:
+                return statement if previous is not None and previous.block == "body" else None
+            previous = statement
+        return None
+
+    @cached_property
+    def _with_items(self) -> dict[tuple[str, int], list[Reference]]:
+        items: dict[tuple[str, int], list[Reference]] = {}
+        for name, module in self.graph.modules.items():
+            for expression in module.expressions:
+                if expression.role is Role.ENTERED:
+                    reference = Reference(name, expression.id)
+                    items.setdefault((name, expression.statement), []).append(reference)
+        return items
+
+    def with_items(self, entered: Reference) -> list[Reference]:
+        """All context expressions of the with statement that enters this one."""
+        return self._with_items[entered.module, self.expression(entered).statement]
+
+    # -- edges and values --------------------------------------------------------------------
+
+    @cached_property
+    def _reaching(self) -> dict[FunctionId, list[Edge]]:
+        reaching: dict[FunctionId, list[Edge]] = {}
+        for edge in self.graph.edges:
+            for target in edge.targets:
+                if target.function is not None:
+                    reaching.setdefault(target.function, []).append(edge)
+        return reaching
+
+    def reaching(self, function: FunctionId) -> list[Edge]:
+        """Every place that reaches a function."""
+        return self._reaching.get(function, [])
+
+    @cached_property
+    def _edge_at(self) -> dict[Reference, list[Edge]]:
+        found: dict[Reference, list[Edge]] = {}
+        for edge in self.graph.edges:
+            found.setdefault(edge.site, []).append(edge)
+        return found
+
+    def call_edge(self, reference: Reference) -> Edge | None:
+        """The call edge of a CALL expression."""
+        for edge in self._edge_at.get(reference, ()):
+            if edge.access in (Access.CALL, Access.CONSTRUCT):
+                return edge
+        return None
+
+    def callee_names(self, call: Reference) -> tuple[str, ...]:
+        """External names that a call may reach."""
+        names = [
+            target.external
+            for edge in self._edge_at.get(call, ())
+            if edge.access in (Access.CALL, Access.CONSTRUCT)
+            for target in edge.targets
+            if target.external is not None
+        ]
+        if not names:
+            callee = self.child(call, Role.CALLEE)
+            if callee is not None and callee in self.graph.names:
+                names.append(self.graph.names[callee])
+        return tuple(dict.fromkeys(names))
+
+    @cached_property
+    def _value_at(self) -> dict[Reference, Value]:
+        return {
+            reference: value for value in self.graph.values for reference in value.occurrences
+        }
+
+    def value(self, reference: Reference) -> Value | None:
+        """The value that an expression may stand for."""
+        return self._value_at.get(reference)
+
+    @cached_property
+    def _values_of_functions(self) -> dict[FunctionId, list[Value]]:
+        found: dict[FunctionId, list[Value]] = {}
+        for value in self.graph.values:
+            for source in value.sources:
+                if source.kind in (SourceKind.FUNCTION, SourceKind.GENERATOR):
+                    found.setdefault(source.name, []).append(value)
+        return found
+
+    def values_of(self, function: FunctionId, kind: SourceKind) -> list[Value]:
+        """The values that a function, or what its call gives, flows into."""
+        return [
+            value
+            for value in self._values_of_functions.get(function, ())
+            if any(s.kind is kind and s.name == function for s in value.sources)
+        ]
+
+    @cached_property
+    def family_of(self) -> dict[FunctionId, frozenset[FunctionId]]:
+        """The override family of a method."""
+        return {member: family for family in self.graph.families for member in family}
+
+    def family(self, function: FunctionId) -> frozenset[FunctionId]:
+        """The functions that can only change colour together with this one."""
+        return self.family_of.get(function, frozenset({function}))
+
+    def decorators(self, function: Function) -> list[tuple[Reference, str | None]]:
+        """The decorators of a function with the external names they resolve to (None: not external)."""
+        found = []
+        for number in function.decorators:
+            reference = Reference(function.module, number)
+            found.append((reference, self.denoted(reference)))
+        return found
+
+    def denoted(self, reference: Reference) -> str | None:
+        """The external object that an expression names; for a call, the object that is called."""
+        expression = self.expression(reference)
+        if expression.kind is Kind.CALL:
+            names = self.callee_names(reference)
+            if names:
+                return names[0]
+            callee = self.child(reference, Role.CALLEE)
+            return self.denoted(callee) if callee is not None else None
+        return self.graph.names.get(reference)

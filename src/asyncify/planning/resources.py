@@ -1,0 +1,297 @@
+"""Objects of a library: every place that sees one decides whether they can be translated.
+
+All occurrences of such an object, and of the objects that its methods return, are one *group*: a
+session, the responses that it gives and the helper functions they pass through are translated
+together or not at all.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from asyncify.model.facts import Kind, Role
+from asyncify.model.graph import Access, Reference, SourceKind, Value
+from asyncify.model.plan import Await, Edit, Replace
+from asyncify.planning.project import PASSING_ROLES, Project
+from asyncify.planning.uses import Step, enter_step, iterate_step, need_async
+from asyncify.rules.registry import Rules
+from asyncify.rules.spec import Call, Library, Resource
+
+UNIT = ""  # `Use.used` of a step that belongs to a blocking call, not to a function
+
+
+@dataclass(slots=True)
+class Group:
+    """What is known about a set of objects while the project is read."""
+
+    calls: dict[Reference, tuple[Library, Call]] = field(default_factory=dict)  # awaited or renamed calls
+    steps: list[Step] = field(default_factory=list)
+    helpers: dict[tuple[str, str], tuple[Library, str]] = field(default_factory=dict)  # (module, name)
+    problems: list[tuple[Reference, str]] = field(default_factory=list)
+    types: dict[str, tuple[Library, Resource]] = field(default_factory=dict)
+    values: list[Value] = field(default_factory=list)
+
+    def absorb(self, other: Group) -> None:
+        """Takes over everything of another group."""
+        self.calls.update(other.calls)
+        self.steps.extend(other.steps)
+        self.helpers.update(other.helpers)
+        self.problems.extend(other.problems)
+        self.types.update(other.types)
+        self.values.extend(other.values)
+
+
+class Resources:
+    """Finds the groups of a project."""
+
+    def __init__(self, project: Project, rules: Rules) -> None:
+        self.project = project
+        self.rules = rules
+        self._type_of: dict[int, tuple[Library, Resource]] = {}
+        self._leader: dict[object, object] = {}
+        self._groups: dict[object, Group] = {}
+        self._queue: deque[Value] = deque()
+
+    def groups(self) -> list[Group]:
+        """Every group with at least one blocking call or resource, in source order."""
+        for edge in self.project.graph.edges:
+            if edge.access in (Access.CALL, Access.CONSTRUCT):
+                for target in edge.targets:
+                    if target.external is not None:
+                        self._see_call(edge.site, target.external)
+        for value in self.project.graph.values:
+            self._see_value(value)
+        while self._queue:
+            self._visit(self._queue.popleft())
+        seen: dict[int, Group] = {}
+        for key in list(self._groups):
+            group = self._group(key)
+            seen.setdefault(id(group), group)
+        return [group for group in seen.values() if group.calls or group.types]
+
+    # -- union ---------------------------------------------------------------------------------
+
+    def _find(self, key: object) -> object:
+        while (leader := self._leader.setdefault(key, key)) != key:
+            key = leader
+        return key
+
+    def _group(self, key: object) -> Group:
+        return self._groups.setdefault(self._find(key), Group())
+
+    def _join(self, one: object, two: object) -> None:
+        first, second = self._find(one), self._find(two)
+        if first != second:
+            self._group(one).absorb(self._group(two))
+            self._leader[second] = first
+            del self._groups[second]
+
+    # -- typing --------------------------------------------------------------------------------
+
+    def _see_call(self, site: Reference, name: str) -> None:
+        """A call of a library: it belongs to the group of what it returns."""
+        made = self.rules.resource(name)
+        if made is not None:
+            self._give_type(site, made)
+            return
+        found = self.rules.call(name)
+        if found is None:
+            return
+        library, call = found
+        if self.rules.resource(call.name.rpartition(".")[0]) is not None:
+            return  # a method: its receiver is seen as a value
+        self._group(site).calls[site] = found
+        self._returns(site, call)
+
+    def _returns(self, site: Reference, call: Call) -> None:
+        if call.returns:
+            made = self.rules.resource(call.returns)
+            assert made is not None, f"{call.name} returns the unknown resource {call.returns}"
+            self._give_type(site, made)
+
+    def _give_type(self, site: Reference, made: tuple[Library, Resource]) -> None:
+        value = self.project.value(site)
+        if value is None:  # nobody keeps it: the call expression is its only occurrence
+            value = Value(-1 - len(self._type_of), (), (site,))
+        self._join(value.id, site)
+        self._add(value, made)
+
+    def _add(self, value: Value, made: tuple[Library, Resource]) -> None:
+        known = self._type_of.get(value.id)
+        if known is None:
+            self._type_of[value.id] = made
+            group = self._group(value.id)
+            group.types[made[1].name] = made
+            group.values.append(value)
+            self._queue.append(value)
+        elif known[1].name != made[1].name:
+            self._group(value.id).problems.append(
+                (value.occurrences[0], f"it may be a {known[1].name} or a {made[1].name}")
+            )
+
+    def _see_value(self, value: Value) -> None:
+        """A value that the type checker, or an annotation, knows to be a resource."""
+        for source in value.sources:
+            if source.kind is SourceKind.INSTANCE and (made := self.rules.resource(source.name)):
+                self._add(value, made)
+        for occurrence in value.occurrences:
+            name = self.project.graph.types.get(occurrence)
+            if name is not None and (made := self.rules.resource(name)):
+                self._add(value, made)
+
+    # -- occurrences -----------------------------------------------------------------------------
+
+    def _visit(self, value: Value) -> None:
+        library, resource = self._type_of[value.id]
+        group = self._group(value.id)
+        for source in value.sources:
+            stranger = self._stranger(source.kind, source.name)
+            if stranger:
+                group.problems.append((source.site or value.occurrences[0], stranger))
+        for occurrence in value.occurrences:
+            self._occurrence(value, occurrence, library, resource)
+
+    def _stranger(self, kind: SourceKind, name: str) -> str:
+        """Why a source does not give an object of the library."""
+        if kind in (SourceKind.PARAMETER, SourceKind.UNKNOWN):
+            return ""
+        if kind is SourceKind.CONSTANT:
+            return "" if name == "None" else f"it may be {name}"
+        if kind in (SourceKind.CALL, SourceKind.INSTANCE, SourceKind.EXTERNAL):
+            if self.rules.resource(name) is not None:
+                return ""
+            found = self.rules.call(name)
+            if found is not None and found[1].returns:
+                return ""
+        return f"it may come from {name}"
+
+    def _occurrence(
+        self, value: Value, site: Reference, library: Library, resource: Resource
+    ) -> None:
+        project, group = self.project, self._group(value.id)
+        expression = project.expression(site)
+        outer = project.parent(site)
+        if expression.role is Role.RECEIVER and outer is not None:
+            self._attribute(value, site, outer[0], resource)
+            return
+        if expression.role is Role.ENTERED:
+            self._entered(group, site, library, resource)
+            return
+        if expression.role in (Role.ITERATED, Role.DELEGATED, Role.UNPACKED):
+            if resource.iterate == "async":
+                group.steps.append(iterate_step(project, site, UNIT))
+            elif resource.iterate != "plain":
+                group.problems.append((site, f"a {short(resource.name)} is iterated"))
+            return
+        if expression.role is Role.TESTED:
+            found = self.rules.use(resource.name, "test")
+            if found is not None:
+                edit = Replace(expression.span, found[1].template, (expression.span,))
+                group.steps.append(Step(((project.module(site).path, edit),)))
+            return
+        if expression.role in PASSING_ROLES or expression.role is Role.COMPARED:
+            return
+        if expression.role in (Role.ARGUMENT, Role.KEYWORD) and outer is not None:
+            self._argument(group, site, outer[0], resource)
+            return
+        group.problems.append((site, f"a {short(resource.name)} is used as {expression.role}"))
+
+    def _attribute(
+        self, value: Value, site: Reference, access: Reference, resource: Resource
+    ) -> None:
+        project, group = self.project, self._group(value.id)
+        attribute = project.expression(access)
+        name = f"{resource.name}.{attribute.text}"
+        path = project.module(site).path
+        if attribute.role is Role.CALLEE and (found := self.rules.call(name)) is not None:
+            outer = project.parent(access)
+            assert outer is not None
+            call_site = outer[0]
+            self._join(value.id, call_site)
+            self._group(value.id).calls[call_site] = found
+            self._returns(call_site, found[1])
+            return
+        plain = self.rules.attribute(name)
+        if plain is None:
+            refused = self.rules.refusal(name)
+            reason = refused[1].reason if refused else f".{attribute.text} has no faithful form"
+            group.problems.append((access, reason))
+            return
+        library, entry = plain
+        for helper in entry.helpers:
+            group.helpers[(site.module, helper)] = (library, helper)
+        if attribute.role is Role.TARGET and not entry.store:
+            group.problems.append((access, f"assigning .{attribute.text} has no faithful form"))
+        elif attribute.role is Role.CALLEE and entry.call:
+            outer = project.parent(access)
+            assert outer is not None
+            edit = Replace(outer[1].span, entry.call, (project.expression(site).span,))
+            group.steps.append(Step(((path, edit),)))
+        elif entry.template:
+            edit = Replace(attribute.span, entry.template, (project.expression(site).span,))
+            group.steps.append(Step(((path, edit),)))
+
+    def _entered(
+        self, group: Group, site: Reference, library: Library, resource: Resource
+    ) -> None:
+        project = self.project
+        path = project.module(site).path
+        edits: list[tuple[str, Edit]] = []
+        if resource.enter_template != "{0}":
+            span = project.expression(site).span
+            edits.append((path, Replace(span, resource.enter_template, (span,))))
+            for helper in resource.helpers:
+                group.helpers[(site.module, helper)] = (library, helper)
+        if resource.enter == "async":
+            step = enter_step(project, site, UNIT)
+            group.steps.append(Step((*edits, *step.edits), step.use, step.limit))
+        elif resource.enter == "plain":
+            group.steps.append(Step(tuple(edits)))
+        else:
+            group.problems.append((site, f"a {short(resource.name)} is entered by with"))
+
+    def _argument(
+        self, group: Group, site: Reference, call: Reference, resource: Resource
+    ) -> None:
+        project = self.project
+        edge = project.call_edge(call)
+        if edge is not None and edge.targets and all(t.function for t in edge.targets):
+            return  # the parameter is an occurrence itself
+        names = project.callee_names(call)
+        detail = project.expression(site).detail
+        for name in names:
+            found = self.rules.use(resource.name, f"{name}:{detail}")
+            arguments = project.arguments(call)
+            if found is None or len(arguments) != found[1].arguments:
+                continue
+            use = found[1]
+            span = project.expression(call).span
+            edit = Replace(span, use.template, tuple(e.span for _, e in arguments))
+            edits: list[Edit] = [edit, Await(span)] if use.awaited else [edit]
+            group.steps.append(need_async(project, call, UNIT, edits))
+            return
+        if names and all(name in ("builtins.isinstance", "builtins.print", "builtins.repr") for name in names):
+            return
+        what = names[0].removeprefix("builtins.") if names else "a function that is not known"
+        group.problems.append((site, f"a {short(resource.name)} is handed to {what}()"))
+
+
+def short(name: str) -> str:
+    """The last part of a dotted name."""
+    return name.rpartition(".")[2]
+
+
+def blocking_calls(group: Group) -> Iterable[tuple[Reference, Library, Call]]:
+    """The calls of a group that have to be awaited, in source order."""
+    for site in sorted(group.calls):
+        library, call = group.calls[site]
+        if call.awaited:
+            yield site, library, call
+
+
+def is_wrapped(project: Project, site: Reference) -> bool:
+    """Whether a call stands in an existing await."""
+    outer = project.parent(site)
+    return outer is not None and outer[1].kind is Kind.AWAIT

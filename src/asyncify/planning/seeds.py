@@ -1,0 +1,320 @@
+"""The blocking calls of a project, as units that are converted together, each with its edits.
+
+A group of objects that a library can translate is one unit. Where it cannot (an argument, an
+attribute or a place without faithful form), every blocking call of the group is a unit of its own that
+keeps the library and runs in a worker thread, if the resource allows that; else it is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from asyncify.model.facts import FunctionId, Place, Role
+from asyncify.model.graph import Access, Reference
+from asyncify.model.plan import AddImport, Await, Define, Edit, HandOver, Replace
+from asyncify.planning.arguments import Carried, carry
+from asyncify.planning.colour import Limit, Unit
+from asyncify.planning.project import Project
+from asyncify.planning.resources import Group, Resources, is_wrapped
+from asyncify.planning.uses import Step, async_context
+from asyncify.rules.registry import Rules
+from asyncify.rules.spec import Call, Library
+
+TO_THREAD = "asyncio.to_thread"
+
+
+@dataclass(frozen=True, slots=True)
+class ClientCall:
+    """A call that needs a client around it; its callee is named once the client is."""
+
+    site: Reference
+    library: Library
+    client: str
+    method: str
+    options: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One blocking call, for the report."""
+
+    reference: Reference
+    function: FunctionId
+    library: Library
+    name: str
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
+class Seed:
+    """A unit with everything that converting it needs."""
+
+    unit: Unit
+    sites: tuple[Site, ...]
+    edits: tuple[tuple[str, Edit], ...] = ()
+    clients: tuple[ClientCall, ...] = ()
+    fallback: tuple[Seed, ...] = ()
+    note: str = ""  # why the faithful form was not taken
+    code: str = ""
+    types: tuple[str, ...] = ()  # resource types that it translates
+    values: tuple[int, ...] = ()  # ids of the values that it translates
+    libraries: tuple[str, ...] = ()  # libraries that it leaves behind
+
+
+@dataclass(slots=True)
+class _Draft:
+    edits: list[tuple[str, Edit]] = field(default_factory=list)
+    sites: list[tuple[Reference, FunctionId]] = field(default_factory=list)
+    clients: list[ClientCall] = field(default_factory=list)
+    limit: Limit | None = None
+    problem: tuple[Reference, str] | None = None
+
+    def step(self, step: Step) -> None:
+        self.edits.extend(step.edits)
+        if step.use is not None:
+            self.sites.append((step.use.site, step.use.user))
+        if step.limit is not None and self.limit is None:
+            self.limit = step.limit
+
+
+def import_text(dotted: str) -> str:
+    """The import that a dotted name needs."""
+    return f"import {dotted.rpartition('.')[0]}"
+
+
+class Seeds:
+    """Finds every blocking call and drafts its conversion."""
+
+    def __init__(self, project: Project, rules: Rules) -> None:
+        self.project = project
+        self.rules = rules
+
+    def all(self) -> list[Seed]:
+        """Every seed of the project, in source order."""
+        seeds: list[Seed] = []
+        taken: set[Reference] = set()
+        for group in Resources(self.project, self.rules).groups():
+            seeds.extend(self._group(group))
+            taken.update(group.calls)
+        for edge in self.project.graph.edges:
+            if edge.access in (Access.CALL, Access.CONSTRUCT) and edge.site not in taken:
+                for name in self.project.callee_names(edge.site):
+                    seed = self._single(edge.site, name)
+                    if seed is not None:
+                        seeds.append(seed)
+                        taken.add(edge.site)
+                        break
+        return sorted(seeds, key=lambda seed: seed.unit.name)
+
+    # -- groups ----------------------------------------------------------------------------------
+
+    def _group(self, group: Group) -> Iterable[Seed]:
+        threads = tuple(self._threads(group))
+        draft = self._translate(group)
+        first = min(group.calls, default=None)
+        problem = draft.problem
+        if problem is None and first is None:
+            return  # objects without a single blocking call
+        if problem is not None:
+            yield from self._refused(group, problem, threads)
+            return
+        assert first is not None
+        libraries = tuple(sorted({library.name for library, _ in group.calls.values()}))
+        yield Seed(
+            Unit(_unit_name(self.project, first), tuple(draft.sites), draft.limit),
+            tuple(self._sites(group)),
+            tuple(draft.edits),
+            tuple(draft.clients),
+            threads,
+            types=tuple(group.types),
+            values=tuple(value.id for value in group.values),
+            libraries=libraries,
+        )
+
+    def _refused(
+        self, group: Group, problem: tuple[Reference, str], threads: Sequence[Seed]
+    ) -> Iterable[Seed]:
+        note = f"{problem[1]} ({self._where(problem[0])})"
+        if threads:
+            for seed in threads:
+                yield Seed(seed.unit, seed.sites, seed.edits, note=note)
+            return
+        for site, (library, call) in sorted(group.calls.items()):
+            if call.awaited:
+                limit = Limit("ASY915", note, problem[0])
+                shown = Site(site, self._function(site), library, call.name, call.to)
+                yield Seed(Unit(_unit_name(self.project, site), (), limit), (shown,))
+
+    def _where(self, site: Reference) -> str:
+        return f"{self.project.module(site).path}:{self.project.expression(site).span.line}"
+
+    def _sites(self, group: Group) -> Iterable[Site]:
+        for site, (library, call) in sorted(group.calls.items()):
+            if call.awaited:
+                to = call.to or call.name.rpartition(".")[2]
+                if call.client:
+                    to = f"{self.rules.client(library, call.client).to}.{to}"
+                yield Site(site, self._function(site), library, call.name, to)
+
+    def _translate(self, group: Group) -> _Draft:
+        draft = _Draft()
+        if group.problems:
+            draft.problem = group.problems[0]
+            return draft
+        for step in group.steps:
+            draft.step(step)
+        for module, helper in group.helpers:
+            library, name = group.helpers[(module, helper)]
+            self._helper(draft, module, library, name)
+        for site, (library, call) in sorted(group.calls.items()):
+            self._call(draft, site, library, call)
+            if draft.problem is not None:
+                break
+        for _, (library, resource) in sorted(group.types.items()):
+            if resource.to and draft.problem is None:
+                self._constructions(draft, group, library, resource.name)
+        return draft
+
+    def _constructions(self, draft: _Draft, group: Group, library: Library, name: str) -> None:
+        """Places that make an object: not where more than one event loop could come by."""
+        for value in group.values:
+            for site in value.occurrences:
+                made = self.rules.resource(next(iter(self.project.callee_names(site)), ""))
+                if made is None or made[1].name != name:
+                    continue
+                expression = self.project.expression(site)
+                function = self.project.functions[expression.function]
+                if function.kind == "module" or expression.place is Place.CLASS_BODY:
+                    short_name = name.rpartition(".")[2]
+                    draft.problem = (site, f"a {short_name} made at import would be shared by event loops")
+
+    def _call(self, draft: _Draft, site: Reference, library: Library, call: Call) -> None:
+        project = self.project
+        expression = project.expression(site)
+        path = project.module(site).path
+        carried = carry(project, site, call)
+        if carried.problem:
+            draft.problem = (site, carried.problem)
+            return
+        if is_wrapped(project, site):
+            draft.problem = (site, "the call is awaited already")
+            return
+        draft.edits.extend((path, edit) for edit in carried.edits)
+        for helper in carried.helpers:
+            self._helper(draft, site.module, library, helper)
+        draft.edits.extend((path, AddImport(text)) for text in call.imports)
+        self._callee(draft, site, library, call, carried)
+        if call.template != "{0}":
+            span = expression.span
+            draft.edits.append((path, Replace(span, call.template, (span,))))
+        if call.awaited:
+            context = async_context(project, site)
+            if isinstance(context, Limit):
+                draft.limit = draft.limit or context
+                return
+            draft.edits.extend(context)
+            if expression.role is not Role.ENTERED or not self._entered_async(call):
+                draft.edits.append((path, Await(expression.span)))
+            draft.sites.append((site, expression.function))
+
+    def _entered_async(self, call: Call) -> bool:
+        """Whether `async with call(...)` awaits by itself."""
+        made = self.rules.resource(call.returns) if call.returns else None
+        return made is not None and made[1].enter == "async"
+
+    def _callee(
+        self, draft: _Draft, site: Reference, library: Library, call: Call, carried: Carried
+    ) -> None:
+        project = self.project
+        path = project.module(site).path
+        callee = project.child(site, Role.CALLEE)
+        assert callee is not None
+        to = carried.to or call.to
+        if call.client:
+            draft.clients.append(ClientCall(site, library, call.client, to, carried.options))
+            return
+        if not to:
+            return
+        span = project.expression(callee).span
+        if "." in to or self.rules.resource(call.name.rpartition(".")[0]) is None:
+            draft.edits.append((path, Replace(span, to)))
+            if "." in to:
+                draft.edits.append((path, AddImport(import_text(to))))
+            return
+        receiver = project.child(callee, Role.RECEIVER)
+        if receiver is None:
+            draft.problem = (site, "the method is called through a variable")
+            return
+        hole = project.expression(receiver).span
+        draft.edits.append((path, Replace(span, f"{{0}}.{to}", (hole,))))
+
+    def _helper(self, draft: _Draft, module: str, library: Library, name: str) -> None:
+        path = self.project.graph.modules[module].path
+        draft.edits.extend((path, edit) for edit in helper_edits(self.rules, library, name))
+
+    # -- threads ---------------------------------------------------------------------------------
+
+    def _threads(self, group: Group) -> Iterable[Seed]:
+        if not all(resource.fallback == "thread" for _, resource in group.types.values()):
+            return
+        for site, (library, call) in sorted(group.calls.items()):
+            if call.awaited:
+                yield self._thread(site, library, call.name)
+
+    def _thread(self, site: Reference, library: Library, name: str) -> Seed:
+        project = self.project
+        expression = project.expression(site)
+        path = project.module(site).path
+        shown = Site(site, expression.function, library, name, TO_THREAD)
+        context = async_context(project, site)
+        unit_name = _unit_name(project, site)
+        if is_wrapped(project, site):
+            context = Limit("ASY919", "the call is awaited already", site)
+        if isinstance(context, Limit):
+            return Seed(Unit(unit_name, (), context), (shown,))
+        edits: list[tuple[str, Edit]] = [
+            *context,
+            (path, HandOver(expression.span, TO_THREAD)),
+            (path, Await(expression.span)),
+            (path, AddImport("import asyncio")),
+        ]
+        return Seed(Unit(unit_name, ((site, expression.function),)), (shown,), tuple(edits))
+
+    # -- single calls ----------------------------------------------------------------------------
+
+    def _single(self, site: Reference, name: str) -> Seed | None:
+        """A blocking call without an object: a thread rule, a refusal, or a method of an unknown object."""
+        thread = self.rules.thread(name)
+        if thread is not None:
+            return self._thread(site, thread[0], thread[1].name)
+        found = self.rules.call(name)
+        if found is not None and found[1].awaited:
+            library, call = found
+            made = self.rules.resource(call.name.rpartition(".")[0])
+            if made is not None and made[1].fallback == "thread":
+                return self._thread(site, library, call.name)
+            limit = Limit("ASY915", "the object comes from a place that is not translated", site)
+            shown = Site(site, self._function(site), library, call.name, call.to)
+            return Seed(Unit(_unit_name(self.project, site), (), limit), (shown,))
+        refused = self.rules.refusal(name)
+        if refused is not None:
+            library, entry = refused
+            limit = Limit("ASY919", entry.reason, site)
+            shown = Site(site, self._function(site), library, entry.name, "")
+            return Seed(Unit(_unit_name(self.project, site), (), limit), (shown,))
+        return None
+
+    def _function(self, site: Reference) -> FunctionId:
+        return self.project.expression(site).function
+
+
+def helper_edits(rules: Rules, library: Library, name: str) -> list[Edit]:
+    """What a module needs to have a helper."""
+    helper = rules.helper(library, name)
+    return [Define(helper.name, helper.text), *(AddImport(text) for text in helper.imports)]
+
+
+def _unit_name(project: Project, site: Reference) -> str:
+    span = project.expression(site).span
+    return f"{project.module(site).path}:{span.line:06}:{span.column:04}"

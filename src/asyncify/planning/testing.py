@@ -1,0 +1,141 @@
+"""Tests of the project: they follow the code, and they keep running (promise 7)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+from asyncify.model.facts import Function, FunctionId, Kind, Role
+from asyncify.model.graph import Reference
+from asyncify.model.plan import AddImport, Edit, Replace
+from asyncify.planning.colour import Limit
+from asyncify.planning.limits import FIXTURE, decorated_by
+from asyncify.planning.project import Project
+
+CASES = frozenset({"unittest.TestCase", "unittest.case.TestCase"})
+ASYNC_CASE = "unittest.IsolatedAsyncioTestCase"
+RENAMED_HOOKS = {"setUp": "asyncSetUp", "tearDown": "asyncTearDown"}
+PLUGIN = "pytest-asyncio"
+
+
+def in_test_case(project: Project, function: Function) -> bool:
+    """Whether a function is a method of a `unittest.TestCase`."""
+    if function.owner is None:
+        return False
+    bases = project.graph.bases.get(function.owner, ())
+    return any(base.startswith("unittest.") and base.endswith("TestCase") for base in bases)
+
+
+def hook_name(project: Project, function: Function) -> str | None:
+    """The async name of a `setUp` or `tearDown` that becomes async."""
+    if function.name in RENAMED_HOOKS and in_test_case(project, function):
+        return RENAMED_HOOKS[function.name]
+    return None
+
+
+def test_case_limit(project: Project, function: Function) -> Limit | None:
+    """Why a method of a test case cannot be async: its class cannot get the async base."""
+    if not in_test_case(project, function) or function.owner is None:
+        return None
+    if not list(_case_bases(project, function.owner)):
+        message = "the test case has a base outside the project that is not unittest.TestCase"
+        return Limit("ASY917", message)
+    return None
+
+
+def _case_bases(project: Project, owner: str) -> Iterable[Reference]:
+    """The base expressions that name `unittest.TestCase`, of a class or of its bases in the project."""
+    for identifier in (owner, *project.graph.bases.get(owner, ())):
+        known = project.graph.classes.get(identifier)
+        if known is None:
+            continue
+        for number in known.bases:
+            reference = Reference(known.module, number)
+            if project.graph.names.get(reference) in CASES:
+                yield reference
+
+
+def case_edits(project: Project, functions: Iterable[FunctionId]) -> list[tuple[FunctionId, str, Edit]]:
+    """Gives every test case with an async method the base that awaits it."""
+    edits: list[tuple[FunctionId, str, Edit]] = []
+    for identifier in functions:
+        function = project.functions[identifier]
+        if function.owner is None or not in_test_case(project, function):
+            continue
+        for base in _case_bases(project, function.owner):
+            path = project.module(base).path
+            edits.append((identifier, path, Replace(project.expression(base).span, ASYNC_CASE)))
+            edits.append((identifier, path, AddImport("import unittest")))
+    return edits
+
+
+def is_pytest(project: Project, function: Function) -> bool:
+    """Whether pytest itself calls a function: a test outside a TestCase, or a fixture."""
+    if decorated_by(project, function, FIXTURE) is not None:
+        return True
+    name = project.path(function.id).rpartition("/")[2]
+    in_test_file = name.startswith("test_") or name.endswith("_test.py") or name == "conftest.py"
+    return in_test_file and function.name.startswith("test") and not in_test_case(project, function)
+
+
+def wide_fixture(project: Project, function: Function) -> bool:
+    """Whether a function is a fixture that lives longer than one test."""
+    fixture = decorated_by(project, function, FIXTURE)
+    if fixture is None or project.expression(fixture).kind is not Kind.CALL:
+        return False
+    scope = project.child(fixture, Role.KEYWORD, "scope")
+    return scope is not None and project.expression(scope).text not in ("'function'", '"function"')
+
+
+_LOOP_SCOPES = (
+    ("asyncio_default_fixture_loop_scope", "session"),
+    ("asyncio_default_test_loop_scope", "session"),
+)
+
+
+def configuration(texts: Mapping[str, str], *, wide: bool) -> dict[str, str]:
+    """The pytest configuration that awaits async tests: new texts, by file.
+
+    The first file that pytest itself would read is edited; a project without one gets a `pytest.ini`.
+    """
+    settings = [("asyncio_mode", "auto"), *(_LOOP_SCOPES if wide else ())]
+    for path, header, quote in (
+        ("pytest.ini", "[pytest]", ""),
+        (".pytest.ini", "[pytest]", ""),
+        ("pyproject.toml", "[tool.pytest.ini_options]", '"'),
+        ("tox.ini", "[pytest]", ""),
+        ("setup.cfg", "[tool:pytest]", ""),
+    ):
+        text = texts.get(path)
+        if text is not None and re.search(rf"^{re.escape(header)}\s*$", text, re.MULTILINE):
+            return _with_settings(path, text, header, settings, quote)
+    if "pyproject.toml" in texts:
+        text = texts["pyproject.toml"]
+        newline = "\r\n" if "\r\n" in text else "\n"
+        gap = "" if not text or text.endswith("\n") else newline
+        header = f"{gap}{newline}[tool.pytest.ini_options]{newline}"
+        lines = "".join(f'{name} = "{value}"{newline}' for name, value in settings)
+        return {"pyproject.toml": text + header + lines}
+    return {"pytest.ini": "[pytest]\n" + "".join(f"{name} = {value}\n" for name, value in settings)}
+
+
+def _with_settings(
+    path: str, text: str, header: str, settings: list[tuple[str, str]], quote: str
+) -> dict[str, str]:
+    newline = "\r\n" if "\r\n" in text else "\n"
+    match = re.search(rf"^{re.escape(header)}\s*?$", text, re.MULTILINE)
+    assert match is not None
+    new = text
+    missing = []
+    for name, value in settings:
+        line = f"{name} = {quote}{value}{quote}"
+        present = re.search(rf"^{name}\s*=.*$", new, re.MULTILINE)
+        if present is None:
+            missing.append(line)
+        elif value not in present.group():
+            new = new[: present.start()] + line + new[present.end() :]
+    if missing:
+        end = new.index("\n", match.start()) + 1 if "\n" in new[match.start() :] else len(new)
+        lead = "" if new[:end].endswith("\n") else newline
+        new = new[:end] + lead + "".join(line + newline for line in missing) + new[end:]
+    return {path: new} if new != text else {}

@@ -1,0 +1,1 @@
+"""What blocks, and what replaces it: one file per library, mostly data."""

@@ -1,0 +1,165 @@
+"""Finds the rule files, and looks names up in them.
+
+Third parties add libraries through the entry point group ``asyncify.rules``; each entry point is a
+`Library` (or a sequence of them).
+"""
+
+from __future__ import annotations
+
+import pkgutil
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from importlib import import_module
+from importlib.metadata import entry_points
+
+from asyncify import rules
+from asyncify.errors import ConfigError
+from asyncify.rules.spec import (
+    Attribute,
+    Call,
+    Client,
+    Entry,
+    Helper,
+    Library,
+    Raises,
+    Refuse,
+    Resource,
+    Thread,
+    Use,
+)
+
+GROUP = "asyncify.rules"
+_NOT_RULES = frozenset({"spec", "registry"})
+
+
+@cache
+def load_rules() -> tuple[Library, ...]:
+    """Every library that is installed, our own first, sorted by name."""
+    found: list[Library] = []
+    for info in sorted(pkgutil.iter_modules(rules.__path__), key=lambda info: info.name):
+        if info.name not in _NOT_RULES:
+            module = import_module(f"{rules.__name__}.{info.name}")
+            found.extend(_libraries(module.library))
+    for point in sorted(entry_points(group=GROUP), key=lambda point: point.name):
+        found.extend(_libraries(point.load()))
+    return tuple(found)
+
+
+def _libraries(value: Library | Iterable[Library]) -> tuple[Library, ...]:
+    return (value,) if isinstance(value, Library) else tuple(value)
+
+
+@dataclass(frozen=True)
+class Rules:
+    """The libraries of a run, with look-up by canonical name.
+
+    Raises:
+        ConfigError: two libraries claim one name.
+    """
+
+    libraries: tuple[Library, ...]
+    entries: Mapping[tuple[str, str], tuple[Library, Entry]] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        entries: dict[tuple[str, str], tuple[Library, Entry]] = {}
+        for library in self.libraries:
+            for entry in library.entries:
+                for key in _keys(entry):
+                    if key in entries:
+                        other = entries[key][0].name
+                        raise ConfigError(f"rules {library.name} and {other} both claim {key[1]}")
+                    entries[key] = (library, entry)
+        object.__setattr__(self, "entries", entries)
+
+    @classmethod
+    def select(cls, choice: Mapping[str, str] | None = None) -> Rules:
+        """The installed libraries without those that the configuration keeps (``requests = "keep"``)."""
+        chosen = choice or {}
+        libraries: Sequence[Library] = [
+            library
+            for library in load_rules()
+            if chosen.get(library.name, library.target) == library.target
+        ]
+        return cls(tuple(libraries))
+
+    @cached_property
+    def aliases(self) -> Mapping[str, str]:
+        """Public names of modules and types, and the canonical ones."""
+        return {k: v for library in self.libraries for k, v in library.modules.items()}
+
+    @cached_property
+    def triggers(self) -> tuple[str, ...]:
+        """Identifiers of which a file with a blocking call holds at least one."""
+        return tuple(sorted({t for library in self.libraries for t in library.triggers}))
+
+    def canonical(self, name: str) -> str:
+        """A name as the rules write it: the longest known prefix is replaced by its canonical form."""
+        prefix = name
+        while prefix:
+            if prefix in self.aliases:
+                return self.aliases[prefix] + name[len(prefix) :]
+            prefix = prefix.rpartition(".")[0]
+        return name
+
+    def _find(self, kind: str, name: str) -> tuple[Library, Entry] | None:
+        return self.entries.get((kind, self.canonical(name)))
+
+    def call(self, name: str) -> tuple[Library, Call] | None:
+        """The blocking call of this name."""
+        found = self._find("call", name)
+        return (found[0], found[1]) if found and isinstance(found[1], Call) else None
+
+    def thread(self, name: str) -> tuple[Library, Thread] | None:
+        """The call of this name that goes to a worker thread."""
+        found = self._find("call", name)
+        return (found[0], found[1]) if found and isinstance(found[1], Thread) else None
+
+    def refusal(self, name: str) -> tuple[Library, Refuse] | None:
+        """The refusal for this name."""
+        found = self._find("call", name)
+        return (found[0], found[1]) if found and isinstance(found[1], Refuse) else None
+
+    def resource(self, name: str) -> tuple[Library, Resource] | None:
+        """The resource type of this name."""
+        found = self._find("type", name)
+        return (found[0], found[1]) if found and isinstance(found[1], Resource) else None
+
+    def attribute(self, name: str) -> tuple[Library, Attribute] | None:
+        """The attribute of this name (``type.attribute``)."""
+        found = self._find("call", name)
+        return (found[0], found[1]) if found and isinstance(found[1], Attribute) else None
+
+    def use(self, type_name: str, role: str) -> tuple[Library, Use] | None:
+        """How a type is consumed in a role."""
+        found = self.entries.get(("use", f"{self.canonical(type_name)} {role}"))
+        return (found[0], found[1]) if found and isinstance(found[1], Use) else None
+
+    def exception(self, name: str) -> tuple[Library, Raises] | None:
+        """The exception of this name."""
+        found = self._find("exception", name)
+        return (found[0], found[1]) if found and isinstance(found[1], Raises) else None
+
+    @staticmethod
+    def client(library: Library, name: str) -> Client:
+        """The client that a call of the library names."""
+        return next(e for e in library.entries if isinstance(e, Client) and e.name == name)
+
+    @staticmethod
+    def helper(library: Library, name: str) -> Helper:
+        """The helper of this name."""
+        return next(helper for helper in library.helpers if helper.name == name)
+
+
+def _keys(entry: Entry) -> Iterable[tuple[str, str]]:
+    match entry:
+        case Call(name=name) | Thread(name=name) | Attribute(name=name) | Refuse(name=name):
+            yield "call", name
+        case Resource(name=name):
+            yield "type", name
+        case Use(type=type_name, role=role):
+            yield "use", f"{type_name} {role}"
+        case Raises(name=name):
+            yield "exception", name
+        case Client():
+            return

@@ -1,0 +1,251 @@
+"""The vocabulary of rules: ten frozen dataclasses.
+
+Names are canonical: the module that defines the object, as the type checker reports it
+(``requests.sessions.Session.get``). `Library.modules` lists where users may also find a name.
+
+A *template* is an expression text in which ``{0}`` stands for the original expression (doubled
+braces for literal ones). A dotted name in `Call.to`, `Raises.to` or `imports` brings its own import.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from asyncify.model.plan import Safety
+
+__all__ = [
+    "Adaptation",
+    "Argument",
+    "Attribute",
+    "Call",
+    "CallSite",
+    "Client",
+    "Helper",
+    "Library",
+    "Parameter",
+    "Raises",
+    "Refuse",
+    "Resource",
+    "Safety",
+    "Thread",
+    "Use",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Helper:
+    """A function or constant that the new text needs at module level."""
+
+    name: str
+    text: str
+    imports: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Refuse:
+    """Known, and never translated: the reason is told to the user.
+
+    As an entry of a library, `name` is the callable, attribute or type that has no faithful
+    translation; as the answer of an `adapt` function, it is left empty.
+    """
+
+    reason: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """How one argument of a call is carried over.
+
+    `forms` pairs a shape with the template of the value; the first shape that fits is used, and an
+    argument that fits none makes the call unfaithful. Shapes: "any", "constant", "none", "true",
+    "false", "string", "number", "text" (a str literal or f-string), "bytes", "name" (a plain variable),
+    "tuple", "mapping" (a dict display of string keys with plain str or number values), "display" (any
+    dict or list display).
+    "str" adds everything that the type checker knows to be one.
+    `to` is the new keyword ("" drops the argument, "**" unpacks the new value, a mapping of keywords);
+    `client` moves it to the client around the call; a `positional` argument may stay where it is, every
+    other one gets its keyword.
+    """
+
+    name: str
+    to: str | None = None
+    forms: tuple[tuple[str, str], ...] = (("any", "{0}"),)
+    client: bool = False
+    positional: bool = False
+    helper: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """An argument as written, for `adapt` functions."""
+
+    index: int
+    name: str  # keyword, or the positional parameter's name; "*" and "**" for unpacking
+    positional: bool
+    shapes: frozenset[str]  # every shape that fits
+    text: str = ""  # of a constant
+
+
+@dataclass(frozen=True, slots=True)
+class CallSite:
+    """A call that a rule looks at."""
+
+    name: str
+    arguments: tuple[Argument, ...]
+
+    def argument(self, name: str) -> Argument | None:
+        """The argument with this (parameter) name."""
+        return next((argument for argument in self.arguments if argument.name == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Adaptation:
+    """What an `adapt` function wants beside the table: more arguments, other values, helpers.
+
+    `values` maps argument indices to templates in which ``{0}``, ``{1}`` ... are all arguments of
+    the call by index.
+    """
+
+    drop: tuple[int, ...] = ()
+    rename: tuple[tuple[int, str], ...] = ()
+    values: tuple[tuple[int, str], ...] = ()
+    first: tuple[str, ...] = ()
+    last: tuple[str, ...] = ()
+    helpers: tuple[str, ...] = ()
+    to: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A blocking function or method, and the awaited one that does the same.
+
+    For a function `to` is a dotted name, or with `client` the name of a method of the client that is
+    opened around the call. For a method `to` is the new method name ("" keeps it). `template`, if
+    given, replaces the whole awaited call: ``{0}`` is the call after its argument edits.
+    """
+
+    name: str
+    to: str = ""
+    awaited: bool = True
+    client: str = ""  # name of a `Client` of the library
+    signature: tuple[str, ...] = ()  # names of the positional parameters
+    parameters: tuple[Parameter, ...] | None = None  # None: every argument is carried over as it is
+    last: tuple[str, ...] = ()  # arguments that are added, unless the call has that keyword
+    returns: str = ""  # canonical type of a resource
+    template: str = "{0}"
+    adapt: Callable[[CallSite], Adaptation | Refuse | None] | None = None
+    imports: tuple[str, ...] = ()
+    helpers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """A blocking function or method without an async twin: kept, and run in a worker thread."""
+
+    name: str
+    returns: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """A client that calls need: opened by `async with` around the smallest run of statements that uses it.
+
+    `reset` is a statement that undoes what one call leaves behind for the next one.
+    """
+
+    name: str
+    to: str
+    options: tuple[tuple[str, str], ...] = ()
+    variable: str = "client"
+    reset: str = ""
+    helpers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """A type whose objects change: how they are made, entered, iterated and named.
+
+    `enter` and `iterate` are "async" (the protocol becomes async), "plain" (nothing changes), "unwrap"
+    (the with statement goes, its body stays) or "" (no faithful form); `enter_template` wraps an
+    entered object. Every attribute that is not listed in the library makes its users unfaithful.
+
+    Objects come from calls that return the type; a `Call` of the same name translates its constructor.
+    A resource without `to` stays what it is: its methods are `Thread` entries.
+    """
+
+    name: str
+    to: str = ""
+    enter: str = ""
+    enter_template: str = "{0}"
+    iterate: str = ""
+    annotation: str = ""
+    helpers: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()  # further roles in which nothing changes ("subscripted")
+    must_enter: bool = False  # only objects that live in a with statement are translated
+    fallback: str = ""  # "thread": when its users are unfaithful, blocking calls go to a thread
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """An attribute (or a method that does not block): `template` rewrites a read, ``{0}`` is the object.
+
+    `store` names the shapes of values that may be assigned to it; `returns` is the canonical type of a
+    resource that a read gives.
+    """
+
+    name: str
+    template: str = ""
+    store: tuple[str, ...] = ()
+    returns: str = ""
+    call: str = ""  # template of a call of it, ``{0}`` is the object; "" keeps the call
+    helpers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A place that consumes a resource whole: ``test`` (truth value), or an argument of a function.
+
+    `role` is "test", or "callee:position" such as ``json.load:0``; `template` replaces the test, or the
+    call, where ``{0}`` ... are its arguments. `arguments` is the number of arguments it is made for;
+    further ones may be among `keywords` and go where the template says ``{*}``. `enter` says that the
+    call is itself entered by a with statement, which becomes async.
+    """
+
+    type: str
+    role: str
+    template: str
+    arguments: int = 1
+    awaited: bool = False
+    keywords: tuple[str, ...] = ()
+    enter: bool = False
+    imports: tuple[str, ...] = ()
+    helpers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Raises:
+    """An exception of the old library, and what the new one raises in its place."""
+
+    name: str
+    to: tuple[str, ...]
+    attributes: Mapping[str, str] = field(default_factory=dict)
+
+
+Entry = Call | Thread | Client | Resource | Attribute | Use | Raises | Refuse
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """One library: its entries, its finding code and what the new text depends on."""
+
+    name: str
+    code: str
+    target: str
+    entries: tuple[Entry, ...]
+    requires: tuple[str, ...] = ()
+    modules: Mapping[str, str] = field(default_factory=dict)  # public name -> canonical name
+    helpers: tuple[Helper, ...] = ()
+    triggers: tuple[str, ...] = ()  # identifiers; a file without any cannot hold a blocking call
+    also_raises: tuple[str, ...] = ()  # bases of the old exceptions that users may catch instead

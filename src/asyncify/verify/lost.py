@@ -1,0 +1,120 @@
+"""Promise 2, proved on the new text: no call of a function that became async is left un-awaited.
+
+This looks at a fresh call graph of the rewritten project and knows nothing of the plan: what planning
+forgot, it finds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Set
+from dataclasses import dataclass
+
+from asyncify.model.facts import Expression, Function, FunctionId, Kind, Role
+from asyncify.model.graph import Access, CallGraph, Edge, Evidence, Reference
+from asyncify.model.span import Span
+
+# functions that take a coroutine and see to it that it runs
+RUNNERS = frozenset(
+    {
+        "asyncio.run",
+        "asyncio.gather",
+        "asyncio.create_task",
+        "asyncio.ensure_future",
+        "asyncio.wait_for",
+        "asyncio.shield",
+        "asyncio.run_coroutine_threadsafe",
+        "asyncio.runners.run",
+        "asyncio.tasks.gather",
+        "asyncio.tasks.create_task",
+        "asyncio.tasks.ensure_future",
+        "asyncio.tasks.wait_for",
+        "asyncio.tasks.shield",
+        "asyncio.tasks.run_coroutine_threadsafe",
+        "anyio.run",
+    }
+)
+_MANAGERS = ("asynccontextmanager", "contextlib.asynccontextmanager")
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """A place that drops a coroutine, or iterates an async generator synchronously."""
+
+    path: str
+    span: Span
+    function: FunctionId
+    message: str
+
+
+def lost_coroutines(graph: CallGraph, became_async: Set[FunctionId]) -> list[Lost]:
+    """Every place in the new text that loses a coroutine of one of these functions."""
+    found = []
+    for edge in graph.edges:
+        if edge.access is not Access.CALL:
+            continue
+        for target in edge.targets:
+            if target.function not in became_async or target.evidence is Evidence.BY_NAME:
+                continue
+            function = graph.functions[target.function]
+            message = _complaint(graph, edge, function)
+            if message:
+                expression = graph.expression(edge.site)
+                path = graph.modules[edge.site.module].path
+                found.append(Lost(path, expression.span, function.id, message))
+    return found
+
+
+def _complaint(graph: CallGraph, edge: Edge, function: Function) -> str:
+    expression = graph.expression(edge.site)
+    if not function.is_async:
+        return ""
+    if _is_manager(graph, function):
+        return (
+            ""
+            if expression.role is Role.ENTERED and _statement(graph, edge.site) == "AsyncWith"
+            else (
+                f"{function.name}() is an async context manager and is not entered by `async with`"
+            )
+        )
+    if function.is_generator:
+        if expression.role is Role.ITERATED and _parent(graph, edge.site) is None:
+            if _statement(graph, edge.site) != "AsyncFor":
+                return f"{function.name}() is an async generator and is iterated by a plain `for`"
+        if expression.role is Role.AWAITED:
+            return f"{function.name}() is an async generator and is awaited"
+        return ""
+    if expression.role is Role.AWAITED or _handed_to_runner(graph, edge.site):
+        return ""
+    return f"{function.name}() is a coroutine function and its call is not awaited"
+
+
+def _parent(graph: CallGraph, site: Reference) -> tuple[Reference, Expression] | None:
+    number = graph.expression(site).parent
+    if number < 0:
+        return None
+    outer = Reference(site.module, number)
+    return outer, graph.expression(outer)
+
+
+def _statement(graph: CallGraph, site: Reference) -> str:
+    module = graph.modules[site.module]
+    return module.statements[module.expressions[site.expression].statement].kind
+
+
+def _handed_to_runner(graph: CallGraph, site: Reference) -> bool:
+    outer = _parent(graph, site)
+    if outer is None or outer[1].kind is not Kind.CALL:
+        return False
+    names: Iterable[str | None] = (
+        graph.names.get(Reference(site.module, child.id))
+        for child in graph.modules[site.module].expressions
+        if child.parent == outer[0].expression and child.role is Role.CALLEE
+    )
+    return any(name in RUNNERS for name in names)
+
+
+def _is_manager(graph: CallGraph, function: Function) -> bool:
+    return any(
+        graph.names.get(Reference(function.module, number)) in _MANAGERS
+        for number in function.decorators
+    )
