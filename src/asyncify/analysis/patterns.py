@@ -24,43 +24,50 @@ def match(walk: Walk, node: ast.Match, number: int, context: Context) -> None:
 
 def _case(walk: Walk, node: ast.match_case, number: int, context: Context) -> None:
     subject = walk.cases[node][-1]
-    pending: list[tuple[ast.pattern, FlowKind]] = [(node.pattern, FlowKind.VALUE)]
+    pending: list[tuple[ast.AST, FlowKind]] = [(node.pattern, FlowKind.VALUE)]
     while pending:
-        pattern, kind = pending.pop()
-        for part in _parts(walk, pattern):
-            if isinstance(part, ast.pattern):
-                whole = isinstance(pattern, ast.MatchAs | ast.MatchOr)
-                pending.append((part, kind if whole else FlowKind.ELEMENT))
-            elif isinstance(part, ast.Name) and type(part.ctx) is ast.Store:
-                walk.stack.append((part, -1, Role.TARGET, "", context))
-                walk.flow(kind, subject, part)
-            else:
-                walk.stack.append((part, -1, Role.MATCHED, "", context))
+        part, kind = pending.pop()
+        if isinstance(part, ast.pattern):
+            pending += reversed(_parts(walk, part, kind))
+        elif isinstance(part, ast.Name) and type(part.ctx) is ast.Store:
+            walk.stack.append((part, -1, Role.TARGET, "", context))
+            walk.flow(kind, subject, part)
+        else:
+            walk.stack.append((part, -1, Role.MATCHED, "", context))
     if node.guard:
         walk.stack.append((node.guard, -1, Role.TESTED, "", context))
     walk.block(node.body, number, "body", context)
 
 
-def _parts(walk: Walk, pattern: ast.pattern) -> list[ast.AST]:
-    """Names that a pattern binds and expressions that it compares with; inner patterns last, reversed."""
-    parts: list[ast.AST] = []
+def _parts(walk: Walk, pattern: ast.pattern, kind: FlowKind) -> list[tuple[ast.AST, FlowKind]]:
+    """What a pattern is made of, in source order, and how the subject gets there.
+
+    A capture inside of a pattern counts as an element of the subject, however deep it is.
+    """
+    inner: list[ast.AST] = []
     match pattern:
-        case ast.MatchValue(value=value):
-            parts = [value]
-        case ast.MatchSequence(patterns=patterns) | ast.MatchOr(patterns=patterns):
-            parts = [*reversed(patterns)]
-        case ast.MatchClass(cls=cls, patterns=patterns, kwd_patterns=keywords):
-            parts = [cls, *reversed(keywords), *reversed(patterns)]
-        case ast.MatchMapping(keys=keys, patterns=patterns, rest=rest):
-            parts = [*keys]
-            if rest:
-                parts.append(_rest(walk, pattern, rest))
-            parts += reversed(patterns)
-        case ast.MatchAs(pattern=inner, name=str(name)):
-            parts = [_last(walk, pattern, name), *([inner] if inner else [])]
+        case ast.MatchAs(pattern=whole, name=str(name)):
+            return [*([(whole, kind)] if whole else []), (_last(walk, pattern, name), kind)]
         case ast.MatchStar(name=str(name)):
-            parts = [_last(walk, pattern, name)]
-    return parts
+            return [(_last(walk, pattern, name), kind)]
+        case ast.MatchOr(patterns=patterns):
+            return [(part, kind) for part in patterns]
+        case ast.MatchValue(value=value):
+            inner = [value]
+        case ast.MatchSequence(patterns=patterns):
+            inner = [*patterns]
+        case ast.MatchClass(cls=cls, patterns=patterns, kwd_patterns=keywords):
+            inner = [cls, *patterns, *keywords]
+        case ast.MatchMapping(keys=keys, patterns=patterns, rest=rest):
+            inner = [part for pair in zip(keys, patterns, strict=True) for part in pair]
+            if rest:
+                return [*_elements(inner, kind), (_rest(walk, pattern, rest), kind)]
+    return _elements(inner, kind)
+
+
+def _elements(parts: list[ast.AST], kind: FlowKind) -> list[tuple[ast.AST, FlowKind]]:
+    """The parts as elements; a ``*rest`` is a list of them, as the subject is."""
+    return [(part, kind if isinstance(part, ast.MatchStar) else FlowKind.ELEMENT) for part in parts]
 
 
 def _last(walk: Walk, pattern: ast.pattern, name: str) -> ast.Name:

@@ -24,11 +24,11 @@ class Kind(StrEnum):
     ATTRIBUTE = "attribute"
     CALL = "call"
     SUBSCRIPT = "subscript"
-    LAMBDA = "lambda"
+    LAMBDA = "lambda"  # text: its FunctionId
     AWAIT = "await"
     COMPREHENSION = "comprehension"  # text: list, set or dict
     GENERATOR = "generator"
-    CHOICE = "choice"  # conditional expression, `and`, `or`: one of its branches is the value
+    CHOICE = "choice"  # text: if, and, or: one of its branches is the value
     WALRUS = "walrus"
     CONTAINER = "container"  # text: list, tuple, set or dict
     STARRED = "starred"
@@ -48,28 +48,28 @@ class Role(StrEnum):
     SUBSCRIPTED = "subscripted"
     INDEX = "index"
     AWAITED = "awaited"
-    ITERATED = "iterated"  # by a for statement, or by a comprehension clause (detail: clause, from "0")
+    ITERATED = "iterated"  # by a for statement, or a comprehension clause (detail: "0" or "async 0")
     ENTERED = "entered"  # by a with statement; detail: the item, from "0"
     BRANCH = "branch"  # of a CHOICE: the value passes through
     TESTED = "tested"  # if, while, assert, not, comprehension condition, test of a conditional expression
     OPERAND = "operand"  # of an arithmetic or string operator
     COMPARED = "compared"
-    FORMATTED = "formatted"
+    FORMATTED = "formatted"  # detail: "spec" in a format spec, "=" if its own text is printed too
     ELEMENT = "element"  # of a container or comprehension; detail: "key", "value" or the position
     UNPACKED = "unpacked"  # *x or **x
-    ASSIGNED = "assigned"
+    ASSIGNED = "assigned"  # detail: "augmented" for += and so on
     TARGET = "target"
     RETURNED = "returned"  # also the body of a lambda
     YIELDED = "yielded"
     DELEGATED = "delegated"  # yield from
     DISCARDED = "discarded"  # an expression statement
-    RAISED = "raised"
+    RAISED = "raised"  # detail: "cause" after from
     CAUGHT = "caught"
-    MATCHED = "matched"
+    MATCHED = "matched"  # detail: "subject", or "" in a pattern
     DELETED = "deleted"
-    DECORATOR = "decorator"
-    DEFAULT = "default"
-    ANNOTATION = "annotation"
+    DECORATOR = "decorator"  # detail: position
+    DEFAULT = "default"  # detail: the parameter
+    ANNOTATION = "annotation"  # detail: the parameter, or "return"
     BASE = "base"  # of a class; detail: position, or the keyword
     OTHER = "other"
 
@@ -110,7 +110,10 @@ class Expression:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One statement (`kind` is its ast class, `ExceptHandler` and `match_case` included) and its place in the nesting."""
+    """One statement and its place in the nesting; decorators are not in its span.
+
+    `kind` is its ast class, `ExceptHandler` and `match_case` included.
+    """
 
     id: int
     kind: str
@@ -122,7 +125,7 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One parameter of a function."""
+    """One parameter of a function; the span is its name with the annotation."""
 
     name: str
     kind: str  # "positional", "positional-only", "keyword", "*", "**"
@@ -137,7 +140,7 @@ class Function:
 
     `span` is the whole statement from its decorators on, `header` starts at ``def`` (or ``async``) and
     has the same end; LibCST and `ast` both know the latter. `parent` is the enclosing function (the
-    module body at least), `owner` the class whose body holds the definition.
+    module body at least, and "" of a module body), `owner` the class whose body holds the definition.
     """
 
     id: FunctionId
@@ -214,7 +217,10 @@ class Import:
 
 @dataclass(frozen=True, slots=True)
 class Directive:
-    """An ``# asyncify:`` comment: skip, skip-file or ignore[CODES]."""
+    """An ``# asyncify:`` comment: skip, skip-file, ignore[CODES] or TODO[CODES].
+
+    What is not understood has the kind "unknown", and its text as the only code.
+    """
 
     line: int
     kind: str
