@@ -291,7 +291,9 @@ class _File:
                 "__anext__",
                 "athrow",
             }
-        elif isinstance(parent, ast.Assign | ast.AnnAssign | ast.Dict):
+        elif isinstance(parent, ast.Dict):
+            return "kept", node in parent.keys
+        elif isinstance(parent, ast.Assign | ast.AnnAssign):
             return "kept", False
         else:
             right = False

@@ -16,15 +16,20 @@ from ecosystem import tree
 CHUNK = 16
 
 
-class FileResult(Protocol):
-    """The part of asyncify's answer that is looked at here."""
+class Answer(Protocol):
+    """The part of asyncify's answer that is looked at here and in :mod:`ecosystem.fuzz`."""
 
     @property
     def after(self) -> object: ...
     @property
     def changed(self) -> bool: ...
     @property
+    def findings(self) -> object: ...
+    @property
     def error(self) -> object | None: ...
+
+
+Convert = Callable[..., Answer]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +85,11 @@ def convert(path: Path) -> bool | Failure:
     return Failure(str(path), "not compiling", problem) if problem else True
 
 
-def converter() -> Callable[..., FileResult]:
+def converter() -> Convert:
     """``asyncify.convert_source``, looked up late: the harness works without asyncify."""
     import asyncify
 
-    return cast(Callable[..., FileResult], asyncify.convert_source)
+    return cast(Convert, asyncify.convert_source)
 
 
 def as_bytes(after: object, source: bytes) -> bytes:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from ecosystem import conversion, coroutines, process, reasons, store, suite, tree, typecheck
 from ecosystem.conversion import Conversion, Tool
-from ecosystem.model import Problem, ProjectResult, Run, Tests, from_plain
+from ecosystem.model import Problem, ProjectResult, Run, SuiteResult, from_plain
 from ecosystem.projects import Project
 
 HARNESS_ERRORS = (store.StoreError, typecheck.TypeCheckError, OSError)
@@ -81,7 +81,7 @@ def _measure(project: Project, settings: Settings, work: Path, logs: Path) -> Pr
     found = conversion.convert(project, pristine, work, tool, logs)
     fresh = _new_diagnostics(project, found, environment, logs) if settings.typecheck else ()
     suspects = _lost_coroutines(project, found, fresh)
-    tests: Tests | None = None
+    tests: SuiteResult | None = None
     if before is not None and environment is not None:
         unchanged = not found.changed
         after = before if unchanged else _after(project, found.converted, environment, logs)

@@ -80,7 +80,7 @@ class LostTest:
 
 
 @dataclass(frozen=True, slots=True)
-class Tests:
+class SuiteResult:
     """The project's own tests, before and after."""
 
     before: int
@@ -110,7 +110,7 @@ class ProjectResult:
     problems: tuple[Problem, ...] = ()
     suspects: tuple[Problem, ...] = ()
     new_diagnostics: dict[str, int] = field(default_factory=dict)
-    tests: Tests | None = None
+    tests: SuiteResult | None = None
 
     def count(self, kind: str) -> int:
         """How many problems of one kind there are."""

@@ -7,19 +7,19 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import partial
 
-from ecosystem.model import Failure, LostTest, Tests
+from ecosystem.model import Failure, LostTest, SuiteResult
 from ecosystem.suite import PASSED, SuiteRun
 
 UNEXPLAINED = "no code"
 MESSAGE_LENGTH = 90
 _NOISE = (
-    (re.compile(r"0x[0-9a-f]+"), "0x..."),
+    (re.compile(r"0x[0-9a-f]+"), "HEX"),
     (re.compile(r"(?:/[\w.+-]+){2,}"), "<path>"),
     (re.compile(r"'[^']*'|\"[^\"]*\"|`[^`]*`"), "'...'"),
     (re.compile(r"\d+(?:\.\d+)?"), "N"),
     (re.compile(r"\s+"), " "),
 )
-_KEPT = re.compile(r"'(?:coroutine|async_generator|await|_AsyncGeneratorContextManager|[a-z_.]+)'")
+_KEPT = re.compile(r"'(?:_AsyncGeneratorContextManager|[a-z_]+)'")
 
 
 def reason(failure: Failure) -> str:
@@ -33,7 +33,7 @@ def reason(failure: Failure) -> str:
     return f"{failure.kind}: {message}" if message else failure.kind
 
 
-def compare(before: SuiteRun, after: SuiteRun, codes: Mapping[str, tuple[str, ...]]) -> Tests:
+def compare(before: SuiteRun, after: SuiteRun, codes: Mapping[str, tuple[str, ...]]) -> SuiteResult:
     """Which tests were kept, gained and lost; ``codes`` are the findings of every file."""
     passed = before.passed
     now = set(after.passed)
@@ -43,7 +43,7 @@ def compare(before: SuiteRun, after: SuiteRun, codes: Mapping[str, tuple[str, ..
         for test in after.passed
         if before.outcomes.get(test, "") not in {PASSED, "xpassed"} and test in before.outcomes
     )
-    return Tests(
+    return SuiteResult(
         before=len(passed),
         kept=len(passed) - len(lost),
         async_ran=after.async_ran,

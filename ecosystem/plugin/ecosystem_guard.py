@@ -19,6 +19,7 @@ import ipaddress
 import json
 import os
 import socket
+import sys
 import traceback
 import types
 import warnings
@@ -117,13 +118,19 @@ class Guard:
         self.current, self.never_awaited = item.nodeid, []
         self.outcome = self.error = None
         yield
-        gc.collect()
+        with no_blame_on_the_next_test():
+            gc.collect()
         self.finish()
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
     def pytest_runtest_makereport(self, call: Any) -> Generator[None, Any, None]:
-        """The worst phase of a test is its outcome."""
+        """The worst phase of a test is its outcome.
+
+        What the body left behind is collected before the finalisers, in which pytest reports it.
+        """
         result = yield
+        if call.when == "call":
+            gc.collect()
         report = result.get_result()
         outcome: str = report.outcome
         if hasattr(report, "wasxfail"):
@@ -173,6 +180,17 @@ class Guard:
         """Append one line, at once: a suite that is cut short keeps what it did."""
         with self.path.open("a", encoding="utf-8") as stream:
             stream.write(json.dumps(line) + "\n")
+
+
+@contextlib.contextmanager
+def no_blame_on_the_next_test() -> Generator[None, None, None]:
+    """pytest has closed the running test already; what dies now is the guard's to count."""
+    hook = sys.unraisablehook
+    sys.unraisablehook = lambda unraisable: None
+    try:
+        yield
+    finally:
+        sys.unraisablehook = hook
 
 
 def failure(kind: str, message: str, places: Iterable[str] = ()) -> Error:
