@@ -7,14 +7,13 @@ Every function of a file that sleeps becomes async; each file is a chain of its 
 import ast
 import re
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
-from asyncify.api.stages import Progress, Stages
-from asyncify.config import Config
+from asyncify.api.stages import Facts, Job, Stages
 from asyncify.errors import VerifyError
 from asyncify.model.facts import Module
 from asyncify.model.graph import CallGraph
 from asyncify.model.plan import AddImport, Chain, Edit, FileError, Finding, Plan, Reason, Safety
+from asyncify.model.source import Source
 from asyncify.model.span import Span
 
 
@@ -22,24 +21,22 @@ def fake_stages(texts: Mapping[str, str] | None = None) -> Stages:
     """The stages; `texts` are other files that the plan wants to write."""
     known: dict[str, str] = {}
 
-    def index(
-        root: Path, sources: Mapping[str, str], config: Config, progress: Progress
-    ) -> tuple[dict[str, Module], tuple[FileError, ...]]:
+    def index(job: Job, sources: Mapping[str, Source]) -> Facts:
         modules, errors = {}, []
         for number, (path, source) in enumerate(sources.items()):
-            progress("reading", number, len(sources))
+            job.progress("reading", number, len(sources))
             try:
-                ast.parse(source)
+                ast.parse(source.text)
             except SyntaxError as error:
                 place = (error.lineno or 0, error.offset or 0)
                 errors.append(FileError(path, *place, f"cannot parse: {error.msg}"))
                 continue
-            known[path] = source
+            known[path] = source.text
             name = path.removesuffix(".py").replace("/", ".")
             modules[name] = Module(name, path, is_package=False)
-        return modules, tuple(errors)
+        return Facts(modules, (), tuple(errors))
 
-    def decide(graph: CallGraph, config: Config, settings: Mapping[str, str]) -> Plan:
+    def decide(job: Job, graph: CallGraph) -> Plan:
         chains, findings, reasons = [], [], {}
         for number, (name, module) in enumerate(sorted(graph.modules.items())):
             found = list(_findings(module.path, known[module.path], name, number))
@@ -54,7 +51,7 @@ def fake_stages(texts: Mapping[str, str] | None = None) -> Stages:
 
     return Stages(
         index=index,
-        resolve=lambda root, modules, config: CallGraph(modules, {}, {}),
+        resolve=lambda job, facts: CallGraph(facts.modules, {}, {}),
         decide=decide,
         rewrite=rewrite,
         check=check,

@@ -5,19 +5,18 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from asyncify.api.selection import Selection, select
-from asyncify.api.stages import Progress, Stages, silent
+from asyncify.api.stages import Job, Progress, Stages, silent
 from asyncify.api.writing import NewText, WriteReport, write
 from asyncify.config import Config
 from asyncify.discovery import Discovery, discover
 from asyncify.errors import ParseError, VerifyError
 from asyncify.model.plan import FileError, Finding, Plan
 from asyncify.model.result import FileResult
-from asyncify.model.source import read_source
+from asyncify.model.source import Source, read_source
 from asyncify.report.diff import render
 from asyncify.report.run import Run
 
@@ -100,25 +99,24 @@ def make(
     """Analyse the whole project and decide what happens to the files at and below the paths."""
     stages = stages or Stages()
     scope = discover(paths, root=root, config=config, force_exclude=force_exclude)
-    everything = (
-        scope
-        if [os.path.abspath(path) for path in paths] == [str(root)]
-        else discover([root], root=root, config=config)
-    )
+    everything = scope
+    if [os.path.abspath(path) for path in paths] != [str(root)]:
+        everything = discover([root], root=root, config=config)
+    whole = set(everything.files) <= set(scope.files)
+    job = Job(root, config, None if whole else frozenset(scope.files), progress, jobs)
     reading = _Reading.of(root, scope, everything)
-    plan, parse_errors = _plan(root, reading, config, progress, stages)
-    limited = None if set(everything.files) <= set(scope.files) else frozenset(scope.files)
-    selection, after = _rewrite(plan, reading.data, config, limited, progress, stages)
-    new_texts = {} if limited is not None or not selection.chains else _other_files(root, plan)
+    plan, parse_errors = _plan(job, reading, stages)
+    selection, after = _rewrite(job, plan, reading.data, stages)
+    others = _other_files(root, plan) if whole and selection.chains else {}
     errors = _errors(scope, (*reading.errors, *parse_errors))
     return ProjectPlan(
         root,
-        _results(scope, reading.data, after, selection, errors, new_texts),
+        _results(scope, reading.data, after, selection, errors, others),
         selection.findings,
         errors,
         selection.functions(),
         selection.dependencies(),
-        frozenset(path for path, (before, _) in new_texts.items() if before is None),
+        frozenset(path for path, (before, _) in others.items() if before is None),
         frozenset(chain.id for chain in selection.chains),
         plan,
     )
@@ -127,63 +125,47 @@ def make(
 @dataclass(frozen=True, slots=True)
 class _Reading:
     data: Mapping[str, bytes]
-    texts: Mapping[str, str]
+    sources: Mapping[str, Source]
     errors: tuple[FileError, ...]
 
     @classmethod
     def of(cls, root: Path, *found: Discovery) -> _Reading:
-        data, texts, errors = {}, {}, []
+        data, sources, errors = {}, {}, []
         for path in sorted({path for each in found for path in each.files}):
             try:
                 data[path] = (root / path).read_bytes()
-                texts[path] = read_source(data[path]).text
+                sources[path] = read_source(data[path])
             except OSError as error:
                 errors.append(FileError(path, 0, 0, f"cannot read: {error.strerror}"))
             except SyntaxError as error:
-                place = (error.lineno or 0, error.offset or 0)
+                place = (error.lineno or _bad_line(data[path]), error.offset or 0)
                 errors.append(FileError(path, *place, f"cannot decode: {error.msg}"))
-        return cls(data, texts, tuple(errors))
+        return cls(data, sources, tuple(errors))
 
 
-def _plan(
-    root: Path, reading: _Reading, config: Config, progress: Progress, stages: Stages
-) -> tuple[Plan, tuple[FileError, ...]]:
-    modules, errors = stages.index(root, reading.texts, config, progress)
-    words = "|".join(map(re.escape, stages.triggers(config)))
-    if not words or not any(re.search(words.encode(), each) for each in reading.data.values()):
-        return Plan(), errors
-    progress("resolving calls", 0, 0)
-    graph = stages.resolve(root, modules, config)
-    progress("planning", 0, 0)
-    return stages.decide(graph, config, _test_settings(root)), errors
-
-
-def _test_settings(root: Path) -> dict[str, str]:
-    """The files in which pytest may be configured; one that cannot be read configures nothing."""
-    found = {}
-    for name in ("pytest.ini", ".pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg"):
-        with suppress(OSError, UnicodeDecodeError):
-            found[name] = (root / name).read_bytes().decode()
-    return found
+def _plan(job: Job, reading: _Reading, stages: Stages) -> tuple[Plan, tuple[FileError, ...]]:
+    facts = stages.index(job, reading.sources)
+    words = "|".join(map(re.escape, stages.triggers(job.config))).encode()
+    if not words or not any(re.search(words, each) for each in reading.data.values()):
+        return Plan(), facts.errors
+    job.progress("resolving calls", 0, 0)
+    graph = stages.resolve(job, facts)
+    job.progress("planning", 0, 0)
+    return stages.decide(job, graph), facts.errors
 
 
 def _rewrite(
-    plan: Plan,
-    data: Mapping[str, bytes],
-    config: Config,
-    scope: frozenset[str] | None,
-    progress: Progress,
-    stages: Stages,
+    job: Job, plan: Plan, data: Mapping[str, bytes], stages: Stages
 ) -> tuple[Selection, dict[str, bytes]]:
     """Rewrite until every new text is good: the chains of a bad one are withdrawn whole."""
     broken: dict[str, str] = {}
     done: dict[tuple[str, int], bytes] = {}
     while True:
-        selection = select(plan, config, scope=scope, broken=broken)
+        selection = select(plan, job.config, scope=job.editable, broken=broken)
         edits = selection.edits()
         after = {}
         for number, (path, own) in enumerate(edits.items()):
-            progress("rewriting", number, len(edits))
+            job.progress("rewriting", number, len(edits))
             key = (path, hash(own))
             try:
                 if key not in done:

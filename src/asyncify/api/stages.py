@@ -7,7 +7,7 @@ Everything is imported when it is first needed: `asyncify --help` starts without
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from asyncify.config import Config
@@ -15,6 +15,7 @@ from asyncify.errors import ParseError
 from asyncify.model.facts import Module
 from asyncify.model.graph import CallGraph
 from asyncify.model.plan import Edit, FileError, Plan
+from asyncify.model.source import Source
 
 Progress = Callable[[str, int, int], None]
 
@@ -23,43 +24,73 @@ def silent(stage: str, done: int, total: int) -> None:
     """Report progress to nobody."""
 
 
-def index(
-    root: Path, texts: Mapping[str, str], config: Config, progress: Progress
-) -> tuple[dict[str, Module], tuple[FileError, ...]]:
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What every stage may want to know."""
+
+    root: Path
+    config: Config
+    editable: frozenset[str] | None = None  # files that may change; None for all
+    progress: Progress = silent
+    jobs: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the files say before anybody looks at two of them."""
+
+    modules: Mapping[str, Module] = field(default_factory=dict)
+    search_roots: tuple[Path, ...] = ()
+    errors: tuple[FileError, ...] = ()
+
+
+def index(job: Job, sources: Mapping[str, Source]) -> Facts:
     """Read the facts out of every file; what cannot be parsed is an error in the result."""
     from asyncify.analysis.index import index_module
-    from asyncify.analysis.modules import name_modules
+    from asyncify.analysis.modules import imported_names, name_modules, search_roots
 
+    paths, starts = tuple(sources), tuple(each.strip("/") for each in job.config.source)
+    texts = (source.text.encode(errors="replace") for source in sources.values())
+    imported = {name for text in texts for name in imported_names(text)}
+    names = name_modules(paths, imported=imported, source=starts)
+    roots = search_roots(paths, imported=imported, source=starts)
     modules: dict[str, Module] = {}
     errors = []
-    names = name_modules(root, tuple(texts), source=config.source)
-    for number, (path, named) in enumerate(names.items()):
-        progress("reading", number, len(texts))
+    for number, (path, source) in enumerate(sources.items()):
+        job.progress("reading", number, len(sources))
+        named = names[path]
         try:
             modules[named.name] = index_module(
-                texts[path], name=named.name, path=path, is_package=named.is_package
+                source.text, name=named.name, path=path, is_package=named.is_package
             )
         except ParseError as error:
             message = f"cannot parse: {error.message}"
             errors.append(FileError(path, error.line, error.column, message))
-    return modules, tuple(errors)
+    return Facts(modules, tuple(job.root / each for each in roots), tuple(errors))
 
 
-def resolve(root: Path, modules: Mapping[str, Module], config: Config) -> CallGraph:
+def resolve(job: Job, facts: Facts) -> CallGraph:
     """Find out who calls whom."""
     from asyncify.analysis.callgraph import build
 
-    return build(root, modules)
+    return build(job.root, facts.modules, search_roots=facts.search_roots, jobs=job.jobs)
 
 
-def decide(graph: CallGraph, config: Config, texts: Mapping[str, str]) -> Plan:
-    """Make the plan of everything that could be done; `texts` are the files that configure tests."""
+def decide(job: Job, graph: CallGraph) -> Plan:
+    """Make the plan of everything that could be done."""
+    from asyncify.api.surroundings import entry_points, test_settings
     from asyncify.planning.functions import Boundaries
     from asyncify.planning.plan import Options, make_plan
     from asyncify.rules.registry import Rules
 
-    boundaries = Boundaries()
-    return make_plan(graph, Rules.select(config.libraries), Options(boundaries, texts))
+    boundaries = Boundaries(
+        keep_sync=job.config.keep_sync,
+        editable=job.editable,
+        entry_points=entry_points(job.root, graph.modules),
+        unsafe=job.config.unsafe,
+    )
+    options = Options(boundaries, test_settings(job.root))
+    return make_plan(graph, Rules.select(job.config.libraries), options)
 
 
 def rewrite(source: bytes, edits: Sequence[Edit], path: str) -> bytes:
@@ -88,12 +119,9 @@ def triggers(config: Config) -> tuple[str, ...]:
 class Stages:
     """One callable per stage."""
 
-    index: Callable[
-        [Path, Mapping[str, str], Config, Progress],
-        tuple[dict[str, Module], tuple[FileError, ...]],
-    ] = index
-    resolve: Callable[[Path, Mapping[str, Module], Config], CallGraph] = resolve
-    decide: Callable[[CallGraph, Config, Mapping[str, str]], Plan] = decide
+    index: Callable[[Job, Mapping[str, Source]], Facts] = index
+    resolve: Callable[[Job, Facts], CallGraph] = resolve
+    decide: Callable[[Job, CallGraph], Plan] = decide
     rewrite: Callable[[bytes, Sequence[Edit], str], bytes] = rewrite
     check: Callable[[str, bytes, bytes], None] = check
     triggers: Callable[[Config], tuple[str, ...]] = triggers
