@@ -1,0 +1,267 @@
+"""The one entry of the package: bytes and edits in, bytes out."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import cast
+
+import libcst as cst
+
+from asyncify.errors import ParseError, VerifyError
+from asyncify.model.plan import (
+    AddImport,
+    Arguments,
+    Await,
+    Define,
+    Delete,
+    Edit,
+    HandOver,
+    MakeAsync,
+    MakeList,
+    RemoveImport,
+    Replace,
+)
+from asyncify.rewrite import expressions, imports, index, source, templates
+from asyncify.rewrite.blocks import Block, Blocks, rebuilt, settle, split_with, with_short_header
+from asyncify.rewrite.precedence import parenthesize, protect
+from asyncify.rewrite.templates import TemplateError, code
+
+# LibCST takes up to ten Python frames per level of nesting.
+_RECURSION_LIMIT = 12_000
+_PRUNED = (
+    cst.BaseExpression,
+    cst.BaseSmallStatement,
+    cst.SimpleStatementLine,
+    cst.BaseCompoundStatement,
+)
+_LAYOUT = (cst.BaseParenthesizableWhitespace, cst.EmptyLine, cst.TrailingWhitespace)
+
+
+def rewrite_module(source_bytes: bytes, edits: Sequence[Edit], *, path: str) -> bytes:
+    """The new text of a file.
+
+    Everything outside the edits stays byte for byte; without edits, so does the whole file, and it
+    is not even parsed. Raises `ParseError` for a file that cannot be parsed, and `VerifyError` for
+    an edit that cannot be carried out: nothing is skipped in silence.
+    """
+    if not edits:
+        return source_bytes
+    try:
+        with _deep_recursion():
+            return _rewrite(source_bytes, list(dict.fromkeys(edits)), path)
+    except RecursionError as error:
+        raise ParseError(path, 0, 0, "the code is nested too deeply") from error
+
+
+def _rewrite(source_bytes: bytes, edits: list[Edit], path: str) -> bytes:
+    parsed = source.read(source_bytes, path)
+    found = index.build(parsed, edits)
+    rewriter = _Rewriter(found, edits)
+    try:
+        module = found.wrapper.module.visit(rewriter)
+    except (TemplateError, cst.CSTValidationError) as error:
+        raise VerifyError(path, str(error)) from error
+    for edit in edits:
+        if edit not in rewriter.blocks.applied:
+            raise VerifyError(path, f"{index.describe(edit)}: it could not be applied there")
+    return parsed.encode(module)
+
+
+@contextmanager
+def _deep_recursion() -> Iterator[None]:
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(limit, _RECURSION_LIMIT))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(limit)
+
+
+class _Rewriter(cst.CSTTransformer):
+    """The one pass over the tree, inner nodes first."""
+
+    def __init__(self, found: index.Index, edits: Sequence[Edit]) -> None:
+        super().__init__()
+        self.blocks = Blocks(found)
+        self._index = found
+        self._added: list[AddImport | Define] = [
+            edit for edit in edits if isinstance(edit, AddImport | Define)
+        ]
+        self._fresh: dict[cst.CSTNode, None] = {}
+        self._holes = {*found.holes.values(), *found.delegated}
+        self._quotes: list[tuple[cst.CSTNode, str]] = []  # of the f-strings around
+        self._indents: list[str | None] = [None]
+
+    def on_visit(self, node: cst.CSTNode) -> bool:
+        """Stay out of everything that no edit lies in."""
+        if isinstance(node, _LAYOUT) or (
+            isinstance(node, _PRUNED) and not self._index.needed(node)
+        ):
+            return False
+        if isinstance(node, cst.FormattedString | cst.TemplatedString):
+            self._quotes.append((node, node.quote))
+        elif isinstance(node, cst.IndentedBlock):
+            self._indents.append(node.indent)
+        return True
+
+    def on_leave(  # type: ignore[override]
+        self, original_node: cst.CSTNode, updated_node: cst.CSTNode
+    ) -> cst.CSTNode:
+        """Carry out the edits of this node; those of its children are done."""
+        new = protect(updated_node, self._fresh)
+        if self._quotes and self._quotes[-1][0] is original_node:
+            self._quotes.pop()
+        match original_node:
+            case cst.Module() | cst.IndentedBlock() | cst.SimpleStatementSuite():
+                new = self._block(original_node, cast(Block, new))
+                if isinstance(original_node, cst.IndentedBlock):
+                    self._indents.pop()
+            case cst.With():
+                new = self._with(original_node, cast(cst.With, new))
+            case cst.FunctionDef() | cst.ClassDef():
+                new = self._decorators(original_node, cast(cst.FunctionDef | cst.ClassDef, new))
+        if edits := self._index.edits.get(original_node):
+            new = self._edited(original_node, new, edits)
+        if original_node in self._holes:
+            self.blocks.results[original_node] = new
+        return new
+
+    def _edited(
+        self, original: cst.CSTNode, updated: cst.CSTNode, edits: Sequence[Edit]
+    ) -> cst.CSTNode:
+        new = updated
+        for edit in sorted(edits, key=_rank):
+            try:
+                result = self._carried_out(original, new, edit)
+            except TemplateError as error:
+                where = index.describe(edit)
+                raise VerifyError(self._index.source.path, f"{where}: {error}") from error
+            if result is not None:
+                new = result
+                self.blocks.applied.add(edit)
+        if isinstance(new, cst.BaseExpression) and new is not updated:
+            if not new.lpar and self._is_glued(original, new):
+                new = parenthesize(new)
+            self._fresh[new] = None
+        return new
+
+    def _carried_out(
+        self, original: cst.CSTNode, node: cst.CSTNode, edit: Edit
+    ) -> cst.CSTNode | None:
+        """The node after the edit; None when the edit is one of statements, which their block does."""
+        quote = self._quotes[-1][1] if self._quotes else ""
+        match edit:
+            case Arguments() if isinstance(node, cst.Call):
+                return expressions.with_edited_arguments(node, edit, quote)
+            case HandOver() if isinstance(node, cst.Call):
+                return expressions.handed_over(node, edit)
+            case MakeList() if isinstance(node, cst.GeneratorExp):
+                return expressions.listed(node)
+            case MakeAsync() if edit.node not in ("item", *index.DELEGATIONS):
+                return expressions.asynchronous(node)
+            case Replace() if not isinstance(original, index.STATEMENT):
+                return self._replaced(original, node, edit, quote)
+            case Await() if isinstance(node, cst.BaseExpression):
+                return expressions.awaited(node)
+            case RemoveImport() if original not in self.blocks.removed:
+                names = {e.name for e in self._index.edits[original] if isinstance(e, RemoveImport)}
+                rest = expressions.without_imports(original, names)
+                if rest is None:
+                    self.blocks.removed.add(original)
+                return rest or node
+            case RemoveImport():
+                return node
+        return None
+
+    def _replaced(
+        self, original: cst.CSTNode, node: cst.CSTNode, edit: Replace, quote: str
+    ) -> cst.CSTNode:
+        results = self.blocks.results
+        if original in self._holes:
+            results[original] = node
+        used = templates.used_holes(edit.template, len(edit.holes))
+        holes: list[cst.CSTNode] = []
+        for number, hole in enumerate(edit.holes):
+            place = self._index.holes[hole]
+            if number in used and place not in results:
+                place.visit(self)  # it comes later in the text, or around
+            holes.append(results[place] if number in used else cst.Name("_"))
+        return expressions.replaced(node, edit, holes, quote)
+
+    def _is_glued(self, original: cst.CSTNode, new: cst.BaseExpression) -> bool:
+        """Whether the new text would run into a word beside it: ``return[x]`` and a name."""
+        positions, text = self._index.positions, code(new)
+        start, end = positions[original].start, positions[original].end
+        if isinstance(original, cst.BaseExpression) and original.lpar:
+            start, end = positions[original.lpar[0]].start, positions[original.rpar[-1]].end
+        lines = self._index.source.lines
+        before = lines[start.line - 1][: start.column][-1:]
+        after = lines[end.line - 1][end.column :][:1]
+        return (_is_word(before) and (_is_word(text[0]) or text[0] in "'\"")) or (
+            _is_word(after) and _is_word(text[-1])
+        )
+
+    def _with(self, original: cst.With, node: cst.With) -> cst.CSTNode:
+        """The statement with the items that become async; nested statements if not all do."""
+        flags = []
+        for item in original.items:
+            edits = [e for e in self._index.edits.get(item, ()) if isinstance(e, MakeAsync)]
+            self.blocks.applied.update(edits)
+            flags.append(bool(edits) or original.asynchronous is not None)
+        if all(flags):
+            return expressions.asynchronous(node)
+        return split_with(node, flags, self._indents[-1]) if any(flags) else node
+
+    def _decorators(
+        self, original: cst.FunctionDef | cst.ClassDef, node: cst.FunctionDef | cst.ClassDef
+    ) -> cst.CSTNode:
+        """The definition without the decorators that are to go."""
+        kept = []
+        for old, decorator in zip(original.decorators, node.decorators, strict=True):
+            deletes = [e for e in self._index.edits.get(old, ()) if isinstance(e, Delete)]
+            self.blocks.applied.update(deletes)
+            if not deletes:
+                kept.append(decorator)
+        if len(kept) == len(node.decorators):
+            return node
+        if kept:
+            return node.with_changes(decorators=kept)
+        lines = [*node.leading_lines, *node.lines_after_decorators]
+        return node.with_changes(decorators=[], leading_lines=lines, lines_after_decorators=[])
+
+    def _block(self, original: Block, new: Block) -> cst.CSTNode:
+        if isinstance(original, cst.Module) and isinstance(new, cst.Module):
+            return self._module(original, new)
+        if not self.blocks.touches(original):
+            return new
+        indent = self._indents[-1]
+        return rebuilt(new, self.blocks.items(original, new, indent), indent)
+
+    def _module(self, original: cst.Module, new: cst.Module) -> cst.Module:
+        if not self._added and not self.blocks.touches(original):
+            return new
+        new = with_short_header(new)
+        items = self.blocks.items(original, new, None)
+        # Helpers all go to the same place: the last one first.
+        definitions = [edit for edit in self._added if isinstance(edit, Define)]
+        for edit in [e for e in self._added if isinstance(e, AddImport)] + definitions[::-1]:
+            imports.add(items, edit, header=bool(new.header))
+            self.blocks.applied.add(edit)
+        statements, rest = settle(items, begins=not new.header)
+        return new.with_changes(
+            body=statements,
+            footer=[*rest, *new.footer],
+            has_trailing_newline=new.has_trailing_newline or not self._index.source.text,
+        )
+
+
+def _rank(edit: Edit) -> int:
+    """Of the edits of one node, arguments come first and `await` goes around the result."""
+    order = (Arguments, HandOver, MakeList, Replace, Await)
+    return next((rank for rank, kind in enumerate(order) if isinstance(edit, kind)), 0)
+
+
+def _is_word(character: str) -> bool:
+    return character.isalnum() or character == "_"

@@ -1,0 +1,113 @@
+"""Bytes to a LibCST module and back, without losing what LibCST does not keep."""
+
+from __future__ import annotations
+
+import codecs
+import difflib
+import io
+import re
+import tokenize
+import warnings
+from dataclasses import dataclass
+
+import libcst as cst
+
+from asyncify.errors import ParseError, VerifyError
+
+_LINES = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A parsed file.
+
+    LibCST loses a form feed (and blanks around it) before a statement, and a lone carriage return
+    at the very end. `prefixes` (by line, from 1) and `tail` hold what it lost.
+    """
+
+    path: str
+    text: str  # without `tail`
+    encoding: str
+    bom: bytes
+    module: cst.Module
+    prefixes: dict[int, str]
+    tail: str
+
+    @property
+    def lines(self) -> list[str]:
+        """The lines of the text as LibCST counts them."""
+        lines: list[str] = _LINES.findall(self.module.code)
+        return lines
+
+    def encode(self, module: cst.Module) -> bytes:
+        """The new text as bytes; of the same encoding, with everything that LibCST lost put back."""
+        code = module.code
+        if self.prefixes:
+            code = self._restore(code)
+        try:
+            return self.bom + (code + self.tail).encode(self.encoding)
+        except UnicodeEncodeError as error:
+            raise VerifyError(
+                self.path, f"the new text does not fit the encoding {self.encoding}: {error}"
+            ) from error
+
+    def _restore(self, code: str) -> str:
+        old, new = _LINES.findall(self.module.code), _LINES.findall(code)
+        matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
+        restored = 0
+        for _, start, end, new_start, new_end in matcher.get_opcodes():
+            for line in range(start, min(end, start + new_end - new_start)):
+                if prefix := self.prefixes.get(line + 1):
+                    new[new_start + line - start] = prefix + new[new_start + line - start]
+                    restored += 1
+        if restored != len(self.prefixes):
+            raise VerifyError(self.path, "an edited line begins with a form feed; remove it first")
+        return "".join(new)
+
+
+def read(source: bytes, path: str) -> Source:
+    """Parse a file; `ParseError` when it is not Python, or not reproducible byte for byte."""
+    bom = codecs.BOM_UTF8 if source.startswith(codecs.BOM_UTF8) else b""
+    try:
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(source).readline)
+        encoding = "utf-8" if bom else encoding
+        text = source[len(bom) :].decode(encoding)
+    except (SyntaxError, UnicodeDecodeError, LookupError) as error:
+        raise ParseError(path, 0, 0, str(error)) from error
+    tail = text[len(text.rstrip("\r")) :]
+    text = text.rstrip("\r")
+    try:
+        module = cst.parse_module(text)
+    except cst.ParserSyntaxError as error:
+        raise _parse_error(source, path, error) from error
+    return Source(path, text, encoding, bom, module, _lost(text, module.code, path), tail)
+
+
+def _lost(text: str, code: str, path: str) -> dict[int, str]:
+    if text == code:
+        return {}
+    old, new = _LINES.findall(text), _LINES.findall(code)
+    prefixes = {}
+    for number, (line, kept) in enumerate(zip(old, new, strict=False), 1):
+        if line != kept:
+            prefix = line.removesuffix(kept)
+            if prefix == line or prefix.strip(" \t\f"):
+                raise ParseError(path, number, 1, "the layout of this line cannot be kept")
+            prefixes[number] = prefix
+    if len(old) != len(new):
+        raise ParseError(path, len(new) + 1, 1, "the layout of this line cannot be kept")
+    return prefixes
+
+
+def _parse_error(source: bytes, path: str, error: cst.ParserSyntaxError) -> ParseError:
+    """Python's own message where there is one: LibCST's places and words are rough."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            compile(source, path, "exec", dont_inherit=True)
+        except SyntaxError as better:
+            return ParseError(path, better.lineno or 0, better.offset or 0, better.msg)
+        except (ValueError, RecursionError, MemoryError):
+            pass
+    message = f"LibCST does not know this syntax: {error.message}"
+    return ParseError(path, error.editor_line, error.editor_column, message)
