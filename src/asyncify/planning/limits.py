@@ -47,7 +47,7 @@ TRANSPARENT = frozenset(
         "backoff.on_predicate",
     }
 )
-TRANSPARENT_PREFIXES = ("pytest.mark.", "unittest.mock.", "mock.patch", "mock.mock.patch")
+TRANSPARENT_PREFIXES = ("pytest.mark.", "pytest.MarkDecorator", "_pytest.mark.", "unittest.mock.", "mock.patch", "mock.mock.patch")
 MANAGER = frozenset({"contextlib.contextmanager"})
 FIXTURE = frozenset({"pytest.fixture"})
 

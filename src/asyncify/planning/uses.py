@@ -58,6 +58,7 @@ LOOKERS = frozenset(
         "typing.cast",
     }
 )
+_GENERATOR_TYPES = frozenset({"typing.Generator", "typing.Iterator", "typing.Iterable"})
 THREADS = frozenset({"threading.Thread", "threading.Timer", "multiprocessing.Process"})
 
 
@@ -180,11 +181,15 @@ def consumer_step(project: Project, site: Reference, used: str, call: Reference)
     if names == ("builtins.list",) and len(arguments) == 1:
         template = Replace(project.expression(call).span, "[item async for item in {0}]", (expression.span,))
         return need_async(project, site, used, [template])
-    if names == ("builtins.next",):
-        callee = project.child(call, Role.CALLEE)
-        if callee is not None and len(arguments) == 2:
-            edits = [Replace(project.expression(callee).span, "anext"), Await(project.expression(call).span)]
-            return need_async(project, site, used, edits)
+    callee = project.child(call, Role.CALLEE)
+    if names == ("builtins.iter",) and callee is not None and len(arguments) == 1:
+        edit = Replace(project.expression(callee).span, "aiter")
+        return Step(((project.module(site).path, edit),))
+    if names == ("builtins.next",) and callee is not None:
+        if len(arguments) == 1 and _catches_stop(project, call):
+            return Step(limit=Limit("ASY912", "the end of the iterator is caught as StopIteration", call))
+        edits = [Replace(project.expression(callee).span, "anext"), Await(project.expression(call).span)]
+        return need_async(project, site, used, edits)
     if eager_argument(project, site):
         return need_async(
             project,
@@ -193,6 +198,15 @@ def consumer_step(project: Project, site: Reference, used: str, call: Reference)
             [Replace(expression.span, "[item async for item in {0}]", (expression.span,))],
         )
     return Step(limit=Limit("ASY912", f"the iterator is handed to {call_name(project, call)}()", site))
+
+
+def _catches_stop(project: Project, call: Reference) -> bool:
+    """Whether a handler for StopIteration stands in the function of a call."""
+    function = project.expression(call).function
+    return any(
+        expression.text == "StopIteration" and expression.function == function
+        for expression in project.module(call).expressions
+    )
 
 
 def callback_limit(project: Project, site: Reference) -> Limit | None:
@@ -245,6 +259,8 @@ def edge_steps(project: Project, function: Function, edge: Edge, unsafe: bool) -
         if function.is_generator:
             return Step()  # what becomes of the generator is followed as a value
         return await_step(project, edge.site, function.id)
+    if edge.access is Access.ITERATE and function.is_generator:
+        return Step()
     if edge.access is Access.ENTER and function.name in RENAMED:
         return enter_step(project, edge.site, function.id)
     if edge.access is Access.DECORATE:
@@ -272,7 +288,7 @@ def value_steps(project: Project, function: Function) -> Iterable[Step]:
 def mixed_source(project: Project, value: Value) -> str | None:
     """What else than generators of the project a value may be."""
     for source in value.sources:
-        if source.kind is SourceKind.GENERATOR:
+        if source.kind is SourceKind.GENERATOR or source.name in _GENERATOR_TYPES:
             continue
         if source.kind is SourceKind.CONSTANT and source.name == "None":
             continue
