@@ -63,7 +63,9 @@ def _parser() -> argparse.ArgumentParser:
     pin.set_defaults(run=_pin)
     pin.add_argument("name")
     pin.add_argument("version")
-    lock = commands.add_parser("lock", help="pin the test environments: constraints/NAME.txt")
+    lock = commands.add_parser(
+        "lock", help="pin the test environments: constraints/PYTHON/NAME.txt"
+    )
     lock.set_defaults(run=_lock)
     lock.add_argument("names", nargs="*")
     everything = commands.add_parser("corpus", help="convert the standard library and all packages")
@@ -139,7 +141,7 @@ def _lock(options: argparse.Namespace) -> int:
         if project.tests is None or project.local:
             continue
         path = store.constraints(project)
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(store.freeze(project), encoding="utf-8")
         print(f"{path.relative_to(store.REPOSITORY)}")
     return 0

@@ -176,8 +176,11 @@ def _lost_coroutines(
         for top in (found.pristine, found.converted)
     )
     suspects: list[Problem] = []
+    told = {problem.place for problem in found.problems}
     for lost in coroutines.scan(before, after, project.root):
         problem = Problem("lost-coroutine", f"{lost.path}:{lost.line}", f"{lost.name}: {lost.how}")
+        if problem.place in told:  # the type checker saw it too
+            continue
         (found.problems if lost.certain else suspects).append(problem)
     return tuple(suspects)
 

@@ -131,7 +131,7 @@ def site_packages(folder: Path) -> Path:
 
 def constraints(project: Project) -> Path:
     """The committed pins of a project's environment; missing means newest of everything."""
-    return CONSTRAINTS / f"{project.name}.txt"
+    return CONSTRAINTS / python_tag() / f"{project.name}.txt"
 
 
 def freeze(project: Project) -> str:

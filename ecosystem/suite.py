@@ -70,7 +70,10 @@ def run_suite(project: Project, top: Path, environment: Path, logs: Path) -> Sui
             stdout=logs / "stdout.txt",
             stderr=logs / "stderr.txt",
         )
-    return read(lines, seconds=usage.wall, exit_code=usage.exit_code)
+    run = read(lines, seconds=usage.wall, exit_code=usage.exit_code)
+    if not run.outcomes and not run.uncollected and (failure := at_start(logs, top)):
+        run.uncollected[""] = failure
+    return run
 
 
 def command(suite: Suite, environment: Path) -> list[str]:
@@ -132,6 +135,19 @@ def _variables(
         "ECOSYSTEM_OUTCOMES": str(lines.resolve()),
         "ECOSYSTEM_ROOT": str(top.resolve()),
     }
+
+
+def at_start(logs: Path, top: Path) -> Failure | None:
+    """Why pytest did not even begin: a conftest.py that cannot be imported is told as text only."""
+    for name in ("stderr.txt", "stdout.txt"):
+        lines = (logs / name).read_text(encoding="utf-8", errors="replace").splitlines()
+        causes = [line[1:].strip() for line in lines if line.startswith("E ")]
+        if causes:
+            kind, _, message = causes[-1].partition(":")
+            places = [line.split(":")[0] for line in lines if ".py:" in line]
+            inside = tuple(place for place in places if (top / place).is_file())
+            return Failure(kind.strip(), message.strip(), inside)
+    return None
 
 
 def _file(test: str) -> str:

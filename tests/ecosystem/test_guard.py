@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -146,3 +147,15 @@ def test_file_that_cannot_be_collected_explains_its_tests(run_tests: RunTests) -
     failure = run.why("test_it.py::test_it")
     assert failure.kind == "ModuleNotFoundError"
     assert "no_such_module" in failure.message
+
+
+def test_conftest_that_cannot_be_imported_is_the_reason(tmp_path: Path) -> None:
+    (tmp_path / "stdout.txt").write_text("", encoding="utf-8")
+    (tmp_path / "stderr.txt").write_text(
+        "ImportError while loading conftest\nconftest.py:1: in <module>\nE   KeyError: 'it'\n",
+        encoding="utf-8",
+    )
+    (tmp_path / "conftest.py").write_text("", encoding="utf-8")
+    failure = suite.at_start(tmp_path, tmp_path)
+    assert failure is not None
+    assert (failure.kind, failure.places) == ("KeyError", ("conftest.py",))
