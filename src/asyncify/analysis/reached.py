@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from operator import itemgetter
 
 from asyncify.analysis.naming import UNKNOWN, Places, Project
 from asyncify.analysis.report import Json, class_ref, function_ref
@@ -15,6 +16,7 @@ _OBJECT_NEW = "builtins.object.__new__"
 _LEAVE = {"__enter__": "__exit__", "__aenter__": "__aexit__"}
 # Operators of these modules are not worth an edge: nobody converts `1 + 1`.
 _PLAIN = ("builtins.", "typing.", "_collections_abc.", "_typeshed.")
+_CALLS = (Access.CALL, Access.CONSTRUCT)
 _ITERATING = frozenset({"for-iter", "for-next", "generator-iter", "generator-next"})
 
 
@@ -62,17 +64,13 @@ class Reached:
     def edges(self) -> Iterator[Edge]:
         """The edges, by expression; a call that the report does not mention is an open one."""
         module = self.places.module
+        calls = {number for number, access in self._drafts if access in _CALLS}
         for expression in module.expressions:
-            call = expression.kind is Kind.CALL
-            for access in Access:
-                draft = self._drafts.get((expression.id, access))
-                if draft is None:
-                    continue
-                call = call and access not in (Access.CALL, Access.CONSTRUCT)
-                targets = tuple(sorted(draft.targets, key=_order))
-                yield Edge(Reference(module.name, expression.id), access, targets, draft.open)
-            if call:
-                yield Edge(Reference(module.name, expression.id), Access.CALL, (), True)
+            if expression.kind is Kind.CALL and expression.id not in calls:
+                self._draft(expression, Access.CALL).open = True
+        for (number, access), draft in sorted(self._drafts.items(), key=itemgetter(0)):
+            targets = tuple(sorted(draft.targets, key=_order))
+            yield Edge(Reference(module.name, number), access, targets, draft.open)
 
     def _draft(self, expression: Expression, access: Access) -> _Draft:
         return self._drafts.setdefault((expression.id, access), _Draft())
@@ -121,8 +119,6 @@ class Reached:
         draft = self._draft(expression, Access.CONSTRUCT)
         draft.open |= "unresolved" in body
         made = self._made(expression, body)
-        if made and "call_targets" not in body:
-            self.results[expression.id] = made
         for key in ("init_targets", "new_targets"):
             for entry, target in self._targets(body.get(key, ())):
                 if target is None:
@@ -132,6 +128,9 @@ class Reached:
                     target = Target(target.function, target.external, receiver=receiver)
                     draft.targets[target] = None
                     self._after_init(draft, entry, target)
+        receivers = {target.receiver for target in draft.targets}
+        if len(receivers) == 1 and (name := receivers.pop()) and "call_targets" not in body:
+            self.results[expression.id] = name
 
     def _made(self, expression: Expression, body: Json) -> str | None:
         """The class of the new object: of the callee, else the one that defines `__new__`."""

@@ -1,0 +1,3 @@
+from requests.structures import LookupDict
+
+codes: LookupDict
