@@ -17,7 +17,7 @@ from typing import NamedTuple
 ROOT = "."
 
 # Where the same name stands twice, the code that is shipped keeps it.
-_SOURCES = frozenset({"src", "lib", "python"})
+_SOURCES = ("src", "lib", "python")
 _ASIDE = re.compile(r"(^|[/_])(tests?|testing|examples?|docs?|benchmarks?|scripts?|tools?)([/_]|$)")
 
 _IMPORT = re.compile(
@@ -77,7 +77,7 @@ def name_modules(
     taken: dict[str, tuple[str, str]] = {}  # top-level entry -> the root and entry that have it
     used: set[str] = set()
     homes = _homes(paths, packages, imported, source)
-    for path in sorted(homes, key=lambda path: (_rank(homes[path][1]), path)):
+    for path in sorted(homes, key=lambda path: _precedence(path, homes[path][1])):
         top, root = homes[path]
         name, is_package = module_name(path, root)
         entry = module_name(f"{top}/__init__.py", root).name if top else name
@@ -113,9 +113,15 @@ def search_roots(
     ]
 
 
-def _rank(root: str) -> tuple[bool, int, str]:
-    depth = 0 if root in _SOURCES else 1 if root == ROOT else root.count("/") + 2
-    return bool(_ASIDE.search(root)), depth, root
+def _precedence(path: str, root: str) -> tuple[object, ...]:
+    """The order in which files get their names: as for Python, a package hides a module."""
+    return *_rank(root), not path.endswith("/__init__.py"), path
+
+
+def _rank(root: str) -> tuple[bool, int, int, str]:
+    depth = root.count("/") + 1 if root not in (ROOT, *_SOURCES) else 0
+    first = [*_SOURCES, ROOT].index(root) if not depth else 0
+    return bool(_ASIDE.search(root)), depth, first, root
 
 
 def _homes(

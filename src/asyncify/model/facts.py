@@ -48,7 +48,9 @@ class Role(StrEnum):
     SUBSCRIPTED = "subscripted"
     INDEX = "index"
     AWAITED = "awaited"
-    ITERATED = "iterated"  # by a for statement, or a comprehension clause (detail: "0" or "async 0")
+    ITERATED = (
+        "iterated"  # by a for statement, or a comprehension clause (detail: "0" or "async 0")
+    )
     ENTERED = "entered"  # by a with statement; detail: the item, from "0"
     BRANCH = "branch"  # of a CHOICE: the value passes through
     TESTED = "tested"  # if, while, assert, not, comprehension condition, test of a conditional expression
@@ -119,7 +121,9 @@ class Statement:
     kind: str
     span: Span
     parent: int
-    block: str  # the ast field of the parent that holds it: body, orelse, finalbody, handlers, cases
+    block: (
+        str  # the ast field of the parent that holds it: body, orelse, finalbody, handlers, cases
+    )
     function: FunctionId  # who executes it
 
 

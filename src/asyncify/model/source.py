@@ -11,6 +11,8 @@ import io
 import tokenize
 from dataclasses import dataclass
 
+_FIRST = (None, 1, 1, None)
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -33,13 +35,14 @@ def read_source(data: bytes) -> Source:
     """
     encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
     try:
-        text = data.decode(encoding)
+        source = Source(data.decode(encoding), encoding)
+        if not encoding.startswith("utf-8") and source.encode(source.text) != data:
+            raise SyntaxError(f"the encoding {encoding} does not keep every byte", _FIRST)
     except UnicodeDecodeError as error:
         before = data[: error.start].decode(encoding, "replace")
         lines = before.replace("\r\n", "\n").replace("\r", "\n").split("\n")
         where = (None, len(lines), len(lines[-1]) + 1, None)
         raise SyntaxError(f"not valid {encoding}: {error.reason}", where) from error
-    source = Source(text, encoding)
-    if not encoding.startswith("utf-8") and source.encode(text) != data:
-        raise SyntaxError(f"the encoding {encoding} does not keep every byte", (None, 1, 1, None))
+    except (UnicodeError, LookupError) as error:  # the codecs that are not meant for files
+        raise SyntaxError(str(error), _FIRST) from error
     return source

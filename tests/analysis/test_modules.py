@@ -1,0 +1,91 @@
+"""What files are called when they are imported."""
+
+import pytest
+
+from asyncify.analysis.modules import imported_names, name_modules, search_roots
+
+NAMES = {
+    "flat package": ({"pkg/__init__.py": "pkg", "pkg/a.py": "pkg.a"}, ""),
+    "src": ({"src/pkg/__init__.py": "pkg", "src/pkg/a/__init__.py": "pkg.a"}, ""),
+    "scripts": ({"setup.py": "setup", "scripts/run.py": "run", "docs/conf.py": "conf"}, ""),
+    "directory in a package": ({"pkg/__init__.py": "pkg", "pkg/sub/a.py": "pkg.sub.a"}, ""),
+    "packages without a common one": (
+        {"tests/one/__init__.py": "one", "tests/one/test_a.py": "one.test_a"},
+        "",
+    ),
+    "namespace package": (
+        {"src/ns/pkg/__init__.py": "ns.pkg", "src/ns/pkg/a.py": "ns.pkg.a", "src/ns/b.py": "ns.b"},
+        "from ns.pkg import a",
+    ),
+    "namespace of a name": ({"app/a.py": "app.a", "app/b.py": "app.b"}, "from app import a"),
+    "scripts that import each other": ({"bin/a.py": "a", "bin/b.py": "b"}, "import b"),
+    "two conftest.py": (
+        {
+            "conftest.py": "conftest",
+            "tests/a/conftest.py": "tests.a.conftest",
+            "tests/conftest.py": "tests.conftest",
+        },
+        "",
+    ),
+    "two packages of a name": (
+        {
+            "examples/pkg/__init__.py": "examples.pkg",
+            "examples/pkg/a.py": "examples.pkg.a",
+            "pkg/__init__.py": "pkg",
+        },
+        "",
+    ),
+    "the name of a module and a package": ({"a.py": "a_2", "a/__init__.py": "a"}, ""),
+    "no identifiers": (
+        {"my-app/do-it.py": "do-it", "pkg/__init__.py": "pkg", "pkg/0001.a b.py": "pkg.0001_a_b"},
+        "",
+    ),
+    "the project is a package": ({"__init__.py": "__init__", "a.py": "a"}, ""),
+}
+
+
+@pytest.mark.parametrize(("expected", "imports"), NAMES.values(), ids=NAMES)
+def test_names(expected: dict[str, str], imports: str) -> None:
+    imported = imported_names(imports.encode())
+    for paths in (list(expected), list(expected)[::-1]):
+        found = name_modules(paths, imported=imported)
+        assert list(found) == paths
+        assert {path: name for path, (name, _) in found.items()} == expected
+
+
+def test_packages() -> None:
+    found = name_modules(["pkg/__init__.py", "pkg/__main__.py", "__init__.py"])
+    assert [name.is_package for name in found.values()] == [True, False, False]
+
+
+def test_a_part_of_the_project_is_named_as_the_whole() -> None:
+    assert name_modules(["src/a/b/c.py"])["src/a/b/c.py"].name == "c"
+    named = name_modules(["src/a/b/c.py"], packages={"src/a", "src/a/b"})
+    assert named["src/a/b/c.py"].name == "a.b.c"
+
+
+def test_configured_source() -> None:
+    paths = ["src/ns/a.py", "lib/b.py", "src/vendor/c.py"]
+    named = name_modules(paths, source=["src", "src/vendor"])
+    assert [named[path].name for path in paths] == ["ns.a", "b", "c"]
+    assert search_roots(paths, source=["src", "src/vendor"]) == ["src", "lib", "src/vendor"]
+
+
+def test_search_roots() -> None:
+    paths = [
+        "tests/test_a.py",
+        "setup.py",
+        "src/pkg/__init__.py",
+        "tools/json.py",
+        "app/x/__init__.py",
+    ]
+    assert search_roots(paths) == ["src", ".", "app", "tests"]
+    assert search_roots(["a/__init__.py"]) == ["."]
+    assert search_roots([]) == []
+
+
+def test_imported_names() -> None:
+    data = (
+        b"import a.b as c, d\nfrom e.f import g, h as i\n  from . import j\nfrom k import (l,\nm)\n"
+    )
+    assert imported_names(data) == {"a.b", "e.f", "e.f.g", "e.f.h", "k", "k.l"}
