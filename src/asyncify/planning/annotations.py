@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
-from asyncify.model.facts import FunctionId, Kind, Place, Role
+from asyncify.model.facts import Kind, Place, Role
 from asyncify.model.graph import Reference
 from asyncify.model.plan import AddImport, Edit, Replace
 from asyncify.planning.project import Project
 from asyncify.planning.seeds import import_text
 from asyncify.rules.registry import Rules
+from asyncify.rules.spec import Resource
 
 
 def annotation_edits(
-    project: Project, rules: Rules, translated: frozenset[int], functions: Sequence[FunctionId]
-) -> Iterable[tuple[str, Edit]]:
-    """Renames the types of translated objects in annotations.
+    project: Project, rules: Rules, translated: frozenset[int]
+) -> Iterable[tuple[str, str, Edit]]:
+    """Renames the types of translated objects in annotations; each edit with its library.
 
     An annotation is renamed if every object of its type in the project is translated: an annotation
     is read by people and type checkers only, so a rest of doubt leaves it alone.
@@ -29,9 +30,9 @@ def annotation_edits(
         if found is None or not found[1].annotation or found[1].name in kept:
             continue
         path = project.module(reference).path
-        yield path, Replace(expression.span, found[1].annotation)
+        yield found[0].name, path, Replace(expression.span, found[1].annotation)
         if "." in found[1].annotation:
-            yield path, AddImport(import_text(found[1].annotation))
+            yield found[0].name, path, AddImport(import_text(found[1].annotation))
 
 
 def _whole(project: Project, reference: Reference) -> bool:
@@ -42,7 +43,12 @@ def _whole(project: Project, reference: Reference) -> bool:
 
 def _kept_types(project: Project, rules: Rules, translated: frozenset[int]) -> set[str]:
     """Resource types of which at least one object stays what it was, or none was translated."""
-    kept = {resource.name for library in rules.libraries for resource in library.entries if hasattr(resource, "annotation")}
+    kept = {
+        entry.name
+        for library in rules.libraries
+        for entry in library.entries
+        if isinstance(entry, Resource)
+    }
     seen: set[str] = set()
     rest: set[str] = set()
     for value in project.graph.values:

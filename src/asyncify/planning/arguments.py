@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from asyncify.model.facts import Expression, Kind, Role
@@ -18,6 +19,7 @@ class Carried:
     edits: tuple[Edit, ...] = ()
     options: tuple[tuple[str, str], ...] = ()  # of the client around the call
     helpers: tuple[str, ...] = ()
+    imports: tuple[str, ...] = ()
     to: str | None = None
     problem: str = ""
 
@@ -28,6 +30,8 @@ def shapes(project: Project, reference: Reference) -> frozenset[str]:
     found = {"any"}
     if expression.kind is Kind.CONSTANT:
         found |= {"constant"} | _constant_shapes(expression.text)
+    elif expression.kind is Kind.NAME:
+        found.add("name")
     elif expression.text == "JoinedStr":
         found |= {"text", "str"}
     elif expression.kind is Kind.CONTAINER:
@@ -100,23 +104,26 @@ def carry(project: Project, site: Reference, call: Call) -> Carried:
     options: list[tuple[str, str]] = []
     helpers = [*call.helpers, *extra.helpers]
     done = {i for i, _ in extra.values} | set(drop) | {i for i, _ in rename}
-    table = {p.name: p for p in call.parameters} if call.parameters is not None else None
+    table = None if call.parameters is None else _by_name(call.parameters)
+    imports: list[str] = []
     present = {argument.name for argument in facts.arguments}
     for argument in facts.arguments:
         if table is None or argument.index in done:
             continue
-        parameter = table.get(argument.name)
-        if parameter is None:
+        parameters = table.get(argument.name)
+        if parameters is None:
             return Carried(problem=f"argument {argument.name!r} has no faithful form")
-        template = _form(parameter, argument)
-        if template is None:
+        fitting = _fitting(parameters, argument)
+        if fitting is None:
             return Carried(problem=f"this value of {argument.name!r} has no faithful form")
+        parameter, template = fitting
+        imports.extend(f"import {name}" for name in _MODULE.findall(template))
         keyword = argument.name if parameter.to is None else parameter.to
         if parameter.client:
             drop.append(argument.index)
             options.append((keyword, template.format(argument.text)))
             continue
-        if parameter.helper and template != "{0}":
+        if parameter.helper:
             helpers.append(parameter.helper)
         if keyword == "":
             drop.append(argument.index)
@@ -130,24 +137,48 @@ def carry(project: Project, site: Reference, call: Call) -> Carried:
             edits.append(Replace(span, template, (span,)))
     last = [text for text in call.last if text.partition("=")[0] not in _kept(present, table)]
     last.extend(extra.last)
-    if drop or rename or last:
+    if drop or rename or last or extra.first:
         span = project.expression(site).span
-        edits.append(Arguments(span, tuple(sorted(drop)), tuple(rename), (), tuple(last)))
-    return Carried(tuple(edits), tuple(options), tuple(dict.fromkeys(helpers)), extra.to)
+        edits.append(
+            Arguments(span, tuple(sorted(drop)), tuple(rename), extra.first, tuple(last))
+        )
+    return Carried(
+        tuple(edits),
+        tuple(options),
+        tuple(dict.fromkeys(helpers)),
+        tuple(dict.fromkeys(imports)),
+        extra.to,
+    )
 
 
-def _kept(present: set[str], table: dict[str, Parameter] | None) -> set[str]:
+_MODULE = re.compile(r"^([a-z_]\w*)\.\w+\(")
+
+
+def _by_name(parameters: tuple[Parameter, ...]) -> dict[str, list[Parameter]]:
+    found: dict[str, list[Parameter]] = {}
+    for parameter in parameters:
+        found.setdefault(parameter.name, []).append(parameter)
+    return found
+
+
+def _kept(present: set[str], table: dict[str, list[Parameter]] | None) -> set[str]:
     """The keywords of the new call that the old arguments already fill."""
     if table is None:
         return present
-    return {table[name].to or name for name in present if name in table}
+    return {table[name][0].to or name for name in present if name in table}
 
 
-def _form(parameter: Parameter, argument: Argument) -> str | None:
-    """The template for a value; a value that moves to the client has to be a constant."""
-    if parameter.client and "constant" not in argument.shapes:
-        return None
-    for shape, template in parameter.forms:
-        if shape in argument.shapes:
-            return template
+def _fitting(
+    parameters: list[Parameter], argument: Argument
+) -> tuple[Parameter, str] | None:
+    """The first parameter, with its template, that takes a value.
+
+    A value that moves to the client has to be a constant.
+    """
+    for parameter in parameters:
+        if parameter.client and "constant" not in argument.shapes:
+            continue
+        for shape, template in parameter.forms:
+            if shape in argument.shapes:
+                return parameter, template
     return None

@@ -33,8 +33,8 @@ def handler_edits(
     stays: frozenset[str],
     raising: Mapping[str, frozenset[FunctionId]],
     sites: Mapping[str, frozenset[Reference]],
-) -> list[tuple[str, Edit]]:
-    """Rewrites except types.
+) -> list[tuple[str, str, Edit]]:
+    """Rewrites except types; each edit with the library that it is for.
 
     Args:
         left: libraries that at least one converted call leaves.
@@ -42,11 +42,11 @@ def handler_edits(
         raising: by library, the functions that may raise its new exceptions.
         sites: by library, its converted calls.
     """
-    edits: list[tuple[str, Edit]] = []
+    edits: list[tuple[str, str, Edit]] = []
     for whole, names in caught(project):
         path = project.module(whole).path
         parts: list[str] = []
-        changed: list[str] = []
+        changed: dict[str, str] = {}  # new name -> library
         for index, inner in enumerate(names):
             found = _exception(project, rules, inner)
             if found is not None and found[0].name in left:
@@ -54,21 +54,24 @@ def handler_edits(
                 if library.name in stays:
                     parts.append(f"{{{index}}}")
                 parts.extend(raises.to)
-                changed.extend(raises.to)
+                changed.update(dict.fromkeys(raises.to, library.name))
                 continue
             parts.append(f"{{{index}}}")
             for library in left.values():
                 if _base(project, inner, library) and _guards(project, whole, library, raising, sites):
                     root = next(e for e in library.entries if isinstance(e, Raises))
                     parts.extend(root.to)
-                    changed.extend(root.to)
+                    changed.update(dict.fromkeys(root.to, library.name))
         if not changed:
             continue
         parts = list(dict.fromkeys(parts))
         template = parts[0] if len(parts) == 1 else f"({', '.join(parts)})"
         holes = tuple(project.expression(inner).span for inner in names)
-        edits.append((path, Replace(project.expression(whole).span, template, holes)))
-        edits.extend((path, AddImport(import_text(name))) for name in dict.fromkeys(changed))
+        for library_name in dict.fromkeys(changed.values()):
+            replaced = Replace(project.expression(whole).span, template, holes)
+            edits.append((library_name, path, replaced))
+        for name, library_name in changed.items():
+            edits.append((library_name, path, AddImport(import_text(name))))
     return edits
 
 

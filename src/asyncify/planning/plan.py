@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from asyncify.codes import find
 from asyncify.model.facts import FunctionId
 from asyncify.model.graph import CallGraph, Reference
-from asyncify.model.plan import Chain, Edit, Finding, MakeAsync, Plan, Reason, Safety
+from asyncify.model.plan import Chain, Edit, Finding, Plan, Reason, Safety
 from asyncify.planning import testing
 from asyncify.planning.annotations import annotation_edits
+from asyncify.planning.chains import Chains
 from asyncify.planning.clients import client_edits, resettable
 from asyncify.planning.colour import Colouring, Limit, Unit, Use, colour
 from asyncify.planning.exceptions import handler_edits, raised_by_hand
@@ -50,6 +51,7 @@ class _Planner:
         self.conversions: dict[FunctionId, Conversion] = {}
         self.sites: list[Site] = []
         self.in_loop: dict[FunctionId, Limit] = {}
+        self.chain_of: dict[FunctionId, int] = {}
 
     def plan(self) -> Plan:
         found = Seeds(self.project, self.rules).all()
@@ -67,10 +69,10 @@ class _Planner:
             ]
             colouring = self._colour(seeds)
         applied = [seed for seed in seeds if seed.unit.name not in colouring.held]
-        chains = self._chains(applied, colouring)
+        chains, self.chain_of = self._chains(applied, colouring)
         findings = [
-            *self._applied_findings(applied, colouring, chains),
-            *self._function_findings(colouring, chains),
+            *self._applied_findings(applied),
+            *self._function_findings(colouring),
             *self._held_findings(seeds, colouring),
         ]
         return Plan(
@@ -159,38 +161,45 @@ class _Planner:
 
     # -- edits -----------------------------------------------------------------------------------
 
-    def _chains(self, applied: Sequence[Seed], colouring: Colouring) -> list[Chain]:
-        edits: dict[tuple[str, Edit], None] = {}
-
-        def add(found: Iterable[tuple[str, Edit]]) -> None:
-            edits.update(dict.fromkeys(found))
-
+    def _chains(
+        self, applied: Sequence[Seed], colouring: Colouring
+    ) -> tuple[list[Chain], dict[FunctionId, int]]:
+        chains = Chains()
         functions = sorted(colouring.causes)
-        bridges: list[Reference] = []
         for function in functions:
             conversion = self._conversion(function)
-            add(conversion.edits)
-            bridges.extend(conversion.bridges)
+            chains.join((function, *(use.user for use in conversion.uses)))
+            chains.join(sorted(self.project.family(function)))
+            chains.add(function, conversion.edits)
+            chains.add(function, guard_edits(self.project, conversion.bridges))
         for seed in applied:
-            add(seed.edits)
-        clients = client_edits(self.project, self.rules, [c for s in applied for c in s.clients])
-        add((path, edit) for _, path, edit in clients)
-        add(guard_edits(self.project, bridges))
-        add((path, edit) for _, path, edit in testing.case_edits(self.project, functions))
-        add(self._handlers(applied, colouring))
-        add(annotation_edits(self.project, self.rules, self._translated(applied), functions))
-        add(unused_imports(self.project, list(edits)))
-        if not edits:
-            return []
-        for path, edit in list(edits):  # a delegation to an async generator is an `async for`
-            if isinstance(edit, MakeAsync) and edit.node == "delegation":
-                edits.pop((path, MakeAsync(edit.span, "plain delegation")), None)
-        return [Chain(0, tuple(functions), tuple(edits))]
+            libraries = tuple(("library", name) for name in seed.libraries)
+            users = tuple(function for _, function in seed.unit.sites)
+            chains.join((seed.unit.name, *users, *libraries))
+            chains.add(seed.unit.name, seed.edits)
+        calls = [call for seed in applied for call in seed.clients]
+        for function, path, edit in client_edits(self.project, self.rules, calls):
+            chains.add(function, [(path, edit)])
+        for function, path, edit in testing.case_edits(self.project, functions):
+            chains.add(function, [(path, edit)])
+        for library, path, edit in self._handlers(applied, colouring):
+            chains.add(("library", library), [(path, edit)])
+        for library, path, edit in annotation_edits(
+            self.project, self.rules, self._translated(applied)
+        ):
+            chains.add(("library", library), [(path, edit)])
+        for path, edit in unused_imports(self.project, chains.edits):
+            owners = chains.owners(path)
+            chains.join(owners)
+            chains.add(owners[0], [(path, edit)])
+        return chains.build(functions)
 
     def _translated(self, applied: Sequence[Seed]) -> frozenset[int]:
         return frozenset(value for seed in applied for value in seed.values)
 
-    def _handlers(self, applied: Sequence[Seed], colouring: Colouring) -> list[tuple[str, Edit]]:
+    def _handlers(
+        self, applied: Sequence[Seed], colouring: Colouring
+    ) -> list[tuple[str, str, Edit]]:
         by_name = {library.name: library for library in self.rules.libraries}
         left = {name: by_name[name] for seed in applied for name in seed.libraries}
         sites: dict[str, set[Reference]] = {}
@@ -225,9 +234,7 @@ class _Planner:
 
     # -- report ----------------------------------------------------------------------------------
 
-    def _applied_findings(
-        self, applied: Sequence[Seed], colouring: Colouring, chains: Sequence[Chain]
-    ) -> Iterable[Finding]:
+    def _applied_findings(self, applied: Sequence[Seed]) -> Iterable[Finding]:
         for seed in applied:
             for site in seed.sites:
                 reason = f"{_short(site.function)}() becomes async"
@@ -242,9 +249,7 @@ class _Planner:
                     site.function,
                 )
 
-    def _function_findings(
-        self, colouring: Colouring, chains: Sequence[Chain]
-    ) -> Iterable[Finding]:
+    def _function_findings(self, colouring: Colouring) -> Iterable[Finding]:
         for function, cause in sorted(colouring.causes.items()):
             if self._conversion(function).starts_loop:
                 message = f"{_short(function)}() runs its body with asyncio.run"
@@ -306,6 +311,7 @@ class _Planner:
             reason,
             function,
             because,
+            None if safety is not Safety.SAFE else self.chain_of.get(function),
         )
 
     def _reasons(self, colouring: Colouring) -> dict[FunctionId, Reason]:

@@ -217,8 +217,33 @@ class Project:
 
     @cached_property
     def family_of(self) -> dict[FunctionId, frozenset[FunctionId]]:
-        """The override family of a method."""
-        return {member: family for family in self.graph.families for member in family}
+        """The functions that change colour together: overrides, and all that one place may reach.
+
+        A call through a table or a variable awaits whichever function it finds there, and a loop
+        iterates whichever generator it gets.
+        """
+        leader: dict[FunctionId, FunctionId] = {}
+
+        def find(function: FunctionId) -> FunctionId:
+            while (above := leader.setdefault(function, function)) != function:
+                leader[function] = leader[above]
+                function = above
+            return function
+
+        groups: list[list[FunctionId]] = [list(family) for family in self.graph.families]
+        for edge in self.graph.edges:
+            if len(edge.targets) > 1:
+                groups.append([t.function for t in edge.targets if t.function is not None])
+        for value in self.graph.values:
+            made = [s.name for s in value.sources if s.kind is SourceKind.GENERATOR]
+            groups.append(made)
+        for group in groups:
+            for member in group[1:]:
+                leader[find(member)] = find(group[0])
+        members: dict[FunctionId, set[FunctionId]] = {}
+        for function in list(leader):
+            members.setdefault(find(function), set()).add(function)
+        return {f: frozenset(group) for group in members.values() for f in group}
 
     def family(self, function: FunctionId) -> frozenset[FunctionId]:
         """The functions that can only change colour together with this one."""

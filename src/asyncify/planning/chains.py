@@ -1,0 +1,78 @@
+"""Which conversions belong together: a chain is applied whole or not at all (promise 10)."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Sequence
+
+from asyncify.model.facts import FunctionId
+from asyncify.model.plan import Chain, Edit, MakeAsync, Safety
+
+Owner = Hashable  # a function, a unit, a library or a file: whoever shares one shares the chain
+
+
+class Chains:
+    """Collects edits with their owners, and parts them into chains."""
+
+    def __init__(self) -> None:
+        self._leader: dict[Owner, Owner] = {}
+        self._edits: dict[tuple[str, Edit], Owner] = {}
+
+    def _find(self, owner: Owner) -> Owner:
+        while (above := self._leader.setdefault(owner, owner)) != owner:
+            self._leader[owner] = self._leader[above]
+            owner = above
+        return owner
+
+    def join(self, owners: Iterable[Owner]) -> None:
+        """Puts owners into one chain."""
+        first: Owner = None
+        for owner in owners:
+            if first is None:
+                first = self._find(owner)
+            else:
+                self._leader[self._find(owner)] = first = self._find(first)
+
+    def add(self, owner: Owner, edits: Iterable[tuple[str, Edit]]) -> None:
+        """Adds edits of one owner; an edit that several owners need joins them."""
+        for item in edits:
+            if item in self._edits:
+                self.join((self._edits[item], owner))
+            else:
+                self._edits[item] = owner
+
+    @property
+    def edits(self) -> Sequence[tuple[str, Edit]]:
+        """Everything that was added, in order."""
+        return tuple(self._edits)
+
+    def owners(self, path: str) -> list[Owner]:
+        """Everybody who edits a file."""
+        return [owner for (edited, _), owner in self._edits.items() if edited == path]
+
+    def number(self, owner: Owner, numbers: dict[Owner, int]) -> int:
+        """The number of an owner's chain."""
+        return numbers.setdefault(self._find(owner), len(numbers))
+
+    def build(self, functions: Iterable[FunctionId]) -> tuple[list[Chain], dict[FunctionId, int]]:
+        """The chains, and the chain of every function."""
+        numbers: dict[Owner, int] = {}
+        edits: dict[int, list[tuple[str, Edit]]] = {}
+        for item, owner in self._edits.items():
+            if not self._superseded(item):
+                edits.setdefault(self.number(owner, numbers), []).append(item)
+        chain_of = {function: self.number(function, numbers) for function in functions}
+        members: dict[int, list[FunctionId]] = {}
+        for function, number in chain_of.items():
+            members.setdefault(number, []).append(function)
+        chains = [
+            Chain(number, tuple(sorted(members.get(number, ()))), tuple(own), Safety.SAFE)
+            for number, own in sorted(edits.items())
+        ]
+        return chains, chain_of
+
+    def _superseded(self, item: tuple[str, Edit]) -> bool:
+        """A `yield from` over what became an async generator is an `async for`, not a plain one."""
+        path, edit = item
+        if not isinstance(edit, MakeAsync) or edit.node != "plain delegation":
+            return False
+        return (path, MakeAsync(edit.span, "delegation")) in self._edits
