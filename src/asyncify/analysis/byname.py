@@ -1,0 +1,124 @@
+"""The last resort: a method name that only one family of this project's classes has."""
+
+from __future__ import annotations
+
+import collections
+import datetime
+import logging
+import pathlib
+import re
+import threading
+from decimal import Decimal
+from functools import cached_property
+from io import BytesIO, StringIO
+
+from asyncify.analysis.calls import Call
+from asyncify.analysis.flow import Flow
+from asyncify.analysis.slots import SUPER
+from asyncify.model.facts import FunctionId
+from asyncify.model.graph import Evidence, SourceKind, Target
+
+# Attributes of what most programs handle: with one of these names the receiver may well be theirs.
+BUILTIN_ATTRIBUTES = frozenset(
+    name
+    for cls in (
+        *(str, bytes, bytearray, int, float, complex, bool),
+        *(list, tuple, dict, set, frozenset, range, slice, memoryview),
+        *(object, type, BaseException, OSError, property, Decimal, StringIO, BytesIO),
+        *(collections.deque, collections.OrderedDict, collections.Counter),
+        *(datetime.date, datetime.time, datetime.datetime, datetime.timedelta),
+        *(re.Match, re.Pattern, pathlib.Path, logging.Logger, logging.Handler),
+        *(threading.Thread, threading.Event, threading.Condition, threading.Semaphore),
+        *(type(threading.Lock()), type(iter([])), type(_ for _ in ()), type(len)),
+    )
+    for name in dir(cls)
+) | {"get_nowait", "put", "put_nowait", "task_done", "submit", "shutdown", "cancel", "result"}
+
+_EXPLAINS = frozenset(
+    {
+        SourceKind.CALL,
+        SourceKind.EXTERNAL,
+        SourceKind.INSTANCE,
+        SourceKind.CLASS,
+        SourceKind.FUNCTION,
+        SourceKind.GENERATOR,
+        SUPER,
+    }
+)
+
+
+class ByName:
+    """Finds the methods that a call with an unknown receiver can only mean."""
+
+    def __init__(self, flow: Flow) -> None:
+        self.flow = flow
+        self.hierarchy = flow.hierarchy
+
+    @cached_property
+    def _methods(self) -> dict[str, list[FunctionId]]:
+        """Methods by name, where all of that name belong to one family."""
+        families = self.flow.library.families()
+        found: dict[str, list[FunctionId]] = {}
+        groups: dict[str, set[FunctionId]] = {}
+        for members in self.hierarchy.members.values():
+            for name, methods in members.items():
+                for method in methods:
+                    found.setdefault(name, []).append(method)
+                    groups.setdefault(name, set()).add(families.get(method, [method])[0])
+        return {name: methods for name, methods in found.items() if len(groups[name]) == 1}
+
+    def candidates(self, slot: int, attribute: str) -> tuple[Target, ...]:
+        """The methods that `attribute` of an object of unknown class means."""
+        methods = self._methods.get(attribute)
+        if methods is None or any(atom.kind in _EXPLAINS for atom in self.flow.slots.atoms(slot)):
+            return ()
+        return tuple(
+            Target(
+                function=method,
+                evidence=Evidence.BY_NAME,
+                overrides=self.hierarchy.is_overridden(method),
+                receiver=self.hierarchy.functions[method].owner,
+            )
+            for method in methods
+            if not self._has_base(method, methods)
+        )
+
+    def _has_base(self, method: FunctionId, methods: list[FunctionId]) -> bool:
+        owner = self.hierarchy.functions[method].owner
+        above = set(self.hierarchy.order(owner or "")[1:]) if owner else set()
+        return any(self.hierarchy.functions[other].owner in above for other in methods)
+
+    def is_open(self, attribute: str) -> bool:
+        """Whether an object that is not ours may have the attribute as well."""
+        return attribute in BUILTIN_ATTRIBUTES or attribute in self.flow.stored
+
+    def call(self, call: Call) -> tuple[Target, ...]:
+        """What a call means that nothing else explains; properties are not called."""
+        if not call.attribute or call.receiver < 0:
+            return ()
+        found = self.candidates(call.receiver, call.attribute)
+        return tuple(
+            one for one in found if one.function and not self.hierarchy.is_property(one.function)
+        )
+
+    def settle(self) -> set[int]:
+        """Let values flow through the calls that are certain by name; the indices of those calls."""
+        done: set[int] = set()
+        while True:
+            news = [
+                (index, targets)
+                for index, call in enumerate(self.flow.calls)
+                if index not in done
+                and not (call.targets or call.constructs or call.decorated)
+                and not self.is_open(call.attribute)
+                and (targets := self.call(call))
+            ]
+            if not news:
+                return done
+            for index, targets in news:
+                done.add(index)
+                for target in targets:
+                    assert target.function is not None
+                    bound = 0 if self.hierarchy.is_static(target.function) else 1
+                    self.flow.library.function(self.flow.calls[index], target, bound)
+            self.flow.settle()

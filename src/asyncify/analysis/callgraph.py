@@ -1,0 +1,100 @@
+"""The merged call graph: what the type checker resolves, and what the flow of values adds."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from asyncify.analysis.byname import ByName
+from asyncify.analysis.edges import Edges
+from asyncify.analysis.flow import Flow, Known
+from asyncify.analysis.hierarchy import Hierarchy
+from asyncify.analysis.names import Names
+from asyncify.analysis.resolver import Resolution, resolve
+from asyncify.analysis.values import Values
+from asyncify.model.facts import FunctionId, Module
+from asyncify.model.graph import CallGraph, SourceKind
+
+_CURRENT = f"{sys.version_info.major}.{sys.version_info.minor}"
+
+
+def build(
+    root: Path,
+    modules: Mapping[str, Module],
+    *,
+    search_roots: Sequence[Path],
+    python_version: str = _CURRENT,
+    jobs: int = 0,
+) -> CallGraph:
+    """The call graph of all modules of a project.
+
+    Raises:
+        CheckerError: the type checker is missing, fails, or writes a format that was not tested.
+    """
+    resolution = resolve(
+        root, modules, search_roots=search_roots, python_version=python_version, jobs=jobs
+    )
+    return merge(modules, resolution)
+
+
+def merge(modules: Mapping[str, Module], resolution: Resolution) -> CallGraph:
+    """The call graph, given what the type checker knows."""
+    modules = dict(sorted(modules.items()))
+    names = Names(modules)
+    hierarchy = Hierarchy(modules, names, resolution.bases)
+    flow = Flow(
+        modules,
+        names,
+        hierarchy,
+        Known(resolution.edges, resolution.types, resolution.classes),
+    )
+    _external_methods(hierarchy, resolution)
+    flow.run()
+    by_name = ByName(flow)
+    by_name.settle()
+    values = Values(flow)
+    edges = Edges(flow, by_name, values.unknown())
+    found = tuple(values.values())
+    families = hierarchy.families(_protocols(flow))
+    return CallGraph(
+        modules=modules,
+        functions=hierarchy.functions,
+        classes=hierarchy.classes,
+        edges=tuple(edges.edges()),
+        values=found,
+        families=tuple(frozenset(group) for group in families.groups().values() if len(group) > 1),
+        outside=hierarchy.outside(resolution.overridden),
+        bases={cls: hierarchy.order(cls)[1:] for cls in hierarchy.classes},
+        names=flow.external_names,
+        types={**values.types(found), **resolution.types},
+    )
+
+
+def _external_methods(hierarchy: Hierarchy, resolution: Resolution) -> None:
+    """Learn from the checker which class defines a method of an external class."""
+    for edge in resolution.edges:
+        for target in edge.targets:
+            if target.external and target.receiver:
+                method = target.external.rpartition(".")[2]
+                hierarchy.methods.setdefault((target.receiver, method), target.external)
+
+
+def _protocols(flow: Flow) -> Iterator[tuple[FunctionId, FunctionId]]:
+    """Members of a protocol, and those of the classes whose instances are used as one."""
+    hierarchy = flow.hierarchy
+    protocols = {cls for cls in hierarchy.classes if hierarchy.is_protocol(cls)}
+    if not protocols:
+        return
+    for component in flow.components():
+        names = [
+            atom.name
+            for atom in flow.slots.atoms(component)
+            if atom.kind == SourceKind.INSTANCE and atom.name in hierarchy.classes
+        ]
+        for protocol in [name for name in names if name in protocols]:
+            for name, methods in hierarchy.members.get(protocol, {}).items():
+                for cls in names:
+                    for one in hierarchy.lookup(cls, name):
+                        if one.name in hierarchy.functions:
+                            yield methods[0], one.name

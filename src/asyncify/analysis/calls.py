@@ -1,0 +1,380 @@
+"""Calls: from the values that a callee may be to targets, parameters and results."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from asyncify.analysis.heap import RAW, Heap
+from asyncify.analysis.members import Members
+from asyncify.analysis.names import Sort
+from asyncify.analysis.slots import ELEMENT, ENTER, Atom, Subscriber, element_key
+from asyncify.model.facts import ClassId, Function, FunctionId, Kind, Parameter
+from asyncify.model.graph import Evidence, Reference, SourceKind, Target
+
+CONTEXT_MANAGERS = frozenset({"contextlib.contextmanager", "contextlib.asynccontextmanager"})
+_SELF_KINDS = ("positional", "positional-only")
+
+# Subscribers, by what comes first in them.
+CALLEE = "callee"  # (call,): the atom is called
+METHOD = "method"  # (call, attribute): an attribute of the atom is called
+WRAPPED = "wrapped"  # (call, function, bound): the atom is what decorators made of the function
+COPY = "copy"  # (slot,): the slot may be the same atom, but is no alias
+PARTIAL = "partial"  # (slot, arguments): functools.partial of the atom
+TYPE = "type"  # (slot,): type() of the atom
+
+
+class Argument(NamedTuple):
+    """One argument of a call: positional, by keyword, `*` or `**`."""
+
+    slot: int
+    position: int = -1
+    keyword: str = ""
+    star: str = ""
+    text: str = ""  # of a constant
+    expression: int = -1
+
+
+class Call:
+    """A call with what is known about it so far; `site` is None for a call that the source only implies."""
+
+    __slots__ = (
+        "applied",
+        "arguments",
+        "attribute",
+        "callee",
+        "constructs",
+        "decorated",
+        "forwards",
+        "function",
+        "receiver",
+        "site",
+        "slot",
+        "targets",
+    )
+
+    def __init__(self, site: Reference | None, slot: int, arguments: tuple[Argument, ...]) -> None:
+        self.site = site
+        self.slot = slot  # of its result
+        self.arguments = arguments
+        self.callee = -1  # slot
+        self.receiver = -1  # slot
+        self.attribute = ""
+        self.forwards = False  # func(*args, **kwargs) inside a wrapper
+        self.function: FunctionId = ""  # that makes the call
+        self.targets: dict[str, Target] = {}
+        self.constructs: dict[str, Target] = {}
+        self.decorated: dict[FunctionId, dict[str, Target]] = {}
+        self.applied: set[tuple[str, str, int]] = set()
+
+
+class Calls:
+    """Applies what reaches a callee; `external` handles callees outside the project."""
+
+    def __init__(self, heap: Heap, members: Members) -> None:
+        self.heap = heap
+        self.slots = heap.slots
+        self.members = members
+        self.hierarchy = heap.hierarchy
+        self.called: set[FunctionId] = set()
+        self.fields: dict[ClassId, list[str]] = {}
+        self._families: dict[FunctionId, list[FunctionId]] | None = None
+        self._linked: set[FunctionId] = set()
+
+    def react(self, subscriber: Subscriber, atom: Atom) -> None:
+        """Hear of an atom that somebody subscribed to."""
+        match subscriber:
+            case (kind, Call() as call) if kind == CALLEE:
+                self.apply(call, atom)
+            case (kind, Call() as call, str(attribute)) if kind == METHOD:
+                self.method(call, attribute, atom)
+            case (kind, Call() as call, str(function), int(bound)) if kind == WRAPPED:
+                self._wrapped(call, function, bound, atom)
+            case (kind, int(slot)) if kind == COPY:
+                self.slots.add(slot, atom)
+            case (kind, int(slot), int(arguments)) if kind == PARTIAL:
+                self.slots.add(slot, atom._replace(bound=atom.bound + arguments))
+            case (kind, int(slot)) if kind == TYPE and atom.kind == SourceKind.INSTANCE:
+                sort = (
+                    SourceKind.CLASS if atom.name in self.hierarchy.classes else SourceKind.EXTERNAL
+                )
+                self.slots.add(slot, Atom(sort, atom.name))
+
+    def external(self, call: Call, name: str, target: Target) -> None:
+        """A call reaches something outside the project."""
+        raise NotImplementedError
+
+    # what is called
+
+    def apply(
+        self, call: Call, atom: Atom, evidence: Evidence = Evidence.INFERRED, **flags: bool
+    ) -> None:
+        """The call reaches an atom."""
+        key = (atom.kind, atom.name, atom.bound)
+        if key in call.applied:
+            return
+        call.applied.add(key)
+        if atom.kind in (SourceKind.FUNCTION, RAW):
+            target = Target(function=atom.name, evidence=evidence)
+            self.function(call, target, atom.bound, raw=atom.kind == RAW)
+        elif atom.kind == SourceKind.CLASS:
+            self.construct(call, atom.name, atom.bound, evidence)
+        elif atom.kind == SourceKind.EXTERNAL:
+            self.external(call, atom.name, Target(external=atom.name, evidence=evidence))
+        elif atom.kind == SourceKind.INSTANCE and atom.name in self.hierarchy.classes:
+            self.method(call, "__call__", atom)
+
+    def method(self, call: Call, attribute: str, atom: Atom) -> None:
+        """The call reaches an attribute of an atom."""
+        if atom.kind == SourceKind.EXTERNAL:
+            self.apply(call, Atom(SourceKind.EXTERNAL, f"{atom.name}.{attribute}"))
+            return
+        if atom.kind == SourceKind.INSTANCE and atom.name not in self.hierarchy.classes:
+            self._external_method(call, attribute, atom.name)
+            return
+        found = self.members.denoted(atom, attribute)
+        for one in found:
+            if one.sort is Sort.FUNCTION:
+                bound = self.members.bound(atom, one.name)
+                self._found_method(call, one.name, bound, atom)
+            elif one.sort is Sort.CLASS:
+                self.apply(call, Atom(SourceKind.CLASS, one.name))
+        if not found and atom.kind in (SourceKind.INSTANCE, SourceKind.CLASS, "super"):
+            for base in (
+                self.hierarchy.external(atom.name) if atom.name in self.hierarchy.classes else ()
+            ):
+                if base not in ("?", "builtins.object", "abc.ABC", "typing.Generic"):
+                    self._external_method(call, attribute, base, atom.name)
+                    break
+
+    def _found_method(self, call: Call, function: FunctionId, bound: int, atom: Atom) -> None:
+        if self.hierarchy.is_property(function):  # the value of the property is called
+            self.slots.subscribe(self.heap.result(function), (CALLEE, call))
+            return
+        overrides = atom.kind == SourceKind.INSTANCE and self.hierarchy.is_overridden(function)
+        key = (SourceKind.FUNCTION, function, bound)
+        if key not in call.applied:
+            call.applied.add(key)
+            target = Target(
+                function=function,
+                evidence=Evidence.INFERRED,
+                overrides=overrides,
+                receiver=atom.name,
+            )
+            self.function(call, target, bound)
+
+    def _external_method(
+        self, call: Call, attribute: str, cls: str, receiver: str | None = None
+    ) -> None:
+        name = self.hierarchy.methods.get((cls, attribute), f"{cls}.{attribute}")
+        key = (SourceKind.EXTERNAL, name, 0)
+        if key not in call.applied:
+            call.applied.add(key)
+            target = Target(external=name, evidence=Evidence.INFERRED, receiver=receiver or cls)
+            self.external(call, name, target)
+
+    def function(self, call: Call, target: Target, bound: int, *, raw: bool = False) -> None:
+        """The call reaches a function of the project."""
+        function = target.function
+        assert function is not None
+        self.called.add(function)
+        if target.overrides:
+            self._link_family(function)
+        if not raw and function in self.heap.decorated:
+            call.decorated.setdefault(function, {})[function] = target
+            self.slots.subscribe(self.heap.decorated[function], (WRAPPED, call, function, bound))
+        else:
+            call.targets.setdefault(function, target)
+        if raw and call.forwards:
+            return  # each call of the decorated function binds its arguments itself
+        self.bind(call, function, bound)
+        self._result(call, function)
+
+    def _wrapped(self, call: Call, function: FunctionId, bound: int, atom: Atom) -> None:
+        """What decorators made of a function is called in its place."""
+        if atom.name == function:
+            atom = atom._replace(kind=SourceKind.FUNCTION)
+            call.decorated[function][RAW] = Target(function=function, evidence=Evidence.INFERRED)
+        elif atom.kind == SourceKind.FUNCTION:
+            self.called.add(atom.name)
+            call.decorated[function][atom.name] = Target(
+                function=atom.name, evidence=Evidence.INFERRED
+            )
+            self.bind(call, atom.name, bound + atom.bound)
+            if self.hierarchy.functions[atom.name].is_generator:
+                self._result(call, atom.name)
+            else:
+                self.slots.subscribe(self.heap.result(atom.name), (COPY, call.slot))
+        else:
+            self.apply(call, atom)
+
+    def construct(self, call: Call, cls: ClassId, bound: int, evidence: Evidence) -> None:
+        """The call makes an instance of a class of the project."""
+        site = call.site
+        self.heap.instance(call.slot, cls, site)
+        made = Atom(SourceKind.INSTANCE, cls)
+        own = [*self.members.functions(made, ("__new__", "__init__"))]
+        for function in own:
+            self.called.add(function)
+            self.bind(call, function, bound + 1)
+        if not any(function.endswith("__init__") for function in own):
+            self._bind_fields(call, cls, bound)
+            own += self.members.functions(made, ("__post_init__",))
+        for function in own:
+            target = Target(function=function, evidence=evidence, receiver=cls)
+            call.constructs.setdefault(function, target)
+
+    def _result(self, call: Call, function: FunctionId) -> None:
+        item = self.hierarchy.functions[function]
+        if item.is_generator:
+            yields = self.heap.yields(function)
+            if any(
+                name in CONTEXT_MANAGERS for name in self.hierarchy.decorators.get(function, ())
+            ):
+                self.slots.unify(self.slots.child(call.slot, ENTER), yields)
+            else:
+                self.slots.unify(self.slots.child(call.slot, ELEMENT), yields)
+            if call.site is not None:
+                self.heap.originate(call.slot, SourceKind.GENERATOR, function, call.site)
+        elif item.returns_value:
+            self.slots.unify(call.slot, self.heap.result(function))
+
+    # arguments
+
+    def bind(self, call: Call, function: FunctionId, bound: int) -> None:
+        """Unify the arguments of a call with the parameters of a function."""
+        item = self.hierarchy.functions[function]
+        plain = [one for one in item.parameters if one.kind in _SELF_KINDS]
+        rest = next((one for one in item.parameters if one.kind == "*"), None)
+        keywords = next((one for one in item.parameters if one.kind == "**"), None)
+        by_name = {one.name for one in item.parameters if one.kind in ("positional", "keyword")}
+        given: set[str] = set()
+        for argument in call.arguments:
+            if argument.star == "*":
+                self._bind_star(argument, function, plain[bound:], rest)
+            elif argument.position >= 0:
+                self._bind_position(argument, function, plain, rest, bound)
+            elif argument.star == "":
+                given.add(argument.keyword)
+                if argument.keyword in by_name:
+                    slot = self.heap.variable(function, argument.keyword)
+                    self.slots.unify(argument.slot, slot)
+                elif keywords:
+                    self._bind_rest(argument.slot, function, keywords, repr(argument.keyword))
+        for argument in call.arguments:
+            if argument.star == "**":
+                self._bind_mapping(argument, item, keywords, given, len(call.arguments) + bound)
+
+    def _bind_position(
+        self,
+        argument: Argument,
+        function: FunctionId,
+        plain: list[Parameter],
+        rest: Parameter | None,
+        bound: int,
+    ) -> None:
+        position = argument.position + bound
+        if position < len(plain):
+            slot = self.heap.variable(function, plain[position].name)
+            self.slots.unify(argument.slot, slot)
+        elif rest:
+            self._bind_rest(argument.slot, function, rest, str(position - len(plain)))
+
+    def _bind_rest(self, slot: int, function: FunctionId, rest: Parameter, key: str) -> None:
+        collected = self.heap.variable(function, rest.name)
+        self.slots.unify(slot, self.slots.child(collected, element_key(key)))
+
+    def _bind_star(
+        self,
+        argument: Argument,
+        function: FunctionId,
+        plain: list[Parameter],
+        rest: Parameter | None,
+    ) -> None:
+        missing = plain[argument.position :]
+        for index, parameter in enumerate(missing):
+            slot = self.heap.variable(function, parameter.name)
+            self.slots.unify(slot, self.slots.child(argument.slot, element_key(str(index))))
+        if rest and missing:
+            collected = self.heap.variable(function, rest.name)
+            self.slots.unify(
+                self.slots.child(collected, ELEMENT), self.slots.child(argument.slot, ELEMENT)
+            )
+        elif rest:
+            self.slots.unify(self.heap.variable(function, rest.name), argument.slot)
+
+    def _bind_mapping(
+        self,
+        argument: Argument,
+        function: Function,
+        keywords: Parameter | None,
+        given: set[str],
+        positional: int,
+    ) -> None:
+        for index, parameter in enumerate(function.parameters):
+            free = parameter.kind == "keyword" or (
+                parameter.kind == "positional" and index >= positional - 1 - len(given)
+            )
+            if free and parameter.name not in given:
+                slot = self.heap.variable(function.id, parameter.name)
+                key = element_key(repr(parameter.name))
+                self.slots.unify(slot, self.slots.child(argument.slot, key))
+        if keywords:
+            self.slots.unify(self.heap.variable(function.id, keywords.name), argument.slot)
+
+    def _bind_fields(self, call: Call, cls: ClassId, bound: int) -> None:
+        """A class without `__init__` may be a dataclass or the like: arguments are its fields."""
+        fields = self.fields.get(cls)
+        if fields is None:
+            order = [base for base in reversed(self.hierarchy.order(cls)) if base in self.fields]
+            fields = [*dict.fromkeys(name for base in order for name in self.fields[base])]
+        for argument in call.arguments:
+            position = argument.position + bound
+            if argument.star == "" and argument.keyword:
+                self.slots.unify(argument.slot, self.heap.attribute(cls, argument.keyword))
+            elif argument.star == "" and position < len(fields):
+                self.slots.unify(argument.slot, self.heap.attribute(cls, fields[position]))
+
+    # families
+
+    def families(self) -> dict[FunctionId, list[FunctionId]]:
+        """Every family, by each of its members."""
+        if self._families is None:
+            self._families = {}
+            for group in self.hierarchy.families().groups().values():
+                self._families.update(dict.fromkeys(group, group))
+        return self._families
+
+    def _link_family(self, function: FunctionId) -> None:
+        """Any override may be called: parameters and results of all of them are the same values."""
+        group = self.families().get(function, [])
+        if function in self._linked or len(group) < 2:
+            return
+        self._linked.update(group)
+        self.called.update(group)
+        first = self.hierarchy.functions[group[0]]
+        for other in group[1:]:
+            item = self.hierarchy.functions[other]
+            for one, two in _pairs(first, item):
+                self.slots.unify(self.heap.variable(first.id, one), self.heap.variable(other, two))
+            if item.is_generator == first.is_generator:
+                self.slots.unify(self.heap.result(first.id), self.heap.result(other))
+                if item.is_generator:
+                    self.slots.unify(self.heap.yields(first.id), self.heap.yields(other))
+
+
+def _pairs(one: Function, other: Function) -> Iterator[tuple[str, str]]:
+    """Parameters of two overrides that get the same argument; `self` is never shared."""
+    pairs = zip(_plain(one.parameters)[1:], _plain(other.parameters)[1:], strict=False)
+    yield from pairs
+    names = {parameter.name for parameter in other.parameters if parameter.kind == "keyword"}
+    for parameter in one.parameters:
+        if parameter.kind == "keyword" and parameter.name in names:
+            yield parameter.name, parameter.name
+
+
+def _plain(parameters: Iterable[Parameter]) -> list[str]:
+    return [one.name for one in parameters if one.kind in _SELF_KINDS]
+
+
+__all__ = ["Argument", "Call", "Calls", "Kind"]

@@ -1,0 +1,197 @@
+"""What calls of the standard library do with the values that go in: data only.
+
+A flow ``left = right`` makes two places one value. A place starts with ``return``, ``receiver``, the
+position or keyword of an argument, or ``*`` for every positional argument; then ``[]`` is an
+element, ``[1]`` the element at that index, ``{0}`` the element whose key is argument 0, ``<x>`` a
+child of that name. A callback is (who is called, with which places, where its result goes).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Callback(NamedTuple):
+    """A function that is called by the callee: ``*1`` are all arguments from 1 on, ``*args`` an iterable."""
+
+    callee: str
+    arguments: tuple[str, ...]
+    result: str
+
+
+_SAME = ("return = 0",)
+_ELEMENTS = ("return[] = 0[]",)
+_WRITE = ("receiver[] = 0",)
+
+CONTAINERS = frozenset(
+    f"builtins.{name}" for name in ("list", "tuple", "set", "frozenset", "dict")
+) | frozenset(
+    f"collections.{name}"
+    for name in ("deque", "OrderedDict", "defaultdict", "ChainMap", "UserDict", "UserList")
+)
+MAPPINGS = frozenset(
+    {
+        "builtins.dict",
+        "collections.OrderedDict",
+        "collections.defaultdict",
+        "collections.ChainMap",
+        "typing.Mapping",
+        "typing.MutableMapping",
+    }
+)
+ABSTRACT = frozenset(
+    f"typing.{name}"
+    for name in (
+        "Collection",
+        "Iterable",
+        "Iterator",
+        "Mapping",
+        "MutableMapping",
+        "MutableSequence",
+        "MutableSet",
+        "Sequence",
+    )
+)
+QUEUES = frozenset(
+    f"{module}.{name}"
+    for module in ("queue", "asyncio", "asyncio.queues", "multiprocessing")
+    for name in ("Queue", "SimpleQueue", "LifoQueue", "PriorityQueue")
+)
+ITERATORS = frozenset(
+    {"typing.Generator", "typing.Iterator", "types.GeneratorType", "itertools.chain"}
+)
+
+# By method name; for the receivers above.
+METHODS: dict[str, tuple[str, ...]] = {
+    "add": _WRITE,
+    "append": _WRITE,
+    "appendleft": _WRITE,
+    "insert": ("receiver[] = 1",),
+    "extend": ("receiver[] = 0[]",),
+    "extendleft": ("receiver[] = 0[]",),
+    "update": ("receiver[] = 0[]",),
+    "setdefault": ("receiver{0} = 1", "return = receiver{0}"),
+    "get": ("return = receiver{0}", "return = 1"),
+    "pop": ("return = receiver{0}", "return = 1"),
+    "popleft": ("return = receiver[]",),
+    "popitem": ("return[1] = receiver[]",),
+    "values": ("return[] = receiver[]",),
+    "items": ("return[][1] = receiver[]",),
+    "copy": ("return = receiver",),
+    "__getitem__": ("return = receiver{0}",),
+    "__setitem__": ("receiver{0} = 1",),
+    "__iter__": ("return = receiver",),
+    "__next__": ("return = receiver[]",),
+    "union": ("return[] = receiver[]", "return[] = 0[]"),
+}
+QUEUE_METHODS: dict[str, tuple[str, ...]] = {
+    "put": _WRITE,
+    "put_nowait": _WRITE,
+    "get": ("return = receiver[]",),
+    "get_nowait": ("return = receiver[]",),
+}
+
+# By canonical name of the callee.
+FLOWS: dict[str, tuple[str, ...]] = {
+    "builtins.iter": _SAME,
+    "builtins.next": ("return = 0[]", "return = 1"),
+    "builtins.list": _ELEMENTS,
+    "builtins.tuple": _ELEMENTS,
+    "builtins.set": _ELEMENTS,
+    "builtins.frozenset": _ELEMENTS,
+    "builtins.sorted": _ELEMENTS,
+    "builtins.reversed": _ELEMENTS,
+    "builtins.dict": ("return[] = 0[][1]",),
+    "builtins.enumerate": ("return[][1] = 0[]",),
+    "builtins.zip": ("return[][*] = *[]",),
+    "builtins.filter": ("return[] = 1[]",),
+    "builtins.min": ("return = 0[]", "return = default"),
+    "builtins.max": ("return = 0[]", "return = default"),
+    "builtins.map": (),
+    "collections.deque": _ELEMENTS,
+    "collections.OrderedDict": ("return[] = 0[][1]",),
+    "contextlib.closing": ("return<enter> = 0",),
+    "contextlib.aclosing": ("return<enter> = 0",),
+    "contextlib.nullcontext": ("return<enter> = 0",),
+    "contextlib.ExitStack.enter_context": ("return = 0<enter>",),
+    "contextlib.AsyncExitStack.enter_async_context": ("return = 0<enter>",),
+    "copy.copy": _SAME,
+    "copy.deepcopy": _SAME,
+    "typing.cast": ("return = 1",),
+    "functools.reduce": ("return = 2",),
+    "functools.partial": (),
+    "functools.partialmethod": (),
+    "itertools.chain": ("return[] = *[]",),
+    "itertools.chain.from_iterable": ("return[] = 0[][]",),
+    "itertools.cycle": _ELEMENTS,
+    "itertools.islice": _ELEMENTS,
+    "itertools.repeat": ("return[] = 0",),
+    "itertools.takewhile": ("return[] = 1[]",),
+    "itertools.dropwhile": ("return[] = 1[]",),
+    "asyncio.run": _SAME,
+    "asyncio.gather": ("return[] = *",),
+    "asyncio.wait_for": _SAME,
+    "asyncio.shield": _SAME,
+    "asyncio.create_task": _SAME,
+    "asyncio.ensure_future": _SAME,
+    "concurrent.futures.as_completed": _ELEMENTS,
+    "concurrent.futures._base.as_completed": _ELEMENTS,
+    "concurrent.futures.Future.result": ("return = receiver<result>",),
+    "concurrent.futures._base.Future.result": ("return = receiver<result>",),
+}
+
+CALLBACKS: dict[str, Callback] = {
+    "builtins.map": Callback("0", ("1[]", "2[]", "3[]"), "return[]"),
+    "builtins.filter": Callback("0", ("1[]",), ""),
+    "builtins.sorted": Callback("key", ("0[]",), ""),
+    "builtins.min": Callback("key", ("0[]",), ""),
+    "builtins.max": Callback("key", ("0[]",), ""),
+    "builtins.list.sort": Callback("key", ("receiver[]",), ""),
+    "functools.reduce": Callback("0", ("2", "1[]"), "return"),
+    "itertools.starmap": Callback("0", ("*1[]",), "return[]"),
+    "asyncio.to_thread": Callback("0", ("*1",), "return"),
+    "asyncio.events.AbstractEventLoop.run_in_executor": Callback("1", ("*2",), "return"),
+    "threading.Thread": Callback("target", ("*args", "**kwargs"), ""),
+    "threading.Timer": Callback("1", ("*args", "**kwargs"), ""),
+    "multiprocessing.Process": Callback("target", ("*args", "**kwargs"), ""),
+    "multiprocessing.context.Process": Callback("target", ("*args", "**kwargs"), ""),
+}
+for _executor in (
+    "concurrent.futures.Executor",
+    "concurrent.futures.ThreadPoolExecutor",
+    "concurrent.futures.ProcessPoolExecutor",
+    "concurrent.futures._base.Executor",
+    "concurrent.futures.thread.ThreadPoolExecutor",
+    "concurrent.futures.process.ProcessPoolExecutor",
+):
+    CALLBACKS[f"{_executor}.submit"] = Callback("0", ("*1",), "return<result>")
+    CALLBACKS[f"{_executor}.map"] = Callback("0", ("1[]", "2[]", "3[]"), "return[]")
+
+# What makes a container, by its class.
+MAKES: dict[str, str] = {
+    "builtins.list": "builtins.list",
+    "builtins.sorted": "builtins.list",
+    "builtins.tuple": "builtins.tuple",
+    "builtins.set": "builtins.set",
+    "builtins.frozenset": "builtins.frozenset",
+    "builtins.dict": "builtins.dict",
+    "collections.deque": "collections.deque",
+    "collections.OrderedDict": "collections.OrderedDict",
+    "collections.defaultdict": "collections.defaultdict",
+}
+
+# Decorators that leave the function what it is, as far as calls of it are concerned.
+TRANSPARENT_MODULES = frozenset({"abc", "atexit", "builtins", "contextlib", "functools", "typing"})
+
+
+def flows(name: str) -> tuple[str, ...] | None:
+    """What a callee does with its arguments, None if the table does not know it."""
+    found = FLOWS.get(name)
+    if found is not None:
+        return found
+    owner, _, method = name.rpartition(".")
+    if owner in QUEUES:
+        return QUEUE_METHODS.get(method)
+    if owner in CONTAINERS or owner in ABSTRACT or owner in ITERATORS:
+        return METHODS.get(method)
+    return None

@@ -1,0 +1,303 @@
+"""Classes of the project: bases, method resolution order, members, and which methods belong together."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Iterable, Iterator, Mapping
+
+from asyncify.analysis.names import Denoted, Names, Sort
+from asyncify.model.facts import Class, ClassId, Function, FunctionId, Kind, Module
+
+UNKNOWN = "?"
+# What a class has of its own, not instead of its base's.
+_OWN = frozenset(
+    {"__init__", "__new__", "__post_init__", "__init_subclass__", "__class_getitem__", "__slots__"}
+)
+_OBJECT = frozenset(dir(object))
+_PROPERTIES = frozenset(
+    {
+        "builtins.property",
+        "functools.cached_property",
+        "abc.abstractproperty",
+        "django.utils.functional.cached_property",
+        "werkzeug.utils.cached_property",
+    }
+)
+_STATIC = frozenset({"builtins.staticmethod", "abc.abstractstaticmethod"})
+_CLASS = frozenset({"builtins.classmethod", "abc.abstractclassmethod"})
+_IMPLICIT_STATIC = frozenset({"__new__"})
+_IMPLICIT_CLASS = frozenset({"__init_subclass__", "__class_getitem__"})
+_PROTOCOLS = frozenset({"typing.Protocol", "typing_extensions.Protocol"})
+
+
+class Hierarchy:
+    """Answers questions about the classes of all modules together."""
+
+    def __init__(
+        self,
+        modules: Mapping[str, Module],
+        names: Names,
+        bases: Mapping[ClassId, tuple[str, ...]],
+    ) -> None:
+        self.names = names
+        self.modules = modules
+        self.classes: dict[ClassId, Class] = {
+            item.id: item for module in modules.values() for item in module.classes
+        }
+        self.functions: dict[FunctionId, Function] = {
+            item.id: item for module in modules.values() for item in module.functions
+        }
+        self.decorators: dict[FunctionId, tuple[str, ...]] = {
+            item.id: tuple(self._decorators(item))
+            for item in self.functions.values()
+            if item.decorators
+        }
+        self.members: dict[ClassId, dict[str, list[FunctionId]]] = {}
+        for function in self.functions.values():
+            if function.owner is not None and function.kind == "def":
+                self.members.setdefault(function.owner, {}).setdefault(function.name, []).append(
+                    function.id
+                )
+        self._known = bases
+        # Where a method of an external class is defined, as far as the checker named it.
+        self.methods: dict[tuple[str, str], str] = {}
+        self._bases = {cls: self._direct(cls, bases.get(cls, ())) for cls in self.classes}
+        self._orders: dict[ClassId, tuple[str, ...]] = {}
+        self.subclasses: dict[ClassId, list[ClassId]] = {}
+        self._roots: dict[ClassId, ClassId] = {}
+        for cls in self.classes:
+            for base in self.order(cls)[1:]:
+                if base in self.classes:
+                    self.subclasses.setdefault(base, []).append(cls)
+                    self._join(cls, base)
+        self._memo: dict[tuple[ClassId, str], tuple[Denoted, ...]] = {}
+
+    def _decorators(self, function: Function) -> Iterator[str]:
+        """The name of each decorator: external, a FunctionId or ClassId, or `?`; bottom up."""
+        module = self.modules[function.module]
+        for identifier in reversed(function.decorators):
+            item = module.expressions[identifier]
+            if item.kind is Kind.CALL:
+                item = module.expressions[module.children[item.id][0]]
+            found = self.names.expression(module, item)
+            if found and found[0].sort is not Sort.VARIABLE:
+                yield found[0].name
+            else:
+                yield f"*.{item.text}" if item.kind is Kind.ATTRIBUTE else UNKNOWN
+
+    def _direct(self, cls: ClassId, known: tuple[str, ...]) -> tuple[str, ...]:
+        """The direct bases: what imports say, and what the checker says where they say nothing."""
+        item = self.classes[cls]
+        module = self.modules[item.module]
+        found: list[str] = []
+        for position, identifier in enumerate(item.bases):
+            base = module.expressions[identifier]
+            if base.kind is Kind.SUBSCRIPT:  # Generic[T], Base[int]
+                base = module.expressions[module.children[base.id][0]]
+            denoted = [
+                one.name
+                for one in self.names.expression(module, base)
+                if one.sort in (Sort.CLASS, Sort.EXTERNAL)
+            ]
+            nested = self._attribute_base(module, base.id)
+            if nested:
+                found.append(nested)
+            elif denoted:
+                found.extend(denoted)
+            else:
+                found.append(known[position] if position < len(known) else UNKNOWN)
+        return tuple(dict.fromkeys(name for name in found if name != cls))
+
+    def _attribute_base(self, module: Module, identifier: int) -> ClassId | None:
+        """A base that is a class inside a class, `Outer.Inner`."""
+        item = module.expressions[identifier]
+        if item.kind is not Kind.ATTRIBUTE:
+            return None
+        receiver = module.expressions[module.children[identifier][0]]
+        for one in self.names.expression(module, receiver):
+            if one.sort is Sort.CLASS and f"{one.name}.{item.text}" in self.classes:
+                return f"{one.name}.{item.text}"
+        return None
+
+    def order(self, cls: ClassId) -> tuple[str, ...]:
+        """The class and its ancestors in method resolution order, external and unknown ones last."""
+        if cls not in self._orders:
+            known = self._known.get(cls, (UNKNOWN,))
+            if UNKNOWN not in known:
+                self._orders[cls] = (cls, *known)
+                return self._orders[cls]
+            self._orders[cls] = (cls,)  # a cycle in broken code ends here
+            merged = [
+                self.order(base) if base in self.classes else (base,) for base in self._bases[cls]
+            ]
+            found = [cls, *_merge([*merged, self._bases[cls]])]
+            if cls in self._known and UNKNOWN not in found:
+                found.append(UNKNOWN)
+            self._orders[cls] = tuple(found)
+        return self._orders[cls]
+
+    def direct(self, cls: ClassId) -> tuple[str, ...]:
+        """The direct bases of a class of the project."""
+        return self._bases[cls]
+
+    def _join(self, cls: ClassId, base: ClassId) -> None:
+        one, other = self.root(cls), self.root(base)
+        if one != other:
+            self._roots[one] = other
+
+    def root(self, cls: ClassId) -> ClassId:
+        """The class that stands for the whole hierarchy."""
+        while cls in self._roots:
+            cls = self._roots[cls]
+        return cls
+
+    def lookup(self, cls: ClassId, attribute: str) -> tuple[Denoted, ...]:
+        """What the attribute denotes by the first class that has it, in resolution order."""
+        key = cls, attribute
+        if key not in self._memo:
+            self._memo[key] = self._lookup(self.order(cls), attribute)
+        return self._memo[key]
+
+    def above(self, cls: ClassId, attribute: str) -> tuple[Denoted, ...]:
+        """What `super().attribute` may denote: in the ancestors, else beside them in a subclass."""
+        found = self._lookup(self.order(cls)[1:], attribute)
+        for sub in self.subclasses.get(cls, ()):
+            order = self.order(sub)
+            after = order[order.index(cls) + 1 :] if cls in order else ()
+            found = tuple(dict.fromkeys((*found, *self._lookup(after, attribute))))
+        return found
+
+    def below(self, cls: ClassId, attribute: str) -> tuple[Denoted, ...]:
+        """What the attribute denotes in the subclasses, of a class that has none itself."""
+        found: dict[Denoted, None] = {}
+        for sub in self.subclasses.get(cls, ()):
+            found.update(dict.fromkeys(self.lookup(sub, attribute)))
+        return tuple(found)
+
+    def _lookup(self, order: Iterable[str], attribute: str) -> tuple[Denoted, ...]:
+        for cls in order:
+            if cls not in self.classes:
+                continue
+            methods = self.members.get(cls, {}).get(attribute, ())
+            getters = tuple(one for one in methods if not self._is_setter(one))
+            if getters:
+                return tuple(Denoted(Sort.FUNCTION, one) for one in getters)
+            if (cls, attribute) in self.names.assigned or f"{cls}.{attribute}" in self.classes:
+                return self.names.variable(self.classes[cls].module, (cls, attribute))
+        return ()
+
+    def _is_setter(self, function: FunctionId) -> bool:
+        return any(
+            name in ("*.setter", "*.deleter", "typing.overload")
+            for name in self.decorators.get(function, ())
+        )
+
+    def external(self, cls: ClassId) -> tuple[str, ...]:
+        """The ancestors outside the project, in resolution order; `?` where one is unknown."""
+        return tuple(name for name in self.order(cls) if name not in self.classes)
+
+    def is_property(self, function: FunctionId) -> bool:
+        """Whether reading the attribute calls the function."""
+        return any(name in _PROPERTIES for name in self.decorators.get(function, ()))
+
+    def is_static(self, function: FunctionId) -> bool:
+        """Whether a method gets neither instance nor class."""
+        item = self.functions[function]
+        return item.owner is None or (
+            item.name in _IMPLICIT_STATIC
+            or any(name in _STATIC for name in self.decorators.get(function, ()))
+        )
+
+    def is_classmethod(self, function: FunctionId) -> bool:
+        """Whether a method gets the class."""
+        item = self.functions[function]
+        return item.owner is not None and (
+            item.name in _IMPLICIT_CLASS
+            or any(name in _CLASS for name in self.decorators.get(function, ()))
+        )
+
+    def is_protocol(self, cls: ClassId) -> bool:
+        """Whether the class is a `typing.Protocol`."""
+        return any(base in _PROTOCOLS for base in self._bases.get(cls, ()))
+
+    def is_overridden(self, function: FunctionId) -> bool:
+        """Whether a subclass defines the method again."""
+        item = self.functions[function]
+        return item.owner is not None and any(
+            item.name in self.members.get(sub, ()) for sub in self.subclasses.get(item.owner, ())
+        )
+
+    def families(self, pairs: Iterable[tuple[FunctionId, FunctionId]] = ()) -> Families:
+        """Methods that override one another, siblings and mixins of a common subclass included."""
+        families = Families()
+        for cls in self.classes:
+            last: dict[str, FunctionId] = {}
+            for base in self.order(cls):
+                for name, methods in self.members.get(base, {}).items():
+                    if name in _OWN or (name.startswith("__") and not name.endswith("__")):
+                        continue
+                    for method in methods:
+                        families.join(method, last.setdefault(name, method))
+        for one, other in pairs:
+            families.join(one, other)
+        return families
+
+    def outside(self, overridden: Mapping[FunctionId, tuple[str, ...]]) -> dict[FunctionId, str]:
+        """The method of a class outside the project that each method overrides, `?` if unknown."""
+        found: dict[FunctionId, str] = {}
+        for cls in self.classes:
+            unknown = UNKNOWN in self.external(cls)
+            for name, methods in self.members.get(cls, {}).items():
+                for method in methods:
+                    known = _external_override(overridden.get(method, ()), name)
+                    if known:
+                        found[method] = known
+                    elif unknown and name not in _OBJECT:
+                        found[method] = UNKNOWN
+        return found
+
+
+class Families:
+    """Union-find over methods."""
+
+    def __init__(self) -> None:
+        self._parent: dict[FunctionId, FunctionId] = {}
+
+    def find(self, method: FunctionId) -> FunctionId:
+        """The method that represents the family."""
+        parent = self._parent
+        while (above := parent.get(method, method)) != method:
+            parent[method] = parent.get(above, above)
+            method = above
+        return method
+
+    def join(self, one: FunctionId, other: FunctionId) -> None:
+        """Put two methods into one family."""
+        left, right = self.find(one), self.find(other)
+        self._parent[right] = left
+        self._parent.setdefault(left, left)
+
+    def groups(self) -> dict[FunctionId, list[FunctionId]]:
+        """Every family by its representative."""
+        found: dict[FunctionId, list[FunctionId]] = {}
+        for method in self._parent:
+            found.setdefault(self.find(method), []).append(method)
+        return found
+
+
+def _external_override(overridden: Iterable[str], name: str) -> str | None:
+    for one in overridden:
+        if ":" in one or one == f"{builtins.__name__}.object.{name}":
+            continue
+        return one
+    return None
+
+
+def _merge(orders: list[tuple[str, ...]]) -> Iterator[str]:
+    """C3 linearisation; the first head where the orders contradict each other."""
+    lists = [list(order) for order in orders if order]
+    while lists:
+        tails = {name for order in lists for name in order[1:]}
+        head = next((order[0] for order in lists if order[0] not in tails), lists[0][0])
+        yield head
+        lists = [kept for order in lists if (kept := [name for name in order if name != head])]

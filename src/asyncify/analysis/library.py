@@ -1,0 +1,188 @@
+"""Calls that leave the project: what the tables of `effects` say they do with their arguments."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+
+from asyncify.analysis import effects
+from asyncify.analysis.calls import CALLEE, PARTIAL, TYPE, Argument, Call, Calls
+from asyncify.analysis.heap import Heap
+from asyncify.analysis.members import Members
+from asyncify.analysis.slots import ELEMENT, SUPER, Atom, element_key
+from asyncify.model.facts import ClassId, FunctionId
+from asyncify.model.graph import Reference, SourceKind, Target
+
+_PLACE = re.compile(r"(\*{0,2}\w*)((?:\[\w*\]|\[\*\]|\{\d\}|<\w+>)*)")
+_STEP = re.compile(r"\[\w*\]|\[\*\]|\{\d\}|<\w+>")
+
+
+class LibraryCalls(Calls):
+    """`Calls` that knows the functions of the standard library that pass values on."""
+
+    def __init__(self, heap: Heap, members: Members, types: Mapping[Reference, str]) -> None:
+        super().__init__(heap, members)
+        self.types = types
+        self.owners: dict[FunctionId, ClassId] = {}  # the class that `super()` starts from
+
+    def external(self, call: Call, name: str, target: Target) -> None:
+        """A call reaches something outside the project."""
+        call.targets.setdefault(name, target)
+        special = _SPECIAL.get(name)
+        if special is not None:
+            special(self, call)
+            return
+        rules = effects.flows(name)
+        for rule in rules or ():
+            left, _, right = rule.partition(" = ")
+            self._flow(call, left, right)
+        callback = effects.CALLBACKS.get(name)
+        if callback:
+            self._callback(call, callback)
+        if name in effects.MAKES:
+            self.heap.instance(call.slot, effects.MAKES[name])
+        elif rules is None and call.site is not None:
+            self.heap.originate(call.slot, SourceKind.CALL, name, call.site)
+
+    def _flow(self, call: Call, left: str, right: str) -> None:
+        if "*" not in right:
+            for one in self._places(call, left):
+                for other in self._places(call, right):
+                    self.slots.unify(one, other)
+            return
+        steps = _parse(right)[1]
+        for argument in call.arguments:
+            if argument.position >= 0 and not argument.star:
+                other = self._walk(call, argument.slot, steps)
+                place = left.replace("[*]", f"[{argument.position}]")
+                for one in self._places(call, place):
+                    self.slots.unify(one, other)
+
+    def _places(self, call: Call, place: str) -> Iterator[int]:
+        """The slot of a place, if the call has it."""
+        start, steps = _parse(place)
+        slot = self._start(call, start)
+        if slot is not None:
+            yield self._walk(call, slot, steps)
+
+    def _start(self, call: Call, start: str) -> int | None:
+        if start == "return":
+            return call.slot
+        if start == "receiver":
+            return call.receiver if call.receiver >= 0 else None
+        argument = _argument(call, start)
+        return argument.slot if argument else None
+
+    def _walk(self, call: Call, slot: int, steps: tuple[str, ...]) -> int:
+        for step in steps:
+            key = step
+            if step.startswith("{"):
+                argument = _argument(call, step[1:-1])
+                key = element_key(argument.text) if argument and argument.text else ELEMENT
+            slot = self.slots.child(slot, key)
+        return slot
+
+    def _callback(self, call: Call, callback: effects.Callback) -> None:
+        """A function that was handed over is called."""
+        callee = self._start(call, callback.callee)
+        if callee is None:
+            return
+        arguments: list[Argument] = []
+        for place in callback.arguments:
+            arguments += self._handed(call, place, len(arguments))
+        result = next(self._places(call, callback.result), None) if callback.result else None
+        self.imply(callee, tuple(arguments), self.slots.new() if result is None else result)
+
+    def _handed(self, call: Call, place: str, position: int) -> Iterator[Argument]:
+        start, steps = _parse(place)
+        if start.startswith("*") and start[1:].isdigit() and not steps:
+            first = int(start[1:])
+            for argument in call.arguments:
+                if argument.position >= first:
+                    yield argument._replace(position=argument.position - first + position)
+                elif argument.keyword:
+                    yield argument
+            return
+        star = start[: len(start) - len(start.lstrip("*"))]
+        for slot in self._places(call, place.lstrip("*")):
+            yield Argument(slot, -1 if star == "**" else position, star=star)
+
+    def imply(self, callee: int, arguments: tuple[Argument, ...], result: int) -> Call:
+        """A call that stands nowhere in the source: of a callback, or of a decorator."""
+        call = Call(None, result, arguments)
+        call.callee = callee
+        self.slots.subscribe(callee, (CALLEE, call))
+        return call
+
+    # functions that are like syntax
+
+    def _super(self, call: Call) -> None:
+        owner = self.owners.get(call.function)
+        if owner is not None:
+            self.slots.add(call.slot, Atom(SUPER, owner))
+
+    def _partial(self, call: Call) -> None:
+        if not call.arguments:
+            return
+        function, *rest = call.arguments
+        given = tuple(
+            one._replace(position=one.position - 1) if one.position > 0 else one for one in rest
+        )
+        if given:
+            self.imply(function.slot, given, self.slots.new())
+        count = sum(one.position >= 0 for one in given)
+        self.slots.subscribe(function.slot, (PARTIAL, call.slot, count))
+
+    def _type(self, call: Call) -> None:
+        if len(call.arguments) == 1:
+            self.slots.subscribe(call.arguments[0].slot, (TYPE, call.slot))
+
+    def _getattr(self, call: Call) -> None:
+        name = _attribute_name(call)
+        if name is not None:
+            self.slots.unify(call.slot, self.slots.child(call.arguments[0].slot, name))
+        for default in call.arguments[2:3]:
+            self.slots.unify(call.slot, default.slot)
+
+    def _setattr(self, call: Call) -> None:
+        name = _attribute_name(call)
+        if name is not None and len(call.arguments) == 3:
+            child = self.slots.child(call.arguments[0].slot, name)
+            self.slots.unify(call.arguments[2].slot, child)
+
+
+_SPECIAL = {
+    "builtins.super": LibraryCalls._super,
+    "builtins.type": LibraryCalls._type,
+    "builtins.getattr": LibraryCalls._getattr,
+    "builtins.setattr": LibraryCalls._setattr,
+    "functools.partial": LibraryCalls._partial,
+    "functools.partialmethod": LibraryCalls._partial,
+}
+
+
+def _attribute_name(call: Call) -> str | None:
+    """The second argument of getattr and setattr, if it is a literal."""
+    if len(call.arguments) < 2:
+        return None
+    text = call.arguments[1].text
+    return text[1:-1] if text[:1] in ("'", '"') and text[1:-1].isidentifier() else None
+
+
+def _argument(call: Call, start: str) -> Argument | None:
+    for argument in call.arguments:
+        if argument.star:
+            continue
+        if start.isdigit() and argument.position == int(start):
+            return argument
+        if argument.keyword and argument.keyword == start:
+            return argument
+    return None
+
+
+@cache
+def _parse(place: str) -> tuple[str, tuple[str, ...]]:
+    found = _PLACE.fullmatch(place)
+    assert found is not None, place
+    return found[1], tuple(_STEP.findall(found[2]))
