@@ -118,6 +118,7 @@ RUN = Run(
     ),
     async_functions=("a:work",),
     dependencies=("httpx>=0.27",),
+    checked=2,
     created=frozenset({"pytest.ini"}),
 )
 
@@ -155,7 +156,7 @@ def test_the_summary_counts_and_says_what_to_do_next() -> None:
         "1 function becomes async.\n"
         "Preview: asyncify 'my src' --diff   Apply: asyncify 'my src' --write\n"
     )
-    assert text.summary(Run(Path(), (FileResult("a.py", b"", b""),))) == (
+    assert text.summary(Run(Path(), (FileResult("a.py", b"", b""),), checked=1)) == (
         "1 file checked: 0 safe conversions, 0 unsafe, 0 manual. 0 functions become async.\n"
     )
 

@@ -25,8 +25,9 @@ from asyncify.report.run import Run
 class ProjectPlan:
     """Everything that asyncify would do to a project, and everything that it leaves.
 
-    `results` has one entry per file that the run was about, changed or not, sorted by path; paths are
-    relative to `root`. Nothing is written before `write`.
+    `results` has one entry per file that the run was about, changed or not, and one per other file
+    that changes with them (the configuration of tests), sorted by path; paths are relative to `root`.
+    `checked` counts the Python files. Nothing is written before `write`.
     """
 
     root: Path
@@ -35,6 +36,7 @@ class ProjectPlan:
     errors: tuple[FileError, ...] = ()
     async_functions: tuple[str, ...] = ()
     dependencies: tuple[str, ...] = ()
+    checked: int = 0
     created: frozenset[str] = frozenset()
     applied: frozenset[int] = frozenset()  # chains
     plan: Plan = field(default_factory=Plan)
@@ -79,6 +81,7 @@ class ProjectPlan:
             self.errors,
             self.async_functions,
             self.dependencies,
+            self.checked,
             self.created,
             self.applied,
             written,
@@ -107,7 +110,7 @@ def make(
     reading = _Reading.of(root, scope, everything)
     plan, parse_errors = _plan(job, reading, stages)
     selection, after = _rewrite(job, plan, reading.data, stages)
-    others = _other_files(root, plan) if whole and selection.chains else {}
+    others = _other_files(root, plan) if selection.touches_tests() else {}
     errors = _errors(scope, (*reading.errors, *parse_errors))
     return ProjectPlan(
         root,
@@ -116,6 +119,7 @@ def make(
         errors,
         selection.functions(),
         selection.dependencies(),
+        len(scope.files),
         frozenset(path for path, (before, _) in others.items() if before is None),
         frozenset(chain.id for chain in selection.chains),
         plan,
@@ -141,6 +145,15 @@ class _Reading:
                 place = (error.lineno or _bad_line(data[path]), error.offset or 0)
                 errors.append(FileError(path, *place, f"cannot decode: {error.msg}"))
         return cls(data, sources, tuple(errors))
+
+
+def _bad_line(data: bytes) -> int:
+    """The first line that is not UTF-8, for errors that do not name one."""
+    try:
+        data.decode()
+    except UnicodeDecodeError as error:
+        return data.count(b"\n", 0, error.start) + 1
+    return 1
 
 
 def _plan(job: Job, reading: _Reading, stages: Stages) -> tuple[Plan, tuple[FileError, ...]]:

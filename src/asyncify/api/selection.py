@@ -26,6 +26,14 @@ class Selection:
         """The Python files that change."""
         return frozenset(path for chain in self.chains for path, _ in chain.edits)
 
+    def touches_tests(self) -> bool:
+        """Whether tests change, so that what configures them has to change too."""
+        names = (path.rpartition("/")[2] for path in self.paths())
+        return any(
+            name == "conftest.py" or name.startswith("test") or name.endswith("_test.py")
+            for name in names
+        )
+
     def functions(self) -> tuple[str, ...]:
         """The functions that become async."""
         return tuple(sorted({function for chain in self.chains for function in chain.functions}))
@@ -48,45 +56,39 @@ def select(
 
     Args:
         plan: all chains.
-        config: unsafe, select and ignore.
+        config: whether unsafe chains are wanted, and which findings.
         scope: the files that may be edited and reported on; None for all.
         broken: files whose new text failed verification, with what is wrong.
     """
-    by_chain: dict[int, list[Finding]] = {}
+    by_chain: dict[int | None, list[Finding]] = {}
+    homes = {function: chain.id for chain in plan.chains for function in chain.functions}
     for finding in plan.findings:
-        if finding.chain is not None:
-            by_chain.setdefault(finding.chain, []).append(finding)
-    chains, findings = [], [each for each in plan.findings if each.chain is None]
+        home = finding.chain
+        if home is None and finding.safety is not Safety.MANUAL:
+            home = homes.get(finding.function or "")
+        by_chain.setdefault(home, []).append(finding)
+    chains, findings = [], by_chain.pop(None, [])
     for chain in plan.chains:
         told = by_chain.get(chain.id, [])
-        refusal = _refusal(chain, told, config, scope, broken)
-        if refusal is None:
-            findings.extend(told)
-            if chain.safety is Safety.SAFE or (config.unsafe and chain.safety is Safety.UNSAFE):
-                chains.append(chain)
-        else:
+        refusal = _refusal(chain, scope, broken)
+        if refusal is not None:
             findings.extend(_withdrawn(told, *refusal))
-    known = {chain.id for chain in plan.chains}
-    findings.extend(each for each in plan.findings if each.chain not in (known | {None}))
+            continue
+        findings.extend(replace(each, chain=chain.id) for each in told)
+        if chain.safety is Safety.SAFE or (config.unsafe and chain.safety is Safety.UNSAFE):
+            chains.append(chain)
     kept = (each for each in findings if _is_told(each, config, scope))
     return Selection(tuple(chains), tuple(kept), plan)
 
 
 def _refusal(
-    chain: Chain,
-    told: list[Finding],
-    config: Config,
-    scope: Collection[str] | None,
-    broken: Mapping[str, str],
+    chain: Chain, scope: Collection[str] | None, broken: Mapping[str, str]
 ) -> tuple[str, str] | None:
     """The code and the reason why a chain is not applied."""
     paths = sorted({path for path, _ in chain.edits})
     for path in paths:
         if path in broken:
             return "ASY980", f"the new text of {path} would not be valid: {broken[path]}"
-    for finding in told:
-        if _is_off(finding.code, config):
-            return "ASY916", f"{finding.code} belongs to the chain and is not selected"
     outside = [path for path in paths if scope is not None and path not in scope]
     if outside:
         more = f" and {len(outside) - 1} more" if len(outside) > 1 else ""
@@ -94,34 +96,20 @@ def _refusal(
     return None
 
 
-def _is_off(code: str, config: Config) -> bool:
-    """A blocking call has to be selected; what follows from it must only not be ignored."""
-    return not config.selects(code) if _is_seed(code) else config.ignores(code)
-
-
-def _is_seed(code: str) -> bool:
-    return not code.startswith(("ASY1", "ASY9"))
-
-
 def _withdrawn(told: list[Finding], code: str, reason: str) -> list[Finding]:
     """One finding per blocking call that stays; for the rest there is nothing to tell."""
     known = codes.find(code)
     name = known.name if known else ""
+    manual = Safety.MANUAL
     return [
-        replace(
-            finding,
-            code=code if code != "ASY916" else finding.code,
-            name=name if code != "ASY916" else finding.name,
-            safety=Safety.MANUAL,
-            reason=reason,
-            chain=None,
-        )
-        for finding in told
-        if _is_seed(finding.code)
+        replace(each, code=code, name=name, safety=manual, reason=reason, chain=None)
+        for each in told
+        if not each.code.startswith("ASY1")
     ]
 
 
 def _is_told(finding: Finding, config: Config, scope: Collection[str] | None) -> bool:
+    """What follows from a blocking call is told unless it is ignored; the rest must be selected."""
     if scope is not None and finding.path not in scope:
         return False
     if finding.code.startswith("ASY1"):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from asyncify.config import Config
 from asyncify.errors import ParseError
@@ -16,6 +17,9 @@ from asyncify.model.facts import Module
 from asyncify.model.graph import CallGraph
 from asyncify.model.plan import Edit, FileError, Plan
 from asyncify.model.source import Source
+
+if TYPE_CHECKING:
+    from asyncify.rules.registry import Rules
 
 Progress = Callable[[str, int, int], None]
 
@@ -81,7 +85,6 @@ def decide(job: Job, graph: CallGraph) -> Plan:
     from asyncify.api.surroundings import entry_points, test_settings
     from asyncify.planning.functions import Boundaries
     from asyncify.planning.plan import Options, make_plan
-    from asyncify.rules.registry import Rules
 
     boundaries = Boundaries(
         keep_sync=job.config.keep_sync,
@@ -90,7 +93,7 @@ def decide(job: Job, graph: CallGraph) -> Plan:
         unsafe=job.config.unsafe,
     )
     options = Options(boundaries, test_settings(job.root))
-    return make_plan(graph, Rules.select(job.config.libraries), options)
+    return make_plan(graph, _rules(job.config), options)
 
 
 def rewrite(source: bytes, edits: Sequence[Edit], path: str) -> bytes:
@@ -109,10 +112,22 @@ def check(path: str, before: bytes, after: bytes) -> None:
 
 def triggers(config: Config) -> tuple[str, ...]:
     """Words of which at least one is in every project that the rest of the work is worth for."""
-    from asyncify.rules.registry import Rules
+    return (*_rules(config).triggers, "asyncify:")
 
-    calls = tuple(name.rpartition(".")[2] for name in config.blocking)
-    return (*Rules.select(config.libraries).triggers, *calls, "asyncify:")
+
+def _rules(config: Config) -> Rules:
+    """The rules of a run: what is not selected does not block, what `blocking` names does."""
+    from asyncify.rules.registry import Rules
+    from asyncify.rules.spec import Library, Thread
+
+    chosen = [
+        each for each in Rules.select(config.libraries).libraries if config.selects(each.code)
+    ]
+    if config.blocking and config.selects("ASY299"):
+        entries = tuple(Thread(name) for name in config.blocking)
+        words = tuple(name.rpartition(".")[2] for name in config.blocking)
+        chosen.append(Library("blocking", "ASY299", "thread", entries, triggers=words))
+    return Rules(tuple(chosen))
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,7 +58,7 @@ def source(options: Options, streams: Streams, data: bytes) -> int:
     root = find_root([Path(options.stdin_filename or "stdin.py")])
     result = api.convert_source(data, filename=name, config=configured(options, root))
     errors = (result.error,) if result.error else ()
-    run = Run(root, (result,), result.findings, errors)
+    run = Run(root, (result,), result.findings, errors, checked=1)
     for error in errors:
         streams.say(text.error(run, error))
     if options.output_format != "text":

@@ -18,7 +18,8 @@ OK, FOUND, FAILED, INTERRUPTED = 0, 1, 2, 130
 class Run:
     """A finished run. Paths are relative to `root`; `shown` says how they are printed.
 
-    `results` are the files that the run was about, `created` the ones of them that do not exist yet.
+    `results` are the files that the run was about and others that change with them, `created` the
+    ones of them that do not exist yet; `checked` counts Python files.
     """
 
     root: Path
@@ -27,6 +28,7 @@ class Run:
     errors: tuple[FileError, ...] = ()
     async_functions: tuple[str, ...] = ()
     dependencies: tuple[str, ...] = ()
+    checked: int = 0
     created: frozenset[str] = frozenset()
     applied: frozenset[int] = frozenset()  # chains
     written: bool = False
@@ -40,11 +42,6 @@ class Run:
     def changed(self) -> tuple[FileResult, ...]:
         """The files that get a new text."""
         return tuple(result for result in self.results if result.changed)
-
-    @property
-    def checked(self) -> int:
-        """How many files were looked at; new ones are not counted."""
-        return sum(result.path not in self.created for result in self.results)
 
     def count(self, safety: Safety) -> int:
         """How many findings have this safety."""
