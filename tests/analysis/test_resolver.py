@@ -379,6 +379,22 @@ def test_a_part_of_the_project_still_knows_what_it_imports(make: Make) -> None:
     assert answer.edge("alone()").open, "not reported: every call is open"
 
 
+def test_a_file_with_two_names_is_one_module(tmp_path: Path) -> None:
+    (tmp_path / "src" / "pkg").mkdir(parents=True)
+    modules = {}
+    for module, source in {
+        "pkg.one": "from pkg.two import g\nimport src.pkg.two\ng(), src.pkg.two.g()\n",
+        "pkg.two": "def g(): return g()\n",
+    }.items():
+        path = f"src/{module.replace('.', '/')}.py"
+        (tmp_path / path).write_text(source)
+        modules[module] = index_module(source, name=module, path=path, is_package=False)
+    roots = [tmp_path, tmp_path / "src"]
+    resolution = resolve(tmp_path, modules, paths=None, search_roots=roots, python_version="3.12")
+    targets = [[name(target) for target in edge.targets] for edge in resolution.edges]
+    assert targets == [["pkg.two:g"]] * 3
+
+
 def test_nothing_to_check_runs_nothing(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(checker, "executable", lambda: pytest.fail("the checker was run"))
     assert make(app="print()\n").resolve(paths=[]).edge("print()").open

@@ -117,13 +117,16 @@ class Report:
         names = (path.name for path in (self.directory / "definitions").glob("*.json"))
         return {int(name[:-5].rpartition(":")[2]): name for name in names}
 
-    def sources(self) -> Iterator[tuple[int, str]]:
-        """Module id and path of every module that is a file; the checker's own stubs are not."""
-        for identifier, name in self.files.items():
+    def sources(self) -> Iterator[tuple[int, str, str]]:
+        """Id, name and path of every module that is a file; the checker's own stubs are not.
+
+        A file that is imported under two names is two modules.
+        """
+        for name, identifier in sorted((name, number) for number, name in self.files.items()):
             with (self.directory / "definitions" / name).open("rb") as file:
                 head = file.read(_HEAD).decode("utf-8", "replace")
             if match := _FILE.search(head):
-                yield identifier, json.loads(match[1])
+                yield identifier, name[:-5].rpartition(":")[0], json.loads(match[1])
 
     def definitions(self, module: int) -> Definitions:
         """The definitions of a module, read once."""

@@ -59,7 +59,7 @@ def resolve(
         directory = checker.run(
             workspace,
             [root / path for path in asked],
-            search_roots=[path.resolve() for path in search_roots],
+            search_roots=_innermost_first(search_roots),
             python_version=python_version,
             jobs=jobs,
         )
@@ -104,16 +104,23 @@ class _Assembly:
         """Take in the report of the modules of the project."""
         project = Project(report)
         by_path = {str(self.root / module.path): module for module in self.modules.values()}
-        found: dict[int, Places] = {}
-        for identifier, path in report.sources():
-            if (module := by_path.get(path)) and (source := _source(path)) is not None:
-                found[identifier] = Places(module, source)
-        for identifier, places in found.items():
-            project.add(identifier, places)
+        places: dict[str, Places] = {}
+        chosen: dict[str, int] = {}  # by our name: a file may have several names in the report
+        for identifier, name, path in report.sources():
+            module = by_path.get(path)
+            if module is None:
+                continue
+            if module.name not in places:
+                if (source := _source(path)) is None:
+                    continue
+                places[module.name] = Places(module, source)
+            project.add(identifier, places[module.name])
+            if module.name not in chosen or name == module.name:
+                chosen[module.name] = identifier
         self._classes(project)
         self._functions(project)
-        for identifier, places in found.items():
-            self._module(project, identifier, places)
+        for name, identifier in chosen.items():
+            self._module(project, identifier, places[name])
 
     def _classes(self, project: Project) -> None:
         complete = {ref: self._all_bases_known(project, ref) for ref in project.classes}
@@ -181,6 +188,11 @@ class _Assembly:
             for expression in places.at(location):
                 known[expression.id] = name
         return types, classes
+
+
+def _innermost_first(roots: Sequence[Path]) -> list[Path]:
+    """With ``src`` before its parent the checker calls ``src/a.py`` just ``a``, as its importers do."""
+    return sorted((root.resolve() for root in roots), key=lambda root: -len(root.parts))
 
 
 def _is_form(module: Module, identifier: int) -> bool:
