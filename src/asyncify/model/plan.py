@@ -46,19 +46,21 @@ class Replace:
 
     ``{0}``, ``{1}`` ... in the template stand for the expressions at `holes`, as they are after
     their own edits; braces are doubled as in `str.format`. A hole that is `span` itself stands for
-    the expression after its other edits.
+    the expression after its other edits; those include an `Await` only if this goes `around` it.
     """
 
     span: Span
     template: str
     holes: tuple[Span, ...] = ()
+    around: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Arguments:
     """Edit the argument list of a call in place; indices count all arguments as written.
 
-    Order of work: `drop`, `rename` (index -> keyword), then `first` before and `last` after the rest.
+    Order of work: `drop`, `rename` (index -> keyword, or "**" to unpack it), then `first` before and `last`
+    after the rest.
     `first` and `last` are argument texts (``subprocess.run``, ``timeout=None``).
     """
 

@@ -11,14 +11,17 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from asyncify.model.facts import Kind, Role
+from asyncify.model.facts import FlowKind, Kind, Place, Role
 from asyncify.model.graph import Access, Reference, SourceKind, Value
-from asyncify.model.plan import Await, Edit, Replace
+from asyncify.model.plan import AddImport, Await, Edit, HandOver, MakeAsync, Replace
+from asyncify.planning.arguments import shapes
 from asyncify.planning.project import PASSING_ROLES, Project
 from asyncify.planning.uses import Step, enter_step, iterate_step, need_async
 from asyncify.rules.registry import Rules
-from asyncify.rules.spec import Call, Library, Resource
+from asyncify.rules.spec import Attribute, Call, Library, Resource, Thread, Use
 
+TO_THREAD = "asyncio.to_thread"
+_NAMING = (Role.CALLEE, Role.RECEIVER, Role.ANNOTATION, Role.BASE, Role.DISCARDED)
 UNIT = ""  # `Use.used` of a step that belongs to a blocking call, not to a function
 
 
@@ -26,12 +29,17 @@ UNIT = ""  # `Use.used` of a step that belongs to a blocking call, not to a func
 class Group:
     """What is known about a set of objects while the project is read."""
 
-    calls: dict[Reference, tuple[Library, Call]] = field(default_factory=dict)  # awaited or renamed calls
+    calls: dict[Reference, tuple[Library, Call | Thread]] = field(default_factory=dict)
     steps: list[Step] = field(default_factory=list)
-    helpers: dict[tuple[str, str], tuple[Library, str]] = field(default_factory=dict)  # (module, name)
+    helpers: dict[tuple[str, str], tuple[Library, str]] = field(
+        default_factory=dict
+    )  # (module, name)
     problems: list[tuple[Reference, str]] = field(default_factory=list)
     types: dict[str, tuple[Library, Resource]] = field(default_factory=dict)
     values: list[Value] = field(default_factory=list)
+    made: dict[Reference, str] = field(
+        default_factory=dict
+    )  # call -> what makes its object instead
 
     def absorb(self, other: Group) -> None:
         """Takes over everything of another group."""
@@ -41,6 +49,7 @@ class Group:
         self.problems.extend(other.problems)
         self.types.update(other.types)
         self.values.extend(other.values)
+        self.made.update(other.made)
 
 
 class Resources:
@@ -65,11 +74,30 @@ class Resources:
             self._see_value(value)
         while self._queue:
             self._visit(self._queue.popleft())
+        return [group for group in self._finished() if group.calls or group.types]
+
+    def _finished(self) -> list[Group]:
         seen: dict[int, Group] = {}
         for key in list(self._groups):
             group = self._group(key)
             seen.setdefault(id(group), group)
-        return [group for group in seen.values() if group.calls or group.types]
+        for name, site in self._used_as_value():
+            for group in seen.values():
+                if name in group.types:
+                    group.problems.append((site, f"{short(name)} is used as a value"))
+        return list(seen.values())
+
+    def _used_as_value(self) -> Iterable[tuple[str, Reference]]:
+        """Types that somebody may make objects of, or ask for, where nobody sees it."""
+        for site, name in self.project.graph.names.items():
+            expression = self.project.expression(site)
+            if expression.role in _NAMING or expression.place is Place.ANNOTATION:
+                continue
+            made = self.rules.resource(name)
+            if made is not None:
+                yield made[1].name, site
+            elif (found := self._blocking(name)) is not None and found[1].returns:
+                yield found[1].returns, site
 
     # -- union ---------------------------------------------------------------------------------
 
@@ -92,24 +120,30 @@ class Resources:
 
     def _see_call(self, site: Reference, name: str) -> None:
         """A call of a library: it belongs to the group of what it returns."""
+        found = self._blocking(name)
         made = self.rules.resource(name)
-        if made is not None:
+        if found is None and made is not None:
             self._give_type(site, made)
-            return
-        found = self.rules.call(name)
+            self._group(site).problems.append((site, f"a {short(made[1].name)} is made by hand"))
         if found is None:
             return
-        library, call = found
+        _, call = found
         if self.rules.resource(call.name.rpartition(".")[0]) is not None:
             return  # a method: its receiver is seen as a value
         self._group(site).calls[site] = found
         self._returns(site, call)
 
-    def _returns(self, site: Reference, call: Call) -> None:
+    def _blocking(self, name: str) -> tuple[Library, Call | Thread] | None:
+        return self.rules.call(name) or self.rules.thread(name)
+
+    def _returns(self, site: Reference, call: Call | Thread | Attribute) -> None:
         if call.returns:
             made = self.rules.resource(call.returns)
             assert made is not None, f"{call.name} returns the unknown resource {call.returns}"
             self._give_type(site, made)
+            if made[1].must_enter and self.project.expression(site).role is not Role.ENTERED:
+                reason = f"a {short(made[1].name)} is made outside a with statement"
+                self._group(site).problems.append((site, reason))
 
     def _give_type(self, site: Reference, made: tuple[Library, Resource]) -> None:
         value = self.project.value(site)
@@ -162,7 +196,7 @@ class Resources:
         if kind in (SourceKind.CALL, SourceKind.INSTANCE, SourceKind.EXTERNAL):
             if self.rules.resource(name) is not None:
                 return ""
-            found = self.rules.call(name)
+            found = self._blocking(name)
             if found is not None and found[1].returns:
                 return ""
         return f"it may come from {name}"
@@ -177,7 +211,7 @@ class Resources:
             self._attribute(value, site, outer[0], resource)
             return
         if expression.role is Role.ENTERED:
-            self._entered(group, site, library, resource)
+            self._entered(value.id, site, library, resource)
             return
         if expression.role in (Role.ITERATED, Role.DELEGATED, Role.UNPACKED):
             if resource.iterate == "async":
@@ -185,18 +219,36 @@ class Resources:
             elif resource.iterate != "plain":
                 group.problems.append((site, f"a {short(resource.name)} is iterated"))
             return
-        if expression.role is Role.TESTED:
-            found = self.rules.use(resource.name, "test")
-            if found is not None:
-                edit = Replace(expression.span, found[1].template, (expression.span,))
+        test = self.rules.use(resource.name, "test")
+        if test is not None and (tested := self._tested(site)) is not None:
+            if tested:
+                edit = self._read(site, site, test[1].template, test[1].opposite)
                 group.steps.append(Step(((project.module(site).path, edit),)))
+            else:
+                group.problems.append((site, f"a {short(resource.name)} decides what `and` gives"))
             return
-        if expression.role in PASSING_ROLES or expression.role is Role.COMPARED:
+        passing = expression.role in PASSING_ROLES or expression.role.value in resource.roles
+        if passing or expression.role is Role.COMPARED:
             return
         if expression.role in (Role.ARGUMENT, Role.KEYWORD) and outer is not None:
             self._argument(group, site, outer[0], resource)
             return
         group.problems.append((site, f"a {short(resource.name)} is used as {expression.role}"))
+
+    def _tested(self, site: Reference) -> bool | None:
+        """Whether only the truth value of an object matters here; False if its value may matter too."""
+        expression = self.project.expression(site)
+        decides = expression.role is Role.TESTED
+        while expression.role is Role.BRANCH:
+            outer = self.project.parent(site)
+            if outer is None or outer[1].text not in ("and", "or"):
+                break
+            last = max(int(e.detail) for _, e in self.project.children(outer[0]))
+            decides = decides or int(expression.detail) < last
+            site, expression = outer
+        if expression.role is Role.TESTED:
+            return True
+        return False if decides else None
 
     def _attribute(
         self, value: Value, site: Reference, access: Reference, resource: Resource
@@ -205,7 +257,7 @@ class Resources:
         attribute = project.expression(access)
         name = f"{resource.name}.{attribute.text}"
         path = project.module(site).path
-        if attribute.role is Role.CALLEE and (found := self.rules.call(name)) is not None:
+        if attribute.role is Role.CALLEE and (found := self._blocking(name)) is not None:
             outer = project.parent(access)
             assert outer is not None
             call_site = outer[0]
@@ -222,26 +274,56 @@ class Resources:
         library, entry = plain
         for helper in entry.helpers:
             group.helpers[(site.module, helper)] = (library, helper)
-        if attribute.role is Role.TARGET and not entry.store:
-            group.problems.append((access, f"assigning .{attribute.text} has no faithful form"))
+        if entry.returns:
+            self._join(value.id, access)
+            self._returns(access, entry)
+            group = self._group(value.id)
+        if attribute.role is Role.TARGET:
+            if not self._stored(access) & set(entry.store):
+                reason = f"assigning this to .{attribute.text} has no faithful form"
+                group.problems.append((access, reason))
         elif attribute.role is Role.CALLEE and entry.call:
             outer = project.parent(access)
             assert outer is not None
             edit = Replace(outer[1].span, entry.call, (project.expression(site).span,))
             group.steps.append(Step(((path, edit),)))
         elif entry.template:
-            edit = Replace(attribute.span, entry.template, (project.expression(site).span,))
+            edit = self._read(site, access, entry.template, entry.opposite)
             group.steps.append(Step(((path, edit),)))
 
-    def _entered(
-        self, group: Group, site: Reference, library: Library, resource: Resource
-    ) -> None:
+    def _read(self, site: Reference, read: Reference, template: str, opposite: str) -> Replace:
+        """The edit for a read of an object, or for the `not` around it."""
+        hole = self.project.expression(site).span
+        expression = self.project.expression(read)
+        outer = self.project.parent(read)
+        if opposite and expression.role is Role.TESTED and outer is not None:
+            if outer[1].text == "UnaryOp":  # `not`, for only that one tests
+                return Replace(outer[1].span, opposite, (hole,))
+        return Replace(expression.span, template, (hole,))
+
+    def _stored(self, target: Reference) -> frozenset[str]:
+        """The shapes of what is assigned."""
+        for flow in self.project.module(target).flows:
+            if flow.target == target.expression and flow.kind is FlowKind.VALUE:
+                return shapes(self.project, Reference(target.module, flow.source))
+        return frozenset()
+
+    def _entered(self, key: int, site: Reference, library: Library, resource: Resource) -> None:
         project = self.project
         path = project.module(site).path
+        kind = project.graph.types.get(site)
+        if kind is not None and self.rules.resource(kind) is None:
+            return  # `closing(x)` gives x when it is entered: x is looked at as its argument
+        for flow in project.module(site).flows:
+            if flow.kind is FlowKind.ENTER and flow.source == site.expression:
+                target = Reference(site.module, flow.target)
+                self._join(key, target)
+                self._give_type(target, (library, resource))
+        group = self._group(key)
         edits: list[tuple[str, Edit]] = []
-        if resource.enter_template != "{0}":
+        if resource.enter_template != "{0}" and site not in group.calls:
             span = project.expression(site).span
-            edits.append((path, Replace(span, resource.enter_template, (span,))))
+            edits.append((path, Replace(span, resource.enter_template, (span,), around=True)))
             for helper in resource.helpers:
                 group.helpers[(site.module, helper)] = (library, helper)
         if resource.enter == "async":
@@ -252,9 +334,7 @@ class Resources:
         else:
             group.problems.append((site, f"a {short(resource.name)} is entered by with"))
 
-    def _argument(
-        self, group: Group, site: Reference, call: Reference, resource: Resource
-    ) -> None:
+    def _argument(self, group: Group, site: Reference, call: Reference, resource: Resource) -> None:
         project = self.project
         edge = project.call_edge(call)
         if edge is not None and edge.targets and all(t.function for t in edge.targets):
@@ -263,32 +343,67 @@ class Resources:
         detail = project.expression(site).detail
         for name in names:
             found = self.rules.use(resource.name, f"{name}:{detail}")
-            arguments = project.arguments(call)
-            if found is None or len(arguments) != found[1].arguments:
-                continue
-            use = found[1]
-            span = project.expression(call).span
-            edit = Replace(span, use.template, tuple(e.span for _, e in arguments))
-            edits: list[Edit] = [edit, Await(span)] if use.awaited else [edit]
-            group.steps.append(need_async(project, call, UNIT, edits))
-            return
-        if names and all(name in ("builtins.isinstance", "builtins.print", "builtins.repr") for name in names):
-            return
+            if found is not None and self._used(group, call, *found):
+                return
         what = names[0].removeprefix("builtins.") if names else "a function that is not known"
         group.problems.append((site, f"a {short(resource.name)} is handed to {what}()"))
+
+    def _used(self, group: Group, call: Reference, library: Library, use: Use) -> bool:
+        """A call that consumes an object: its edits, if it has just the arguments that the rule knows."""
+        project = self.project
+        arguments = project.arguments(call)
+        rest = arguments[use.arguments :]
+        if len(arguments) < use.arguments or any(
+            e.role is not Role.KEYWORD or e.detail not in use.keywords for _, e in rest
+        ):
+            return False
+        if any(e.role is not Role.ARGUMENT for _, e in arguments[: use.arguments]):
+            return False
+        expression = project.expression(call)
+        if use.enter and expression.role is not Role.ENTERED:
+            return False
+        more = "".join(
+            f", {e.detail}={{{index}}}" for index, (_, e) in enumerate(rest, use.arguments)
+        )
+        template, helpers = use.template.replace("{*}", more), use.helpers
+        first = arguments[0][0]
+        if use.made and first in group.calls:
+            group.made[first] = use.made
+            template, helpers = "{0}", ()
+        span = expression.span
+        edits: list[Edit] = [Replace(span, template, tuple(e.span for _, e in arguments))]
+        if not use.template:
+            edits = [HandOver(span, TO_THREAD), AddImport("import asyncio")]
+        if use.awaited or not use.template:
+            edits.append(Await(span))
+        if use.enter:
+            edits.append(MakeAsync(span, "item"))
+        edits.extend(AddImport(f"import {name}") for name in use.imports)
+        for helper in helpers:
+            group.helpers[(call.module, helper)] = (library, helper)
+        group.steps.append(need_async(project, call, UNIT, edits))
+        return True
+
+
+def stays_inside(project: Project, group: Group, site: Reference) -> bool:
+    """Whether nobody sees the objects of a group outside the with statement that enters this one."""
+    around = project.statement(site)
+    for value in group.values:
+        for occurrence in value.occurrences:
+            if occurrence == site:
+                continue
+            role = project.expression(occurrence).role
+            module = project.module(occurrence)
+            if role in (Role.RETURNED, Role.YIELDED) or occurrence.module != site.module:
+                return False
+            if around not in project.ancestry(module, project.statement(occurrence)):
+                return False
+    return True
 
 
 def short(name: str) -> str:
     """The last part of a dotted name."""
     return name.rpartition(".")[2]
-
-
-def blocking_calls(group: Group) -> Iterable[tuple[Reference, Library, Call]]:
-    """The calls of a group that have to be awaited, in source order."""
-    for site in sorted(group.calls):
-        library, call = group.calls[site]
-        if call.awaited:
-            yield site, library, call
 
 
 def is_wrapped(project: Project, site: Reference) -> bool:

@@ -8,7 +8,7 @@ keeps the library and runs in a worker thread, if the resource allows that; else
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from asyncify.model.facts import FunctionId, Place, Role
 from asyncify.model.graph import Access, Reference
@@ -16,12 +16,10 @@ from asyncify.model.plan import AddImport, Await, Define, Edit, HandOver, Replac
 from asyncify.planning.arguments import Carried, carry
 from asyncify.planning.colour import Limit, Unit
 from asyncify.planning.project import Project
-from asyncify.planning.resources import Group, Resources, is_wrapped
+from asyncify.planning.resources import TO_THREAD, Group, Resources, is_wrapped, stays_inside
 from asyncify.planning.uses import Step, async_context
 from asyncify.rules.registry import Rules
-from asyncify.rules.spec import Call, Library
-
-TO_THREAD = "asyncio.to_thread"
+from asyncify.rules.spec import Call, Library, Resource, Thread
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,14 +118,15 @@ class Seeds:
             yield from self._refused(group, problem, threads)
             return
         assert first is not None
-        libraries = tuple(sorted({library.name for library, _ in group.calls.values()}))
+        left = {lib.name for lib, call in group.calls.values() if isinstance(call, Call)}
+        libraries = tuple(sorted(left))
         yield Seed(
             Unit(_unit_name(self.project, first), tuple(draft.sites), draft.limit),
             tuple(self._sites(group)),
             tuple(draft.edits),
             tuple(draft.clients),
             threads,
-            types=tuple(group.types),
+            types=tuple(name for name, (_, made) in group.types.items() if made.to),
             values=tuple(value.id for value in group.values),
             libraries=libraries,
         )
@@ -141,9 +140,9 @@ class Seeds:
                 yield Seed(seed.unit, seed.sites, seed.edits, note=note)
             return
         for site, (library, call) in sorted(group.calls.items()):
-            if call.awaited:
+            if _is_awaited(call):
                 limit = Limit("ASY915", note, problem[0])
-                shown = Site(site, self._function(site), library, call.name, call.to)
+                shown = Site(site, self._function(site), library, call.name, _target(call))
                 yield Seed(Unit(_unit_name(self.project, site), (), limit), (shown,))
 
     def _where(self, site: Reference) -> str:
@@ -151,9 +150,9 @@ class Seeds:
 
     def _sites(self, group: Group) -> Iterable[Site]:
         for site, (library, call) in sorted(group.calls.items()):
-            if call.awaited:
-                to = call.to or call.name.rpartition(".")[2]
-                if call.client:
+            if _is_awaited(call):
+                to = _target(call)
+                if isinstance(call, Call) and call.client:
                     to = f"{self.rules.client(library, call.client).to}.{to}"
                 yield Site(site, self._function(site), library, call.name, to)
 
@@ -168,7 +167,10 @@ class Seeds:
             library, name = group.helpers[(module, helper)]
             self._helper(draft, module, library, name)
         for site, (library, call) in sorted(group.calls.items()):
-            self._call(draft, site, library, call)
+            if isinstance(call, Thread):
+                self._handed_over(draft, site)
+            else:
+                self._call(draft, site, library, call, group)
             if draft.problem is not None:
                 break
         for _, (library, resource) in sorted(group.types.items()):
@@ -187,9 +189,22 @@ class Seeds:
                 function = self.project.functions[expression.function]
                 if function.kind == "module" or expression.place is Place.CLASS_BODY:
                     short_name = name.rpartition(".")[2]
-                    draft.problem = (site, f"a {short_name} made at import would be shared by event loops")
+                    draft.problem = (
+                        site,
+                        f"a {short_name} made at import would be shared by event loops",
+                    )
 
-    def _call(self, draft: _Draft, site: Reference, library: Library, call: Call) -> None:
+    def _handed_over(self, draft: _Draft, site: Reference) -> None:
+        made = self._thread_edits(site)
+        if isinstance(made, Limit):
+            draft.limit = draft.limit or made
+            return
+        draft.edits.extend(made)
+        draft.sites.append((site, self._function(site)))
+
+    def _call(
+        self, draft: _Draft, site: Reference, library: Library, call: Call, group: Group
+    ) -> None:
         project = self.project
         expression = project.expression(site)
         path = project.module(site).path
@@ -200,10 +215,11 @@ class Seeds:
         if is_wrapped(project, site):
             draft.problem = (site, "the call is awaited already")
             return
+        carried, entered = self._entered(draft, site, call, carried, group)
         draft.edits.extend((path, edit) for edit in carried.edits)
         for helper in carried.helpers:
             self._helper(draft, site.module, library, helper)
-        draft.edits.extend((path, AddImport(text)) for text in call.imports)
+        draft.edits.extend((path, AddImport(t)) for t in (*call.imports, *carried.imports))
         self._callee(draft, site, library, call, carried)
         if call.template != "{0}":
             span = expression.span
@@ -214,14 +230,34 @@ class Seeds:
                 draft.limit = draft.limit or context
                 return
             draft.edits.extend(context)
-            if expression.role is not Role.ENTERED or not self._entered_async(call):
+            if not entered:
                 draft.edits.append((path, Await(expression.span)))
             draft.sites.append((site, expression.function))
 
-    def _entered_async(self, call: Call) -> bool:
-        """Whether `async with call(...)` awaits by itself."""
+    def _entered(
+        self, draft: _Draft, site: Reference, call: Call, carried: Carried, group: Group
+    ) -> tuple[Carried, bool]:
+        """A call whose object is entered at once; whether `async with` awaits it by itself."""
+        if site in group.made:
+            return replace(carried, to=group.made[site], helpers=()), True
+        made = self._entered_at_once(site, call)
+        if made is None:
+            return carried, False
+        if made.enter_made and stays_inside(self.project, group, site):
+            return replace(carried, to=made.enter_made, helpers=made.made_helpers), True
+        if made.enter_template == "{0}":
+            return carried, True
+        span = self.project.expression(site).span
+        wrapped = Replace(span, made.enter_template, (span,), around=True)
+        draft.edits.append((self.project.module(site).path, wrapped))
+        return replace(carried, helpers=(*carried.helpers, *made.helpers)), False
+
+    def _entered_at_once(self, site: Reference, call: Call) -> Resource | None:
+        """The resource that a call makes for an `async with`, which awaits the call by itself."""
         made = self.rules.resource(call.returns) if call.returns else None
-        return made is not None and made[1].enter == "async"
+        if made is None or made[1].enter != "async":
+            return None
+        return made[1] if self.project.expression(site).role is Role.ENTERED else None
 
     def _callee(
         self, draft: _Draft, site: Reference, library: Library, call: Call, carried: Carried
@@ -231,13 +267,17 @@ class Seeds:
         callee = project.child(site, Role.CALLEE)
         assert callee is not None
         to = carried.to or call.to
+        is_method = self.rules.resource(call.name.rpartition(".")[0]) is not None
+        if not is_method and callee not in project.graph.names:
+            draft.problem = (site, "the function is called through a variable")
+            return
         if call.client:
             draft.clients.append(ClientCall(site, library, call.client, to, carried.options))
             return
         if not to:
             return
         span = project.expression(callee).span
-        if "." in to or self.rules.resource(call.name.rpartition(".")[0]) is None:
+        if "." in to or not is_method:
             draft.edits.append((path, Replace(span, to)))
             if "." in to:
                 draft.edits.append((path, AddImport(import_text(to))))
@@ -259,27 +299,33 @@ class Seeds:
         if not all(resource.fallback == "thread" for _, resource in group.types.values()):
             return
         for site, (library, call) in sorted(group.calls.items()):
-            if call.awaited:
+            if _is_awaited(call):
                 yield self._thread(site, library, call.name)
 
     def _thread(self, site: Reference, library: Library, name: str) -> Seed:
+        function = self._function(site)
+        shown = Site(site, function, library, name, TO_THREAD)
+        unit_name = _unit_name(self.project, site)
+        edits = self._thread_edits(site)
+        if isinstance(edits, Limit):
+            return Seed(Unit(unit_name, (), edits), (shown,))
+        return Seed(Unit(unit_name, ((site, function),)), (shown,), edits)
+
+    def _thread_edits(self, site: Reference) -> Limit | tuple[tuple[str, Edit], ...]:
         project = self.project
-        expression = project.expression(site)
+        span = project.expression(site).span
         path = project.module(site).path
-        shown = Site(site, expression.function, library, name, TO_THREAD)
-        context = async_context(project, site)
-        unit_name = _unit_name(project, site)
         if is_wrapped(project, site):
-            context = Limit("ASY919", "the call is awaited already", site)
+            return Limit("ASY919", "the call is awaited already", site)
+        context = async_context(project, site)
         if isinstance(context, Limit):
-            return Seed(Unit(unit_name, (), context), (shown,))
-        edits: list[tuple[str, Edit]] = [
+            return context
+        return (
             *context,
-            (path, HandOver(expression.span, TO_THREAD)),
-            (path, Await(expression.span)),
+            (path, HandOver(span, TO_THREAD)),
+            (path, Await(span)),
             (path, AddImport("import asyncio")),
-        ]
-        return Seed(Unit(unit_name, ((site, expression.function),)), (shown,), tuple(edits))
+        )
 
     # -- single calls ----------------------------------------------------------------------------
 
@@ -313,6 +359,17 @@ def helper_edits(rules: Rules, library: Library, name: str) -> list[Edit]:
     """What a module needs to have a helper."""
     helper = rules.helper(library, name)
     return [Define(helper.name, helper.text), *(AddImport(text) for text in helper.imports)]
+
+
+def _is_awaited(call: Call | Thread) -> bool:
+    return isinstance(call, Thread) or call.awaited
+
+
+def _target(call: Call | Thread) -> str:
+    """What a call becomes, for the report."""
+    if isinstance(call, Thread):
+        return TO_THREAD
+    return call.to or call.name.rpartition(".")[2]
 
 
 def _unit_name(project: Project, site: Reference) -> str:

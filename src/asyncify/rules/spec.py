@@ -21,6 +21,7 @@ __all__ = [
     "Call",
     "CallSite",
     "Client",
+    "Entry",
     "Helper",
     "Library",
     "Parameter",
@@ -58,8 +59,8 @@ class Refuse:
 class Parameter:
     """How one argument of a call is carried over.
 
-    `forms` pairs a shape with the template of the value; the first shape that fits is used, and an
-    argument that fits none makes the call unfaithful. Shapes: "any", "constant", "none", "true",
+    `forms` pairs a shape with the template of the value; the first shape that fits is used (the
+    parameters of one name are tried in turn), and an argument that fits none makes the call unfaithful. Shapes: "any", "constant", "none", "true",
     "false", "string", "number", "text" (a str literal or f-string), "bytes", "name" (a plain variable),
     "tuple", "mapping" (a dict display of string keys with plain str or number values), "display" (any
     dict or list display).
@@ -169,7 +170,8 @@ class Resource:
 
     `enter` and `iterate` are "async" (the protocol becomes async), "plain" (nothing changes), "unwrap"
     (the with statement goes, its body stays) or "" (no faithful form); `enter_template` wraps an
-    entered object. Every attribute that is not listed in the library makes its users unfaithful.
+    entered object, and `enter_made` is called in place of the call that makes one, if every use of it
+    lies in that with statement. Every attribute that is not listed in the library makes its users unfaithful.
 
     Objects come from calls that return the type; a `Call` of the same name translates its constructor.
     A resource without `to` stays what it is: its methods are `Thread` entries.
@@ -179,9 +181,11 @@ class Resource:
     to: str = ""
     enter: str = ""
     enter_template: str = "{0}"
+    enter_made: str = ""
     iterate: str = ""
     annotation: str = ""
-    helpers: tuple[str, ...] = ()
+    helpers: tuple[str, ...] = ()  # of `enter_template`
+    made_helpers: tuple[str, ...] = ()  # of `enter_made`
     roles: tuple[str, ...] = ()  # further roles in which nothing changes ("subscripted")
     must_enter: bool = False  # only objects that live in a with statement are translated
     fallback: str = ""  # "thread": when its users are unfaithful, blocking calls go to a thread
@@ -191,12 +195,13 @@ class Resource:
 class Attribute:
     """An attribute (or a method that does not block): `template` rewrites a read, ``{0}`` is the object.
 
-    `store` names the shapes of values that may be assigned to it; `returns` is the canonical type of a
+    `opposite` replaces ``not`` and the read, if given. `store` names the shapes of values that may be assigned to it; `returns` is the canonical type of a
     resource that a read gives.
     """
 
     name: str
     template: str = ""
+    opposite: str = ""
     store: tuple[str, ...] = ()
     returns: str = ""
     call: str = ""  # template of a call of it, ``{0}`` is the object; "" keeps the call
@@ -207,19 +212,23 @@ class Attribute:
 class Use:
     """A place that consumes a resource whole: ``test`` (truth value), or an argument of a function.
 
-    `role` is "test", or "callee:position" such as ``json.load:0``; `template` replaces the test, or the
-    call, where ``{0}`` ... are its arguments. `arguments` is the number of arguments it is made for;
+    `role` is "test", or "callee:position" such as ``json.load:0``; `template` replaces the test (and
+    `opposite` a ``not`` with it), or the call, where ``{0}`` ... are its arguments; a call without
+    template runs in a worker thread. `arguments` is the number of arguments it is made for;
     further ones may be among `keywords` and go where the template says ``{*}``. `enter` says that the
-    call is itself entered by a with statement, which becomes async.
+    call is itself entered by a with statement, which becomes async; `made` is then called in place of
+    both the call and the one that makes the object in its argument.
     """
 
     type: str
     role: str
-    template: str
+    template: str = ""
+    opposite: str = ""
     arguments: int = 1
     awaited: bool = False
     keywords: tuple[str, ...] = ()
     enter: bool = False
+    made: str = ""
     imports: tuple[str, ...] = ()
     helpers: tuple[str, ...] = ()
 
@@ -248,4 +257,5 @@ class Library:
     modules: Mapping[str, str] = field(default_factory=dict)  # public name -> canonical name
     helpers: tuple[Helper, ...] = ()
     triggers: tuple[str, ...] = ()  # identifiers; a file without any cannot hold a blocking call
+    interceptors: tuple[str, ...] = ()  # modules with which tests replace the network of this library
     also_raises: tuple[str, ...] = ()  # bases of the old exceptions that users may catch instead
