@@ -61,7 +61,11 @@ def _is_plain_mapping(project: Project, reference: Reference) -> bool:
         fits = shapes(project, inner)
         if expression.role is Role.ELEMENT and expression.detail == "key" and "string" in fits:
             continue
-        if expression.role is Role.ELEMENT and expression.detail == "value" and fits & {"str", "number"}:
+        if (
+            expression.role is Role.ELEMENT
+            and expression.detail == "value"
+            and fits & {"str", "number"}
+        ):
             continue
         return False
     return True
@@ -139,9 +143,7 @@ def carry(project: Project, site: Reference, call: Call) -> Carried:
     last.extend(extra.last)
     if drop or rename or last or extra.first:
         span = project.expression(site).span
-        edits.append(
-            Arguments(span, tuple(sorted(drop)), tuple(rename), extra.first, tuple(last))
-        )
+        edits.append(Arguments(span, tuple(sorted(drop)), tuple(rename), extra.first, tuple(last)))
     return Carried(
         tuple(edits),
         tuple(options),
@@ -168,9 +170,7 @@ def _kept(present: set[str], table: dict[str, list[Parameter]] | None) -> set[st
     return {table[name][0].to or name for name in present if name in table}
 
 
-def _fitting(
-    parameters: list[Parameter], argument: Argument
-) -> tuple[Parameter, str] | None:
+def _fitting(parameters: list[Parameter], argument: Argument) -> tuple[Parameter, str] | None:
     """The first parameter, with its template, that takes a value.
 
     A value that moves to the client has to be a constant.

@@ -65,8 +65,11 @@ def handler_edits(
         if not changed:
             continue
         parts = list(dict.fromkeys(parts))
+        kept = [index for index in range(len(names)) if f"{{{index}}}" in parts]
+        holes = tuple(project.expression(names[index]).span for index in kept)
+        renumbered = {f"{{{index}}}": f"{{{n}}}" for n, index in enumerate(kept)}
+        parts = [renumbered.get(part, part) for part in parts]
         template = parts[0] if len(parts) == 1 else f"({', '.join(parts)})"
-        holes = tuple(project.expression(inner).span for inner in names)
         for library_name in dict.fromkeys(changed.values()):
             replaced = Replace(project.expression(whole).span, template, holes)
             edits.append((library_name, path, replaced))

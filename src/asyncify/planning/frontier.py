@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from asyncify.model.facts import Function, FunctionId, Kind, Role, Statement
+from asyncify.model.facts import Class, Function, FunctionId, Kind, Module, Place, Role
 from asyncify.model.graph import Reference
 from asyncify.model.plan import AddImport, Await, Edit, Insert, Replace, Wrap
 from asyncify.planning.project import Project
@@ -76,26 +76,48 @@ def may_run_in_loop(
     return None
 
 
-def guard_edits(project: Project, sites: Sequence[Reference]) -> list[tuple[str, Edit]]:
-    """Bridges the calls in main guards: one call by `asyncio.run(call)`, several by one async function.
+def starts_program(project: Project, site: Reference) -> bool:
+    """Whether a call at module level is part of a program that starts here: no loop can be running.
+
+    That is the body of a main guard, and the module level of a script that nobody imports.
+    """
+    expression = project.expression(site)
+    if expression.place is not Place.BODY:
+        return False
+    module = project.module(site)
+    if project.guard(site) is not None:
+        return True
+    return project.is_script(module) and not _unmovable(module)
+
+
+def _unmovable(module: Module) -> bool:
+    """Whether the module level holds what may not stand in a function with `global` names."""
+    if any(one.name == "*" for one in module.imports):
+        return True
+    return any(s.kind == "AnnAssign" and s.function == f"{module.name}:" for s in module.statements)
+
+
+def program_edits(project: Project, sites: Sequence[Reference]) -> list[tuple[str, Edit]]:
+    """Bridges calls at module level: one call by `asyncio.run(call)`, several by one async function.
 
     Two `asyncio.run` in a row would be two event loops, and objects of the first are dead in the second.
     """
-    guards: dict[tuple[str, int], list[Reference]] = {}
+    programs: dict[tuple[str, int], list[Reference]] = {}
     for site in sorted(set(sites)):
         guard = project.guard(site)
-        assert guard is not None
-        guards.setdefault((site.module, guard.id), []).append(site)
+        programs.setdefault((site.module, -1 if guard is None else guard.id), []).append(site)
     edits: list[tuple[str, Edit]] = []
-    for (module, number), calls in sorted(guards.items()):
+    for (module, parent), calls in sorted(programs.items()):
         path = project.graph.modules[module].path
-        guard = project.graph.modules[module].statements[number]
-        made = _one(project, calls[0]) if len(calls) == 1 and not _repeated(project, calls[0]) else _several(project, guard, calls)
+        single = len(calls) == 1 and not _repeated(project, calls[0])
+        made = _one(project, calls[0]) if single else _several(project, parent, calls)
         edits.extend((path, edit) for edit in (*made, AddImport("import asyncio")))
     return edits
 
 
 def _repeated(project: Project, site: Reference) -> bool:
+    if project.expression(site).place is not Place.BODY:
+        return True
     module = project.module(site)
     around = project.ancestry(module, project.statement(site))
     return any(statement.kind in ("For", "While") for statement in around)
@@ -106,28 +128,40 @@ def _one(project: Project, site: Reference) -> Iterable[Edit]:
     yield Replace(span, "asyncio.run({0})", (span,))
 
 
-def _several(project: Project, guard: Statement, calls: Sequence[Reference]) -> Iterable[Edit]:
+def _several(project: Project, parent: int, calls: Sequence[Reference]) -> Iterable[Edit]:
     module = project.module(calls[0])
     tops = []
     for site in calls:
         yield Await(project.expression(site).span)
         for statement in project.ancestry(module, project.statement(site)):
-            if statement.parent == guard.id:
+            if statement.parent == parent:
                 tops.append(statement)
     first, last = min(tops, key=lambda s: s.span), max(tops, key=lambda s: s.span)
     taken = {e.text for e in module.expressions if e.kind is Kind.NAME}
     name = next(n for n in ("_main", "_amain", "_async_main", "_run_main") if n not in taken)
-    bound = sorted(
-        {
-            e.text
-            for e in module.expressions
-            if e.kind is Kind.NAME
-            and e.role is Role.TARGET
-            and e.variable == (f"{module.name}:", e.text)
-            and first.span.line <= e.span.line <= last.span.end_line
-        }
-    )
+    bound = sorted(_bound(module, first.span.line, last.span.end_line))
     if bound:
         yield Insert(first.span, "before", f"global {', '.join(bound)}")
     yield Wrap(first.span, last.span, f"async def {name}():")
     yield Insert(last.span, "after", f"asyncio.run({name}())")
+
+
+def _bound(module: Module, start: int, end: int) -> set[str]:
+    """The names that statements at module level bind."""
+    body = f"{module.name}:"
+    names = {
+        e.text
+        for e in module.expressions
+        if e.kind is Kind.NAME
+        and e.role in (Role.TARGET, Role.DELETED)
+        and e.variable == (body, e.text)
+        and start <= e.span.line <= end
+    }
+    for one in module.imports:
+        if one.scope == body and start <= one.span.line <= end:
+            names.add(one.name)
+    for definition in (*module.functions, *module.classes):
+        if definition.parent == body and start <= definition.span.line <= end:
+            if isinstance(definition, Class) or (definition.kind == "def" and definition.owner is None):
+                names.add(definition.name)
+    return names

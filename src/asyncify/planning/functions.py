@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 from asyncify.model.facts import Expression, Function, FunctionId, Kind, Role
 from asyncify.model.graph import Reference
 from asyncify.model.plan import AddImport, Edit, MakeAsync, Replace
+from asyncify.model.span import Span
 from asyncify.planning.colour import Limit, Use
 from asyncify.planning.frontier import bridge_edits
 from asyncify.planning.limits import (
@@ -190,12 +191,13 @@ def _iterator_annotation(project: Project, function: Function) -> Iterable[Edit]
         return
     written = project.expression(named)
     target = ITERATORS[short]
+    holes: tuple[Span, ...] = ()
     if written.kind is Kind.ATTRIBUTE:
         receiver = project.child(named, Role.RECEIVER)
         assert receiver is not None
         new, holes = f"{{0}}.{target}", (project.expression(receiver).span,)
     else:
-        new, holes = target, ()
+        new = target
         yield AddImport(f"from {module} import {target}")
     arguments = _type_arguments(project, reference)
     if short == "Generator" and len(arguments) == 3:

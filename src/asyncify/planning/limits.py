@@ -42,18 +42,19 @@ TRANSPARENT = frozenset(
         "unittest.skipUnless",
         "unittest.expectedFailure",
         "pytest.fixture",
+        "responses.activate",
         "tenacity.retry",
         "backoff.on_exception",
         "backoff.on_predicate",
     }
 )
 TRANSPARENT_PREFIXES = ("pytest.mark.", "pytest.MarkDecorator", "_pytest.mark.", "unittest.mock.", "mock.patch", "mock.mock.patch")
+PROPERTY = frozenset({"builtins.property", "abc.abstractproperty"})
 MANAGER = frozenset({"contextlib.contextmanager"})
 FIXTURE = frozenset({"pytest.fixture"})
 
 # decorators with a reason of their own
 REFUSED = {
-    "builtins.property": ("ASY903", "a property is read without await"),
     "functools.cached_property": ("ASY910", "cached_property would store a coroutine"),
     "functools.lru_cache": ("ASY910", "the cache would store a coroutine that can be awaited once"),
     "functools.cache": ("ASY910", "the cache would store a coroutine that can be awaited once"),
@@ -115,9 +116,36 @@ def decorator_limit(project: Project, function: Function) -> Limit | None:
         if name in REFUSED:
             code, message = REFUSED[name]
             return Limit(code, message, reference)
+        if name in PROPERTY:
+            limit = property_limit(project, function, reference)
+            if limit is not None:
+                return limit
+            continue
         if name in TRANSPARENT or name in MANAGER or name.startswith(TRANSPARENT_PREFIXES):
             continue
         return Limit("ASY906", f"decorator {name} may call it without await", reference)
+    return None
+
+
+def property_limit(project: Project, function: Function, site: Reference) -> Limit | None:
+    """The limit of a property that is set or deleted, or read where nobody knows whose attribute it is."""
+    module = project.graph.modules[function.module]
+    accessors = [
+        other.name
+        for other in module.functions
+        if other.owner == function.owner and other.name == function.name and other.id != function.id
+    ]
+    if accessors:
+        return Limit("ASY903", "the property can be set or deleted", site)
+    known = {edge.site for edge in project.reaching(function.id)}
+    for read in project.attributes(function.name):
+        if read in known:
+            continue
+        receiver = project.child(read, Role.RECEIVER)
+        if receiver is not None and receiver not in project.graph.types:
+            if read not in project.graph.names:
+                message = f".{function.name} is read on an object of unknown type"
+                return Limit("ASY903", message, read)
     return None
 
 

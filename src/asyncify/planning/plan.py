@@ -15,9 +15,10 @@ from asyncify.planning.chains import Chains
 from asyncify.planning.clients import client_edits, resettable
 from asyncify.planning.colour import Colouring, Limit, Unit, Use, colour
 from asyncify.planning.exceptions import handler_edits, raised_by_hand
-from asyncify.planning.frontier import guard_edits, may_run_in_loop
+from asyncify.planning.frontier import may_run_in_loop, program_edits
 from asyncify.planning.functions import Boundaries, Conversion, convert
 from asyncify.planning.imports import unused_imports
+from asyncify.planning.interceptors import interceptor
 from asyncify.planning.project import Project
 from asyncify.planning.seeds import ClientCall, Seed, Seeds, Site
 from asyncify.rules.registry import Rules
@@ -56,7 +57,7 @@ class _Planner:
     def plan(self) -> Plan:
         found = Seeds(self.project, self.rules).all()
         self.sites = [site for seed in found for site in seed.sites]
-        seeds = self._declined(self._client_conflicts(found))
+        seeds = self._declined(self._client_conflicts(self._intercepted(found)))
         colouring = self._colour(seeds)
         # a unit whose faithful form is held may still go, call by call, to worker threads
         while any(s.unit.name in colouring.held and s.fallback for s in seeds):
@@ -84,6 +85,22 @@ class _Planner:
         )
 
     # -- seeds -----------------------------------------------------------------------------------
+
+    def _intercepted(self, seeds: list[Seed]) -> list[Seed]:
+        """A library that tests replace stays, and its calls go to threads: the tests keep their meaning."""
+        notes = {
+            library.name: interceptor(self.project, library)
+            for library in self.rules.libraries
+            if library.interceptors
+        }
+        result: list[Seed] = []
+        for seed in seeds:
+            note = next((notes[name] for name in seed.libraries if notes.get(name)), None)
+            if note and seed.fallback:
+                result.extend(_noted(small, note) for small in seed.fallback)
+            else:
+                result.append(seed)
+        return result
 
     def _client_conflicts(self, seeds: list[Seed]) -> list[Seed]:
         """Calls that share a client in a way in which no state can be reset between them go to threads."""
@@ -171,7 +188,7 @@ class _Planner:
             chains.join((function, *(use.user for use in conversion.uses)))
             chains.join(sorted(self.project.family(function)))
             chains.add(function, conversion.edits)
-            chains.add(function, guard_edits(self.project, conversion.bridges))
+            chains.add(function, program_edits(self.project, conversion.bridges))
         for seed in applied:
             libraries = tuple(("library", name) for name in seed.libraries)
             users = tuple(function for _, function in seed.unit.sites)
@@ -269,7 +286,7 @@ class _Planner:
         for function in sorted(colouring.causes):
             for site in self._conversion(function).bridges:
                 message = f"asyncio.run({_short(function)}(...))"
-                reason = "entry point under the __main__ guard"
+                reason = "entry point of the program"
                 yield self._finding("ASY130", site, Safety.SAFE, message, reason, function)
 
     def _held_findings(self, seeds: Sequence[Seed], colouring: Colouring) -> Iterable[Finding]:

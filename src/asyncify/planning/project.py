@@ -16,6 +16,11 @@ from asyncify.model.facts import (
 )
 from asyncify.model.graph import Access, CallGraph, Edge, Reference, SourceKind, Value
 
+# files that a tool imports or runs in its own way
+_TOOL_FILES = frozenset(
+    {"setup.py", "conf.py", "conftest.py", "noxfile.py", "fabfile.py", "tasks.py", "__init__.py"}
+)
+
 # roles in which a value only moves on: whoever sees it next is an occurrence of the same value
 PASSING_ROLES = frozenset(
     {
@@ -89,6 +94,19 @@ class Project:
                 return
             child = parent
 
+    @cached_property
+    def _attributes(self) -> dict[str, list[Reference]]:
+        found: dict[str, list[Reference]] = {}
+        for name, module in self.graph.modules.items():
+            for expression in module.expressions:
+                if expression.kind is Kind.ATTRIBUTE:
+                    found.setdefault(expression.text, []).append(Reference(name, expression.id))
+        return found
+
+    def attributes(self, name: str) -> list[Reference]:
+        """Every place in the project that reads or sets an attribute of this name."""
+        return self._attributes.get(name, [])
+
     # -- statements --------------------------------------------------------------------------
 
     def statement(self, reference: Reference) -> Statement:
@@ -129,6 +147,28 @@ class Project:
                 return statement if previous is not None and previous.block == "body" else None
             previous = statement
         return None
+
+    @cached_property
+    def _imported(self) -> frozenset[str]:
+        found = set()
+        for module in self.graph.modules.values():
+            for one in module.imports:
+                found.update({one.module, one.dotted, f"{one.module}.{one.attribute}"})
+        return frozenset(found)
+
+    def is_script(self, module: Module) -> bool:
+        """Whether a file is only ever run: outside every package, imported by nobody, no file of a known tool."""
+        directory, _, name = module.path.rpartition("/")
+        if name in _TOOL_FILES or name.startswith("test_") or name.endswith("_test.py"):
+            return False
+        if f"{directory}/__init__.py".lstrip("/") in self._paths:
+            return False
+        stem = name.removesuffix(".py")
+        return module.name not in self._imported and stem not in self._imported
+
+    @cached_property
+    def _paths(self) -> frozenset[str]:
+        return frozenset(module.path for module in self.graph.modules.values())
 
     @cached_property
     def _with_items(self) -> dict[tuple[str, int], list[Reference]]:

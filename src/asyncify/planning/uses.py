@@ -9,6 +9,7 @@ from asyncify.model.facts import Expression, Function, Kind, Role
 from asyncify.model.graph import Access, Edge, Evidence, Reference, SourceKind, Value
 from asyncify.model.plan import Await, Edit, MakeAsync, MakeList, Replace
 from asyncify.planning.colour import Limit, Use
+from asyncify.planning.frontier import starts_program
 from asyncify.planning.limits import MANAGER, RENAMED, decorated_by
 from asyncify.planning.project import PASSING_ROLES, Project
 
@@ -87,6 +88,8 @@ def async_context(project: Project, site: Reference) -> Limit | tuple[tuple[str,
     edits: list[tuple[str, Edit]] = []
     for child, parent in project.enclosing(site):
         first_iterable = child.role is Role.ITERATED and child.detail == "0"
+        if child.role is Role.FORMATTED and child.detail == "=":
+            return Limit("ASY901", "`{...=}` in an f-string would print the await", site)
         if parent.kind is Kind.GENERATOR and not first_iterable:
             outer = Reference(site.module, parent.id)
             if not eager_argument(project, outer):
@@ -129,7 +132,7 @@ def await_step(project: Project, site: Reference, used: str) -> Step:
     if outer is not None and outer[1].kind is Kind.AWAIT:
         return Step(limit=Limit("ASY919", "the call is awaited already", site))
     if project.functions[expression.function].kind == "module":
-        if project.guard(site) is not None and expression.place.value == "body":
+        if starts_program(project, site):
             return Step(bridge=site)
     return need_async(project, site, used, [Await(expression.span)])
 
@@ -195,7 +198,7 @@ def consumer_step(project: Project, site: Reference, used: str, call: Reference)
             project,
             site,
             used,
-            [Replace(expression.span, "[item async for item in {0}]", (expression.span,))],
+            [Replace(expression.span, "[item async for item in {0}]", (expression.span,), around=True)],
         )
     return Step(limit=Limit("ASY912", f"the iterator is handed to {call_name(project, call)}()", site))
 
@@ -263,10 +266,13 @@ def edge_steps(project: Project, function: Function, edge: Edge, unsafe: bool) -
         return Step()
     if edge.access is Access.ENTER and function.name in RENAMED:
         return enter_step(project, edge.site, function.id)
+    if edge.access is Access.PROPERTY:
+        if expression.role in (Role.TARGET, Role.DELETED):
+            return Step(limit=Limit("ASY903", "the property is set or deleted", edge.site))
+        return await_step(project, edge.site, function.id)
     if edge.access is Access.DECORATE:
         return Step(limit=Limit("ASY906", "it is used as a decorator", edge.site))
-    what = "a special method" if edge.access is not Access.PROPERTY else "a property"
-    return Step(limit=Limit("ASY902", f"{what} is used implicitly ({expression.role})", edge.site))
+    return Step(limit=Limit("ASY902", f"{function.name} is used implicitly", edge.site))
 
 
 def value_steps(project: Project, function: Function) -> Iterable[Step]:

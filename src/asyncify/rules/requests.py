@@ -154,6 +154,10 @@ RESPONSES: tuple[Entry, ...] = (
     Refuse("httpx has no such attribute", f"{RESPONSE}.is_permanent_redirect"),
 )  # fmt: skip
 
+PREPARING = (
+    "get_redirect_target", "merge_environment_settings", "prepare_request", "rebuild_auth",
+    "rebuild_method", "rebuild_proxies", "resolve_redirects", "send", "should_strip_auth",
+)  # fmt: skip
 _OPTION = "httpx takes this when the client is made, and ignores it later"
 _PREPARED = "prepared requests have no faithful form in httpx"
 _ADAPTER = "httpx has transports in place of adapters"
@@ -171,7 +175,7 @@ SESSIONS: tuple[Entry, ...] = (
     Attribute(f"{SESSION}.max_redirects", store=("any",)),
     *(Refuse(_OPTION, f"{SESSION}.{name}") for name in ("cert", "hooks", "proxies", "stream", "trust_env", "verify")),
     Refuse("httpx drops the query of the URL for it", f"{SESSION}.params"),
-    *(Refuse(_PREPARED, f"{SESSION}.{name}") for name in ("prepare_request", "send", "rebuild_auth", "resolve_redirects")),
+    *(Refuse(_PREPARED, f"{SESSION}.{name}") for name in PREPARING),
     *(Refuse(_ADAPTER, f"{SESSION}.{name}") for name in ("adapters", "get_adapter", "mount")),
 )  # fmt: skip
 
@@ -307,6 +311,7 @@ library = Library(
     target="httpx",
     requires=("httpx>=0.28",),
     triggers=("requests",),
+    interceptors=("responses", "requests_mock", "httpretty", "vcr", "betamax", "pook", "mocket"),
     modules={
         **{f"requests.{verb}": f"requests.api.{verb}" for verb in SIGNATURES},
         **{f"requests.{name}": f"requests.{home}.{name}" for name, home in HOMES.items()},
