@@ -12,7 +12,7 @@ from asyncify.rules.spec import Attribute, Call, Library, Refuse, Resource, Use
 FILE = "file"
 TYPES = ("TextIOWrapper", "BufferedReader", "BufferedWriter", "BufferedRandom", "FileIO")
 AWAITED = (
-    "close", "flush", "isatty", "read", "read1", "readall", "readinto", "readline", "readlines",
+    "close", "flush", "isatty", "read", "peek", "read1", "readall", "readinto", "readline", "readlines",
     "seek", "seekable", "tell", "truncate", "writable", "write", "writelines",
 )  # fmt: skip
 PLAIN = ("buffer", "closed", "encoding", "errors", "fileno", "line_buffering", "mode", "name", "newlines", "raw")  # fmt: skip
@@ -32,7 +32,9 @@ library = Library(
         Resource(FILE, "aiofiles", enter="async", iterate="async", must_enter=True),
         *(Call(f"{FILE}.{name}") for name in AWAITED),
         *(Attribute(f"{FILE}.{name}") for name in PLAIN),
+        Refuse("aiofiles has no such method", f"{FILE}.readinto1"),
         Refuse("aiofiles has no such method", f"{FILE}.reconfigure"),
+        Refuse("aiofiles answers at once for some modes only", f"{FILE}.readable"),
         Refuse("the new owner of the file would not await it", f"{FILE}.detach"),
         Use(
             FILE, "json.load:0", "json.loads(await {0}.read(){*})", keywords=LOAD, imports=("json",)

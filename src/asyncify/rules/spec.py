@@ -257,5 +257,7 @@ class Library:
     modules: Mapping[str, str] = field(default_factory=dict)  # public name -> canonical name
     helpers: tuple[Helper, ...] = ()
     triggers: tuple[str, ...] = ()  # identifiers; a file without any cannot hold a blocking call
-    interceptors: tuple[str, ...] = ()  # modules with which tests replace the network of this library
+    interceptors: tuple[
+        str, ...
+    ] = ()  # modules with which tests replace the network of this library
     also_raises: tuple[str, ...] = ()  # bases of the old exceptions that users may catch instead

@@ -31,6 +31,8 @@ CALLBACKS = (
 GAPS = (
     "autocommit", "backup", "blobopen", "deserialize", "enable_load_extension", "getconfig", "getlimit",
     "interrupt", "iterdump", "load_extension", "serialize", "setconfig", "setlimit",
+    "Warning", "Error", "InterfaceError", "DatabaseError", "DataError", "IntegrityError", "InternalError",
+    "NotSupportedError", "OperationalError", "ProgrammingError",
 )  # fmt: skip
 TAKERS = ("tuple", "set", "frozenset", "dict", "sorted")
 
