@@ -54,10 +54,14 @@ async def test_transaction_commits_and_leaves_the_connection_open(path: Path) ->
 async def test_transaction_rolls_back(path: Path) -> None:
     connection = await open_database(path)
     await add(connection, 1)
-    with pytest.raises(ZeroDivisionError):
+
+    async def fail() -> None:
         async with transaction(connection):
             await add(connection, 2)
             raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await fail()
     assert not connection.in_transaction
     await connection.commit()
     await connection.close()

@@ -10,11 +10,13 @@ from asyncify.rules.spec import Attribute, Library, Refuse, Resource, Thread, Us
 
 RESPONSE = "http.client.HTTPResponse"
 OPENER = "urllib.request.OpenerDirector"
-READS = ("read", "read1", "readinto", "readline", "readlines", "peek")
+READS = ("read", "read1", "readinto", "readline", "readlines", "readinto1", "peek")
 PLAIN = (
     "status", "code", "reason", "msg", "headers", "url", "version", "length", "closed", "close",
-    "getheader", "getheaders", "getcode", "geturl", "info", "isclosed", "fileno", "readable", "flush",
+    "getheader", "getheaders", "getcode", "geturl", "info", "isclosed", "fileno", "readable", "flush", "isatty",
+    "seekable", "writable", "tell",
 )  # fmt: skip
+NEVER = ("begin", "detach", "seek", "truncate", "write", "writelines")
 LOADERS = ("json.load", "xml.etree.ElementTree.parse", "plistlib.load", "tomllib.load")
 
 library = Library(
@@ -29,6 +31,7 @@ library = Library(
         Resource(RESPONSE, enter="plain"),
         *(Thread(f"{RESPONSE}.{name}") for name in READS),
         *(Attribute(f"{RESPONSE}.{name}") for name in PLAIN),
+        *(Refuse("a response cannot do this", f"{RESPONSE}.{name}") for name in NEVER),
         *(Use(RESPONSE, f"{name}:0") for name in LOADERS),
         Refuse(
             "a connection of http.client has no faithful async form", "http.client.HTTPConnection"
