@@ -55,7 +55,7 @@ def convert(project: Project, pristine: Path, work: Path, tool: Tool, logs: Path
     """Check, diff, write and write again; ``pristine`` itself is never given to asyncify."""
     converted = work / "converted" / pristine.name
     shutil.copytree(pristine, converted, symlinks=True)
-    found = Conversion(pristine, converted, tree.python_files(pristine, project.converted))
+    found = Conversion(pristine, converted, tree.python_files(pristine, project.paths))
     before = tree.digests(converted)
     found.unparsable = tuple(
         name
@@ -79,7 +79,7 @@ def convert(project: Project, pristine: Path, work: Path, tool: Tool, logs: Path
 
 
 def _run(found: Conversion, project: Project, tool: Tool, mode: str, logs: Path) -> None:
-    command = [*tool.command, *project.converted, *MODES[mode]]
+    command = [*tool.command, *project.paths, *MODES[mode]]
     errors = logs / f"{mode}.err"
     usage = process.run(
         command,

@@ -26,13 +26,7 @@ class Suite:
     deselect: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     args: tuple[str, ...] = ()
-    convert: tuple[str, ...] = ()
     timeout: int = 900
-
-    @property
-    def sources(self) -> tuple[str, ...]:
-        """The paths that are converted together with the project's own sources."""
-        return self.convert or tuple(dict.fromkeys(path.partition("::")[0] for path in self.paths))
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,18 +40,10 @@ class Project:
     sha256: str = ""
     local: str = ""
     root: str = "."
+    paths: tuple[str, ...] = (".",)
     fast: bool = False
     note: str = ""
     tests: Suite | None = None
-
-    @property
-    def converted(self) -> tuple[str, ...]:
-        """Every path that asyncify is given: the sources and the tests, without repetitions."""
-        tests = self.tests.sources if self.tests else ()
-        inside = tuple(
-            path for path in tests if not any(_is_inside(path, top) for top in self.sources)
-        )
-        return self.sources + inside
 
 
 def load(path: Path = PROJECTS_FILE) -> tuple[Project, ...]:
@@ -97,6 +83,7 @@ def _project(name: str, table: Mapping[str, object]) -> Project:
         sha256=_text(name, table, "sha256", ""),
         local=_text(name, table, "local", ""),
         root=_text(name, table, "root", "."),
+        paths=_texts(name, table, "paths") or (".",),
         fast=bool(table.get("fast", False)),
         note=_text(name, table, "note", ""),
         tests=None if suite is None else _suite(name, suite),
@@ -120,7 +107,6 @@ def _suite(name: str, table: Mapping[str, object]) -> Suite:
         deselect=_texts(name, table, "deselect"),
         ignore=_texts(name, table, "ignore"),
         args=_texts(name, table, "args"),
-        convert=_texts(name, table, "convert"),
         timeout=timeout,
     )
 
@@ -144,7 +130,3 @@ def _texts(name: str, table: Mapping[str, object], key: str) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         raise ProjectsError(f"{name}: {key} must be a list of texts")
     return tuple(value)
-
-
-def _is_inside(path: str, top: str) -> bool:
-    return path == top or path.startswith(top.rstrip("/") + "/") or top == "."
