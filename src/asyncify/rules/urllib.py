@@ -17,13 +17,15 @@ PLAIN = (
     "seekable", "writable", "tell",
 )  # fmt: skip
 NEVER = ("begin", "detach", "seek", "truncate", "write", "writelines")
+CONNECTION = ("connect", "endheaders", "getresponse", "request", "send")
+_STATEFUL = "a connection of http.client has no faithful async form"
 LOADERS = ("json.load", "xml.etree.ElementTree.parse", "plistlib.load", "tomllib.load")
 
 library = Library(
     "urllib",
     code="ASY230",
     target="thread",
-    triggers=("urllib",),
+    triggers=("urllib", "HTTPConnection", "HTTPSConnection"),
     entries=(
         Thread("urllib.request.urlopen", returns=RESPONSE),
         Thread("urllib.request.urlretrieve"),
@@ -33,11 +35,6 @@ library = Library(
         *(Attribute(f"{RESPONSE}.{name}") for name in PLAIN),
         *(Refuse("a response cannot do this", f"{RESPONSE}.{name}") for name in NEVER),
         *(Use(RESPONSE, f"{name}:0") for name in LOADERS),
-        Refuse(
-            "a connection of http.client has no faithful async form", "http.client.HTTPConnection"
-        ),
-        Refuse(
-            "a connection of http.client has no faithful async form", "http.client.HTTPSConnection"
-        ),
+        *(Refuse(_STATEFUL, f"http.client.HTTPConnection.{name}") for name in CONNECTION),
     ),
 )
