@@ -63,26 +63,26 @@ def _function_edits(
     header = f"async with {client.to}({texts}) as {variable}:"
     yield AddImport(import_text(client.to))
     for helper in client.helpers:
-        yield from helper_edits(rules, first.library, helper)
+        if helper in texts:
+            yield from helper_edits(rules, first.library, helper)
     for call in calls:
         callee = project.child(call.site, Role.CALLEE)
         assert callee is not None
         yield Replace(project.expression(callee).span, f"{variable}.{call.method}")
     for run in runs(project, function, [call.site for call in calls]):
         yield Wrap(run.first.span, run.last.span, header)
-        if client.reset and run.repeated:
-            for statement in run.callers:
+        if client.reset:
+            for statement in run.again:
                 yield Insert(statement.span, "before", client.reset.format(client=variable) + _RESET_COMMENT)
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Sibling statements that one client serves; `repeated` when it serves more than one call."""
+    """Sibling statements that one client serves; `again` are those of them that it serves not for the first time."""
 
     first: Statement
     last: Statement
-    callers: tuple[Statement, ...]
-    repeated: bool
+    again: tuple[Statement, ...] = ()
 
 
 def runs(project: Project, function: FunctionId, sites: Sequence[Reference]) -> list[Run]:
@@ -104,11 +104,12 @@ def runs(project: Project, function: FunctionId, sites: Sequence[Reference]) -> 
     )
     if yields:
         single = {path[-1].id: path[-1] for path in paths}
-        return [Run(s, s, (s,), False) for s in single.values()]
+        return [Run(s, s) for s in single.values()]
     callers = {path[-1].id: path[-1] for path in paths}
-    in_loop = any(s.kind in _LOOPS for path in paths for s in path[level:])
     ordered = tuple(sorted(callers.values(), key=lambda s: s.span))
-    return [Run(first, last, ordered, in_loop or len(sites) > 1)]
+    start = next(path for path in paths if path[-1] == ordered[0])
+    repeats = any(statement.kind in _LOOPS for statement in start[level:])
+    return [Run(first, last, ordered if repeats else ordered[1:])]
 
 
 def _path(project: Project, function: FunctionId, site: Reference) -> list[Statement]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from asyncify.model.facts import Kind, Module, Role
+from asyncify.model.facts import Kind, Module, Place, Role
 from asyncify.model.plan import Edit, RemoveImport, Replace
 from asyncify.model.span import Span
 from asyncify.planning.project import Project
@@ -31,13 +31,15 @@ def _module(module: Module, replaced: list[Replace]) -> Iterable[Edit]:
         if expression.kind is Kind.NAME and expression.role is not Role.TARGET:
             uses.setdefault(expression.text, []).append(expression.span)
     annotations = " ".join(
-        e.text for e in module.expressions if e.kind is Kind.CONSTANT and e.text[:1] in "'\""
+        e.text
+        for e in module.expressions
+        if e.kind is Kind.CONSTANT and e.place is Place.ANNOTATION and e.text[:1] in "'\""
     )
     for found in module.imports:
         statement = module.statements[found.statement]
         if found.scope != body or found.name == "*" or statement.parent >= 0:
             continue
-        if found.dotted and found.dotted != found.name:
+        if "." in found.dotted:
             continue  # `import a.b` may be there for its side effect
         spans = uses.get(found.name, [])
         if not spans or not all(_gone(span, replaced) for span in spans):
