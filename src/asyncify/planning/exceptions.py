@@ -53,8 +53,9 @@ def handler_edits(
                 library, raises = found
                 if library.name in stays:
                     parts.append(f"{{{index}}}")
-                parts.extend(raises.to)
-                changed.update(dict.fromkeys(raises.to, library.name))
+                new = [*raises.to, *_through(project, whole, names, raises)]
+                parts.extend(new)
+                changed.update(dict.fromkeys(new, library.name))
                 continue
             parts.append(f"{{{index}}}")
             for library in left.values():
@@ -76,6 +77,35 @@ def handler_edits(
         for name, library_name in changed.items():
             edits.append((library_name, path, AddImport(import_text(name))))
     return edits
+
+
+def _through(
+    project: Project, whole: Reference, names: Sequence[Reference], raises: Raises
+) -> Iterable[str]:
+    """What the calls in the try body raise, that was of the old exception and is not of the new one."""
+    caught_names = {project.graph.names.get(name) for name in names}
+    for callee, new in raises.through:
+        if caught_names & {new, "builtins.ValueError", "builtins.Exception"}:
+            continue
+        functions = _callers(project, callee)
+        for site in _calls_in_try(project, whole):
+            edge = project.call_edge(site)
+            targets = edge.targets if edge is not None else ()
+            if any(t.external == callee or t.function in functions for t in targets):
+                yield new
+                break
+
+
+def _callers(project: Project, callee: str) -> set[FunctionId]:
+    """The functions that reach an external one, by whatever way."""
+    found: set[FunctionId] = set()
+    todo = [e for e in project.graph.edges if any(t.external == callee for t in e.targets)]
+    while todo:
+        function = project.expression(todo.pop().site).function
+        if function not in found:
+            found.add(function)
+            todo.extend(project.reaching(function))
+    return found
 
 
 def raised_by_hand(project: Project, rules: Rules) -> frozenset[str]:
@@ -112,22 +142,24 @@ def _guards(
     sites: Mapping[str, frozenset[Reference]],
 ) -> bool:
     """Whether the try body of a handler may raise the new exceptions of a library."""
-    module = project.module(whole)
-    handler = project.statement(whole)
-    attempt = handler.parent
     functions = raising.get(library.name, frozenset())
-    for expression in module.expressions:
-        if expression.kind is not Kind.CALL:
-            continue
-        site = Reference(whole.module, expression.id)
-        if not _in_body(module.statements, expression.statement, attempt):
-            continue
+    for site in _calls_in_try(project, whole):
         if site in sites.get(library.name, ()):
             return True
         edge = project.call_edge(site)
         if edge is not None and any(target.function in functions for target in edge.targets):
             return True
     return False
+
+
+def _calls_in_try(project: Project, whole: Reference) -> Iterable[Reference]:
+    """The calls in the try body that a handler, given by its except type, belongs to."""
+    module = project.module(whole)
+    attempt = project.statement(whole).parent
+    for expression in module.expressions:
+        if expression.kind is Kind.CALL:
+            if _in_body(module.statements, expression.statement, attempt):
+                yield Reference(whole.module, expression.id)
 
 
 def _in_body(statements: Sequence[Statement], number: int, attempt: int) -> bool:

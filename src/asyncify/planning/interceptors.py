@@ -1,16 +1,87 @@
-"""Tests that replace a library from outside: what they replace must still be there after the conversion."""
+"""Tests that put something else in place of a library: it must still be there after the conversion."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from asyncify.model.facts import Expression, Kind, Role
 from asyncify.model.graph import Reference
 from asyncify.planning.project import Project
 from asyncify.rules.spec import Library
 
-_PATCHERS = frozenset({"patch", "object", "dict", "multiple", "setattr", "delattr", "setitem", "spy"})
+_PATCHERS = frozenset({"patch", "object", "dict", "multiple", "setattr", "delattr", "spy"})
+
+
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """A call that replaces an object: by a dotted path, or as an attribute of another object.
+
+    `path` is the dotted path as written (or as far as it is known), `target` the expression of the
+    path or of the object, `attribute` that of the attribute's name.
+    """
+
+    call: Reference
+    target: Reference
+    path: str
+    attribute: Reference | None
+    replacement: Reference | None
+
+
+def patches(project: Project) -> Iterable[Patch]:
+    """Every call that patches something, in source order."""
+    for name, module in project.graph.modules.items():
+        for expression in module.expressions:
+            if expression.kind is Kind.CALL and module.children[expression.id]:
+                callee = module.expressions[module.children[expression.id][0]]
+                if callee.text in _PATCHERS:
+                    found = _patch(project, Reference(name, expression.id), callee)
+                    if found is not None:
+                        yield found
+
+
+def _patch(project: Project, call: Reference, callee: Expression) -> Patch | None:
+    arguments = project.arguments(call)
+    positional = [(r, e) for r, e in arguments if e.role is Role.ARGUMENT]
+    named = {e.detail: r for r, e in arguments if e.role is Role.KEYWORD}
+    if not positional:
+        return None
+    target, expression = positional[0]
+    if text := _string(expression):
+        new = positional[1][0] if len(positional) > 1 else named.get("new", named.get("value"))
+        return Patch(call, target, text, None, new)
+    if callee.text not in ("object", "setattr", "delattr", "spy") or len(positional) < 2:
+        return None
+    attribute, second = positional[1]
+    name = _string(second)
+    owner = _denoted(project, target)
+    if not name:
+        return None
+    new = positional[2][0] if len(positional) > 2 else named.get("new", named.get("value"))
+    return Patch(call, target, f"{owner}.{name}", attribute, new)
+
+
+def _denoted(project: Project, reference: Reference) -> str:
+    """What an object is called from outside: a module, a class of the project or of a library."""
+    if reference in project.graph.names:
+        return project.graph.names[reference]
+    value = project.value(reference)
+    if value is not None:
+        for source in value.sources:
+            if source.name in project.graph.classes:
+                return source.name.replace(":", ".")
+    expression = project.expression(reference)
+    module = project.module(reference)
+    for one in module.imports:
+        if one.name == expression.text:
+            return f"{one.module}.{one.attribute}" if one.attribute else one.dotted or one.module
+    return "?"
+
+
+def _string(expression: Expression) -> str:
+    if expression.kind is Kind.CONSTANT and expression.text[:1] in "'\"":
+        return expression.text[1:-1]
+    return ""
 
 
 def interceptor(project: Project, library: Library) -> str | None:
@@ -20,25 +91,18 @@ def interceptor(project: Project, library: Library) -> str | None:
             top = one.module.partition(".")[0]
             if top in library.interceptors:
                 return f"{module.path}:{one.span.line} intercepts it with {top}"
-    for reference, expression in patched(project):
-        if _names(project, reference, expression, library.name):
-            return f"{project.module(reference).path}:{expression.span.line} patches it"
+    for patch in patches(project):
+        if replaces(project, patch.path, library.name):
+            line = project.expression(patch.call).span.line
+            return f"{project.module(patch.call).path}:{line} patches it"
     return None
 
 
-def patched(project: Project) -> Iterable[tuple[Reference, Expression]]:
-    """The first arguments of calls that put something else in place of an object."""
-    for name, module in project.graph.modules.items():
-        for expression in module.expressions:
-            if expression.role is not Role.ARGUMENT or expression.detail != "0":
-                continue
-            callee = module.expressions[module.children[expression.parent][0]]
-            if callee.role is Role.CALLEE and callee.text in _PATCHERS:
-                yield Reference(name, expression.id), expression
-
-
-def _names(project: Project, reference: Reference, expression: Expression, library: str) -> bool:
-    if expression.kind is Kind.CONSTANT:
-        return re.search(rf"(^|\W){re.escape(library)}(\W|$)", expression.text) is not None
-    denoted = project.graph.names.get(reference, "")
-    return denoted == library or denoted.startswith(f"{library}.")
+def replaces(project: Project, path: str, name: str) -> bool:
+    """Whether a patched path goes through a library: ``requests.get``, ``pkg.mod.requests.get``."""
+    parts = path.split(".")
+    for index, part in enumerate(parts):
+        before = ".".join(parts[:index])
+        if part == name and (not before or before in ("builtins", "io") or before in project.graph.modules):
+            return True
+    return False

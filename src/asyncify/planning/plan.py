@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from asyncify.codes import find
 from asyncify.model.facts import FunctionId
@@ -19,6 +19,7 @@ from asyncify.planning.frontier import may_run_in_loop, program_edits
 from asyncify.planning.functions import Boundaries, Conversion, convert
 from asyncify.planning.imports import unused_imports
 from asyncify.planning.interceptors import interceptor
+from asyncify.planning.mocks import mock_edits
 from asyncify.planning.project import Project
 from asyncify.planning.seeds import ClientCall, Seed, Seeds, Site
 from asyncify.rules.registry import Rules
@@ -87,19 +88,24 @@ class _Planner:
     # -- seeds -----------------------------------------------------------------------------------
 
     def _intercepted(self, seeds: list[Seed]) -> list[Seed]:
-        """A library that tests replace stays, and its calls go to threads: the tests keep their meaning."""
-        notes = {
-            library.name: interceptor(self.project, library)
-            for library in self.rules.libraries
-            if library.interceptors
-        }
+        """A library that tests replace stays, and its calls go to threads: the tests keep their meaning.
+
+        A function that only moves is no such case: `planning.mocks` moves what patches it.
+        """
+        notes: dict[str, str | None] = {}
+        for library in self.rules.libraries:
+            if any(library.name in seed.libraries and not seed.moves for seed in seeds):
+                notes[library.name] = interceptor(self.project, library)
         result: list[Seed] = []
         for seed in seeds:
-            note = next((notes[name] for name in seed.libraries if notes.get(name)), None)
-            if note and seed.fallback:
+            note = next((notes[n] for n in seed.libraries if notes.get(n) and not seed.moves), None)
+            if note is None:
+                result.append(seed)
+            elif seed.fallback:
                 result.extend(_noted(small, note) for small in seed.fallback)
             else:
-                result.append(seed)
+                limit = Limit("ASY918", f"a test replaces it: {note}")
+                result.append(replace(seed, unit=Unit(seed.unit.name, (), limit)))
         return result
 
     def _client_conflicts(self, seeds: list[Seed]) -> list[Seed]:
@@ -199,6 +205,10 @@ class _Planner:
             chains.add(function, [(path, edit)])
         for function, path, edit in testing.case_edits(self.project, functions):
             chains.add(function, [(path, edit)])
+        for path, edit in self._mocks(applied, colouring):
+            owners = chains.owners(path)
+            chains.join(owners)
+            chains.add(owners[0] if owners else path, [(path, edit)])
         for library, path, edit in self._handlers(applied, colouring):
             chains.add(("library", library), [(path, edit)])
         for library, path, edit in annotation_edits(
@@ -210,6 +220,23 @@ class _Planner:
             chains.join(owners)
             chains.add(owners[0], [(path, edit)])
         return chains.build(functions)
+
+    def _mocks(
+        self, applied: Sequence[Seed], colouring: Colouring
+    ) -> Iterable[tuple[str, Edit]]:
+        """What patches of moved and of async functions need."""
+        moved = dict(move for seed in applied for move in seed.moves)
+        gone = {site.reference for seed in applied if seed.moves for site in seed.sites}
+        for site in self.sites:  # a function that is still called somewhere has not moved
+            if site.reference not in gone:
+                moved.pop(site.name, None)
+        coroutines = {
+            function
+            for function in colouring.causes
+            if not self.project.functions[function].is_generator
+            and not self._conversion(function).starts_loop
+        }
+        return mock_edits(self.project, moved, coroutines)
 
     def _translated(self, applied: Sequence[Seed]) -> frozenset[int]:
         return frozenset(value for seed in applied for value in seed.values)

@@ -59,6 +59,14 @@ class Seed:
     values: tuple[int, ...] = ()  # ids of the values that it translates
     libraries: tuple[str, ...] = ()  # libraries that it leaves behind
 
+    @property
+    def moves(self) -> tuple[tuple[str, str], ...]:
+        """Old and new name of its functions, where the calls only change their callee."""
+        if self.values or self.clients:
+            return ()
+        pairs = [(site.name, site.to) for site in self.sites]
+        return tuple(pair for pair in pairs if "." in pair[1] and pair[1] != TO_THREAD)
+
 
 @dataclass(slots=True)
 class _Draft:

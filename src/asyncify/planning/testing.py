@@ -98,7 +98,8 @@ def configuration(texts: Mapping[str, str], *, wide: bool) -> dict[str, str]:
 
     The first file that pytest itself would read is edited; a project without one gets a `pytest.ini`.
     """
-    settings = [("asyncio_mode", "auto"), *(_LOOP_SCOPES if wide else ())]
+    scopes = _LOOP_SCOPES if wide else (("asyncio_default_fixture_loop_scope", "function"),)
+    settings = [("asyncio_mode", "auto"), *scopes]
     for path, header, quote in (
         ("pytest.ini", "[pytest]", ""),
         (".pytest.ini", "[pytest]", ""),

@@ -1,0 +1,139 @@
+"""Patches follow what they patch: their target may have moved, and what replaces it may be awaited now.
+
+`unittest.mock.patch` puts an `AsyncMock` in place of an async function by itself; only an explicit
+replacement has to be told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Set
+
+from asyncify.model.facts import FunctionId, Kind, Role
+from asyncify.model.graph import Reference
+from asyncify.model.plan import AddImport, Define, Edit, Replace
+from asyncify.planning.interceptors import Patch, patches
+from asyncify.planning.project import Project
+from asyncify.planning.seeds import import_text
+
+ASYNC_MOCK = "unittest.mock.AsyncMock"
+AWAITABLE = '''\
+def _awaitable(function):
+    """The function as a coroutine function, to replace one."""
+
+    @functools.wraps(function)
+    async def awaitable(*args, **kwargs):
+        return function(*args, **kwargs)
+
+    return awaitable
+'''
+_MOCKS = frozenset(
+    {
+        "unittest.mock.Mock",
+        "unittest.mock.MagicMock",
+        "mock.Mock",
+        "mock.MagicMock",
+        "mock.mock.Mock",
+        "mock.mock.MagicMock",
+    }
+)
+
+
+def mock_edits(
+    project: Project, moved: Mapping[str, str], coroutines: Set[FunctionId]
+) -> Iterable[tuple[str, Edit]]:
+    """The edits of every patch.
+
+    Args:
+        moved: functions of libraries whose every call was converted, with their new names.
+        coroutines: functions of the project that become coroutine functions.
+    """
+    for patch in patches(project):
+        path = project.module(patch.call).path
+        new = _moved_path(project, patch.path, moved)
+        if new is not None:
+            for edit in _retarget(project, patch, new):
+                yield path, edit
+        elif not _reaches(project, patch.path, coroutines):
+            continue
+        yield from _replacement(project, patch, coroutines)
+
+
+def _moved_path(project: Project, path: str, moved: Mapping[str, str]) -> str | None:
+    """The new path of a moved function; patched through a project module it stays reachable through that."""
+    for old, new in moved.items():
+        if path == old:
+            return new
+        if path.endswith(f".{old}") and path.removesuffix(f".{old}") in project.graph.modules:
+            return f"{path.removesuffix(f'.{old}')}.{new}"
+        name, _, attribute = path.rpartition(".")
+        module = project.graph.modules.get(name)
+        if module is not None:
+            for one in module.imports:
+                if one.name == attribute and f"{one.module}.{one.attribute}" == old:
+                    return f"{name}.{new}"
+    return None
+
+
+def _retarget(project: Project, patch: Patch, new: str) -> Iterable[Edit]:
+    target = project.expression(patch.target)
+    if patch.attribute is None:
+        yield Replace(target.span, f'"{new}"')
+        return
+    owner, _, name = new.rpartition(".")
+    written = project.expression(patch.attribute)
+    yield Replace(target.span, owner)
+    yield AddImport(import_text(new))
+    if written.text[1:-1] != name:
+        yield Replace(written.span, f'"{name}"')
+
+
+def _reaches(project: Project, path: str, coroutines: Set[FunctionId]) -> bool:
+    """Whether a dotted path names a function that became a coroutine function."""
+    parts = path.split(".")
+    for index in range(len(parts) - 1, 0, -1):
+        module, name = ".".join(parts[:index]), ".".join(parts[index:])
+        if f"{module}:{name}" in coroutines:
+            return True
+        known = project.graph.modules.get(module)
+        if known is None:
+            continue
+        for one in known.imports:
+            if one.name == parts[index] and one.attribute is not None:
+                rest = ".".join((one.attribute, *parts[index + 1 :]))
+                return _reaches(project, f"{one.module}.{rest}", coroutines)
+        return False
+    return False
+
+
+def _replacement(
+    project: Project, patch: Patch, coroutines: Set[FunctionId]
+) -> Iterable[tuple[str, Edit]]:
+    """What stands in for a coroutine function has to give something that can be awaited."""
+    if patch.replacement is None:
+        return
+    expression = project.expression(patch.replacement)
+    path = project.module(patch.replacement).path
+    if expression.kind is Kind.CALL:
+        yield from _async_mock(project, patch.replacement)
+        return
+    value = project.value(patch.replacement)
+    sources = value.sources if value is not None else ()
+    for source in sources:
+        if source.site is not None and source.name in _MOCKS:
+            yield from _async_mock(project, source.site)
+            return
+    functions = [project.functions[s.name] for s in sources if s.name in project.functions]
+    plain = [f for f in functions if not f.is_async and f.id not in coroutines]
+    if plain or expression.kind is Kind.LAMBDA:
+        yield path, Replace(expression.span, "_awaitable({0})", (expression.span,))
+        yield path, Define("_awaitable", AWAITABLE)
+        yield path, AddImport("import functools")
+
+
+def _async_mock(project: Project, call: Reference) -> Iterable[tuple[str, Edit]]:
+    """Makes a `Mock()` an `AsyncMock()`."""
+    callee = project.child(call, Role.CALLEE)
+    if callee is not None and _MOCKS & set(project.callee_names(call)):
+        path = project.module(call).path
+        yield path, Replace(project.expression(callee).span, ASYNC_MOCK)
+        yield path, AddImport(import_text(ASYNC_MOCK))
