@@ -304,3 +304,11 @@ def test_codes_are_unique_and_found_by_number_and_name() -> None:
     assert [is_selector(each) for each in ("ALL", "ASY9", "ASY", "XYZ1", "ASY8", "x")] == [
         True, True, True, True, False, False,
     ]  # fmt: skip
+
+
+def test_every_code_is_documented() -> None:
+    page = Path(__file__).parent.parent / "docs" / "reference" / "codes.md"
+    text = page.read_text(encoding="utf-8")
+    for code in CODES:
+        assert f"## {code.code}\n\n`{code.name}`. {code.summary} {code.advice}\n" in text
+    assert text.count("\n## ") == len(CODES)

@@ -86,8 +86,8 @@ def _replace_all(jobs: Sequence[tuple[Path, NewText]]) -> None:
             staged.append((_stage(target, text.after), target))
         for (temporary, target), (_, text) in zip(staged, jobs, strict=True):
             current = text.path
+            done.append((target, text))  # first: an interrupt may come right after the rename
             os.replace(temporary, target)
-            done.append((target, text))
     except BaseException as error:
         for temporary, _ in staged:
             with suppress(OSError):
@@ -127,7 +127,7 @@ def _restore(done: Sequence[tuple[Path, NewText]]) -> None:
     for target, text in reversed(done):
         if text.before is None:
             target.unlink(missing_ok=True)
-        else:
+        elif target.read_bytes() != text.before:
             os.replace(_stage(target, text.before), target)
 
 

@@ -18,6 +18,9 @@ from asyncify.report import diff, github, json, sarif, text
 from asyncify.report.progress import Bar
 from asyncify.report.run import FOUND, OK, Run, shown_paths
 
+# Keys that are read and checked, but that planning does not know yet: better said than ignored.
+NO_EFFECT_YET = ("public-api", "frontier", "http-client", "tests")
+
 
 def project(options: Options, streams: Streams, paths: Sequence[Path]) -> int:
     """Plan a project, report it or carry it out, and return the exit code."""
@@ -39,6 +42,9 @@ def project(options: Options, streams: Streams, paths: Sequence[Path]) -> int:
             force_exclude=options.force_exclude,
             jobs=options.jobs,
         )
+    for key in NO_EFFECT_YET:
+        if dict(config.items())[key] != dict(Config().items())[key]:
+            streams.say(f"warning: {key!r} has no effect in this version")
     if options.verbose:
         streams.say(f"project: {root}\nsettings: {config.file or 'defaults'}")
     if options.why is not None:
