@@ -51,7 +51,9 @@ def test_case_is_stable(case: Case, checked: Checked) -> None:
     assert again.after.decode() == case.after.decode()
 
 
-@pytest.mark.parametrize("project", PROJECTS, ids=lambda path: path.relative_to(FIXTURES).as_posix())
+@pytest.mark.parametrize(
+    "project", PROJECTS, ids=lambda path: path.relative_to(FIXTURES).as_posix()
+)
 def test_project(project: Path, tmp_path: Path, update_fixtures: bool) -> None:
     before, after = project / "before", project / "after"
     work = tmp_path / "work"

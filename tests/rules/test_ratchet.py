@@ -263,7 +263,6 @@ def test_every_exception_of_requests_is_known() -> None:
         "StreamConsumedError",
         "UnrewindableBodyError",
         "URLRequired",
-        "InvalidJSONError",
         "InvalidProxyURL",
     }
     for name, kind in vars(requests.exceptions).items():

@@ -121,7 +121,7 @@ def carry(project: Project, site: Reference, call: Call) -> Carried:
         if fitting is None:
             return Carried(problem=f"this value of {argument.name!r} has no faithful form")
         parameter, template = fitting
-        imports.extend(f"import {name}" for name in _MODULE.findall(template))
+        imports.extend(template_imports(template))
         keyword = argument.name if parameter.to is None else parameter.to
         if parameter.client:
             drop.append(argument.index)
@@ -154,6 +154,11 @@ def carry(project: Project, site: Reference, call: Call) -> Carried:
 
 
 _MODULE = re.compile(r"^([a-z_]\w*)\.\w+\(")
+
+
+def template_imports(template: str) -> list[str]:
+    """The import that a template which calls a function of a module needs."""
+    return [f"import {name}" for name in _MODULE.findall(template)]
 
 
 def _by_name(parameters: tuple[Parameter, ...]) -> dict[str, list[Parameter]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from asyncify.model.facts import FunctionId, Kind, Role, Statement
+from asyncify.model.facts import FlowKind, FunctionId, Kind, Role, Statement
 from asyncify.model.graph import Reference
 from asyncify.model.plan import AddImport, Edit, Replace
 from asyncify.planning.project import Project
@@ -47,6 +47,7 @@ def handler_edits(
         path = project.module(whole).path
         parts: list[str] = []
         changed: dict[str, str] = {}  # new name -> library
+        reads: list[tuple[str, Replace]] = []
         for index, inner in enumerate(names):
             found = _exception(project, rules, inner)
             if found is not None and found[0].name in left:
@@ -54,12 +55,17 @@ def handler_edits(
                 if library.name in stays:
                     parts.append(f"{{{index}}}")
                 new = [*raises.to, *_through(project, whole, names, raises)]
+                old = library.name in stays
+                found_reads = _reads(project, rules, whole, raises, old)
+                reads.extend((library.name, edit) for edit in found_reads)
                 parts.extend(new)
                 changed.update(dict.fromkeys(new, library.name))
                 continue
             parts.append(f"{{{index}}}")
             for library in left.values():
-                if _base(project, inner, library) and _guards(project, whole, library, raising, sites):
+                if _base(project, inner, library) and _guards(
+                    project, whole, library, raising, sites
+                ):
                     root = next(e for e in library.entries if isinstance(e, Raises))
                     parts.extend(root.to)
                     changed.update(dict.fromkeys(root.to, library.name))
@@ -74,9 +80,42 @@ def handler_edits(
         for library_name in dict.fromkeys(changed.values()):
             replaced = Replace(project.expression(whole).span, template, holes)
             edits.append((library_name, path, replaced))
+        edits.extend((library_name, path, edit) for library_name, edit in reads)
         for name, library_name in changed.items():
             edits.append((library_name, path, AddImport(import_text(name))))
     return edits
+
+
+def _reads(
+    project: Project, rules: Rules, whole: Reference, raises: Raises, both: bool
+) -> Iterable[Replace]:
+    """Reads of attributes that the new exception has not, of the variable of a handler.
+
+    Attributes of such an attribute follow its type, unless `both` kinds of exceptions arrive.
+    """
+    module = project.module(whole)
+    handler = module.expressions[whole.expression].statement
+    variables = {
+        module.expressions[flow.target].variable
+        for flow in module.flows
+        if flow.kind is FlowKind.CAUGHT and flow.source == whole.expression
+    }
+    for expression in module.expressions:
+        if expression.role is not Role.RECEIVER or expression.variable not in variables - {None}:
+            continue
+        read = module.expressions[expression.parent]
+        template = raises.attributes.get(read.text)
+        inside = any(
+            s.id == handler for s in project.ancestry(module, module.statements[read.statement])
+        )
+        if template is not None and inside and read.role is not Role.TARGET:
+            yield Replace(read.span, template, (expression.span,))
+        kind = raises.types.get(read.text)
+        if kind is not None and inside and read.role is Role.RECEIVER and not both:
+            further = module.expressions[read.parent]
+            found = rules.attribute(f"{kind}.{further.text}")
+            if found is not None and found[1].template and further.role is not Role.TARGET:
+                yield Replace(further.span, found[1].template, (read.span,))
 
 
 def _through(
@@ -125,7 +164,9 @@ def raised_by_hand(project: Project, rules: Rules) -> frozenset[str]:
     return frozenset(found)
 
 
-def _exception(project: Project, rules: Rules, reference: Reference) -> tuple[Library, Raises] | None:
+def _exception(
+    project: Project, rules: Rules, reference: Reference
+) -> tuple[Library, Raises] | None:
     name = project.graph.names.get(reference)
     return rules.exception(name) if name is not None else None
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from asyncify.model.facts import FlowKind, Kind, Place, Role
 from asyncify.model.graph import Access, Reference, SourceKind, Value
 from asyncify.model.plan import AddImport, Await, Edit, HandOver, MakeAsync, Replace
-from asyncify.planning.arguments import shapes
+from asyncify.planning.arguments import shapes, template_imports
 from asyncify.planning.project import PASSING_ROLES, Project
 from asyncify.planning.uses import Step, enter_step, iterate_step, need_async
 from asyncify.rules.registry import Rules
@@ -324,6 +324,8 @@ class Resources:
         if resource.enter_template != "{0}" and site not in group.calls:
             span = project.expression(site).span
             edits.append((path, Replace(span, resource.enter_template, (span,), around=True)))
+            imports = template_imports(resource.enter_template)
+            edits.extend((path, AddImport(text)) for text in imports)
             for helper in resource.helpers:
                 group.helpers[(site.module, helper)] = (library, helper)
         if resource.enter == "async":

@@ -14,7 +14,7 @@ What differs, and what the rule does about it (measured with requests 2.34 and h
 
 Not hidden: httpx writes JSON without spaces and in UTF-8, reads text without a charset as UTF-8 (requests
 guesses), ignores netrc and REQUESTS_CA_BUNDLE, encodes credentials in UTF-8, takes `timeout=0` for a
-timeout, raises ValueError (not a RequestException) for bad JSON, and logs every URL at level INFO.
+timeout, and logs every URL at level INFO.
 
 Files, streams, hooks, proxies, certificates, adapters and prepared requests have no faithful form: those
 calls stay with requests and run in a worker thread.
@@ -125,7 +125,14 @@ def _calls(owner: str, method: bool) -> tuple[Call, ...]:
 
 
 RESPONSES: tuple[Entry, ...] = (
-    Resource(RESPONSE, "httpx.Response", enter="unwrap", annotation="httpx.Response", fallback="thread"),
+    Resource(
+        RESPONSE,
+        "httpx.Response",
+        enter="plain",
+        enter_template="contextlib.nullcontext({0})",  # it is read already: nothing to close
+        annotation="httpx.Response",
+        fallback="thread",
+    ),
     Use(RESPONSE, "test", "not {0}.is_error", opposite="{0}.is_error"),
     *(Attribute(f"{RESPONSE}.{name}") for name in ("content", "elapsed", "json", "links", "status_code", "text")),
     Attribute(f"{RESPONSE}.encoding", store=("any",)),
@@ -189,8 +196,7 @@ PARTS: tuple[Entry, ...] = (
 
 _UNREACHABLE = ("httpx.NetworkError", "httpx.ProtocolError", "httpx.ProxyError", "httpx.ConnectTimeout", "httpx.WriteTimeout")  # fmt: skip
 _BAD_URL = ("httpx.UnsupportedProtocol", "httpx.InvalidURL")
-_ANY_RESPONSE = {"response": 'getattr({0}, "response", None)', "request": "{0}.request"}
-_ERROR_RESPONSE = {"response": "{0}.response", "request": "{0}.request"}
+_NO_RESPONSE = {"response": 'getattr({0}, "response", None)'}
 EXCEPTIONS = {
     "RequestException": ("httpx.HTTPError", "httpx.InvalidURL"),  # the root comes first
     "HTTPError": ("httpx.HTTPStatusError",),
@@ -207,6 +213,7 @@ EXCEPTIONS = {
     "InvalidSchema": _BAD_URL,
     "InvalidURL": _BAD_URL,
     "InvalidHeader": ("httpx.LocalProtocolError",),
+    "InvalidJSONError": ("json.JSONDecodeError",),
     "JSONDecodeError": ("json.JSONDecodeError",),
 }
 HOMES = {
@@ -341,7 +348,9 @@ library = Library(
             Raises(
                 f"requests.exceptions.{name}",
                 to,
-                _ERROR_RESPONSE if name == "HTTPError" else _ANY_RESPONSE,
+                ((f"{RESPONSE}.json", "json.JSONDecodeError"),) * (name == "RequestException"),
+                {} if name == "HTTPError" else _NO_RESPONSE,
+                {"response": RESPONSE},
             )
             for name, to in EXCEPTIONS.items()
         ),

@@ -168,9 +168,8 @@ class Client:
 class Resource:
     """A type whose objects change: how they are made, entered, iterated and named.
 
-    `enter` and `iterate` are "async" (the protocol becomes async), "plain" (nothing changes), "unwrap"
-    (the with statement goes, its body stays) or "" (no faithful form); `enter_template` wraps an
-    entered object, and `enter_made` is called in place of the call that makes one, if every use of it
+    `enter` and `iterate` are "async" (the protocol becomes async), "plain" (nothing changes) or "" (no
+    faithful form); `enter_template` wraps an entered object, and `enter_made` is called in place of the call that makes one, if every use of it
     lies in that with statement. Every attribute that is not listed in the library makes its users unfaithful.
 
     Objects come from calls that return the type; a `Call` of the same name translates its constructor.
@@ -235,11 +234,17 @@ class Use:
 
 @dataclass(frozen=True, slots=True)
 class Raises:
-    """An exception of the old library, and what the new one raises in its place."""
+    """An exception of the old library, and what the new one raises in its place.
+
+    `through` names calls that raise it too, each with what it raises in its new form. `attributes` are
+    templates for reads that differ, `types` the resource types of attributes.
+    """
 
     name: str
     to: tuple[str, ...]
+    through: tuple[tuple[str, str], ...] = ()
     attributes: Mapping[str, str] = field(default_factory=dict)
+    types: Mapping[str, str] = field(default_factory=dict)
 
 
 Entry = Call | Thread | Client | Resource | Attribute | Use | Raises | Refuse
