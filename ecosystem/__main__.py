@@ -85,7 +85,7 @@ def _run(options: argparse.Namespace) -> int:
         tests=not options.no_tests,
         typecheck=not options.no_typecheck,
         fresh=options.fresh,
-        logs=options.logs.resolve() if options.logs else None,
+        logs=options.logs.resolve() if options.logs else store.new_log_directory(),
     )
     old = Run.load(options.compare) if options.compare else None
     errors = Console(stderr=True)
@@ -101,6 +101,7 @@ def _run(options: argparse.Namespace) -> int:
     report.terminal(outcome, _console())
     if options.page:
         report.write_page(outcome)
+    errors.print(f"everything that was said: {settings.logs}", markup=False, highlight=False)
     broken = any(result.problems for result in outcome.projects)
     return max(int(broken), _print_changes(old, outcome) if old else 0)
 

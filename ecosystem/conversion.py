@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ MODES: Mapping[str, tuple[str, ...]] = {
 }
 GOOD_EXIT_CODES = (0, 1)
 PARSE_EXIT_CODE = 2
+RAISED = re.compile(r"[\w.]*(Error|Exception|Exit|Interrupt|Warning)\b")
 BLOCKING = ("ASY2", "ASY3")
 
 
@@ -93,7 +95,8 @@ def _run(found: Conversion, project: Project, tool: Tool, mode: str, logs: Path)
     lines = errors.read_text(encoding="utf-8", errors="replace").strip().splitlines()
     last = lines[-1] if lines else "no message"
     if any(line.startswith("Traceback (most recent call last)") for line in lines):
-        found.problem("crash", f"--{mode}", last)
+        raised = [line for line in lines if RAISED.match(line)]
+        found.problem("crash", f"--{mode}", raised[-1] if raised else last)
     elif usage.timed_out:
         found.problem("crash", f"--{mode}", f"not done after {tool.timeout:.0f} s")
     elif usage.exit_code == PARSE_EXIT_CODE and found.unparsable:

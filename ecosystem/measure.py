@@ -26,11 +26,11 @@ class Settings:
     """What the command line decides about a run."""
 
     command: tuple[str, ...]
+    logs: Path
     timeout: float = 1800.0
     tests: bool = True
     typecheck: bool = True
     fresh: bool = False
-    logs: Path | None = None
 
 
 def default_command() -> tuple[str, ...]:
@@ -60,7 +60,7 @@ def run(
 def measure(project: Project, settings: Settings) -> ProjectResult:
     """Measure one project; what the harness cannot do becomes a problem of kind ``setup``."""
     empty = ProjectResult(project.name, project.version, project.kind)
-    logs = (settings.logs or store.cache_directory() / "logs") / project.name
+    logs = settings.logs / project.name
     shutil.rmtree(logs, ignore_errors=True)
     logs.mkdir(parents=True)
     try:
@@ -116,7 +116,7 @@ def baseline(project: Project, settings: Settings, work: Path, logs: Path) -> su
     top = store.unpack(project, work / "before")
     outcome = suite.run_suite(project, top, environment, logs / "tests-before")
     cached.parent.mkdir(parents=True, exist_ok=True)
-    cached.write_text(json.dumps(asdict(outcome)), encoding="utf-8")
+    store.write_atomically(cached, json.dumps(asdict(outcome)))
     return outcome
 
 
@@ -165,10 +165,8 @@ def _lost_coroutines(
 ) -> tuple[Problem, ...]:
     """Note what is certainly lost as problems; return what a person has to look at."""
     for item in fresh:
-        if item.about_coroutines:
-            found.problem(
-                "lost-coroutine", f"{item.path}:{item.line}", f"{item.kind}: {item.message}"
-            )
+        if kind := item.problem:
+            found.problem(kind, f"{item.path}:{item.line}", f"{item.kind}: {item.message}")
     if not found.changed:
         return ()
     before, after = (

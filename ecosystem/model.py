@@ -50,6 +50,7 @@ PROBLEMS: Mapping[str, str] = types.MappingProxyType(
         "diff-differs": "applying --diff gives something else than --write",
         "unstable": "a second --write changed something again",
         "lost-coroutine": "a call to a function that is now async is not awaited",
+        "annotation": "a declared type did not follow what became async, or an await is too many",
         "setup": "the harness itself could not measure this project",
     }
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import hashlib
 import json
 import os
@@ -10,10 +12,12 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+import time
 import venv
+from collections.abc import Iterator
 from pathlib import Path
 
-from ecosystem.projects import CONSTRAINTS, Project
+from ecosystem.projects import CONSTRAINTS, Project, Suite
 
 COMMON_REQUIREMENTS = (
     "pytest",
@@ -38,6 +42,34 @@ def cache_directory() -> Path:
     return Path(base) / "asyncify-ecosystem"
 
 
+def new_log_directory(keep: int = 20) -> Path:
+    """A folder for one run, named by time and process; the oldest ones make room."""
+    logs = cache_directory() / "logs"
+    folder = logs / f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}"
+    folder.mkdir(parents=True)
+    for old in sorted(path for path in logs.iterdir() if path.is_dir())[:-keep]:
+        shutil.rmtree(old, ignore_errors=True)
+    return folder
+
+
+@contextlib.contextmanager
+def locked(name: str) -> Iterator[None]:
+    """Two runs at the same time share the cache; one of them builds, the other waits."""
+    folder = cache_directory() / "locks"
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / name).open("w", encoding="utf-8") as stream:
+        fcntl.flock(stream, fcntl.LOCK_EX)
+        yield
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """A reader sees the old file or the new one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    scratch = path.with_name(f"{path.name}.{os.getpid()}")
+    scratch.write_text(text, encoding="utf-8")
+    scratch.replace(path)
+
+
 def python_tag() -> str:
     """The running interpreter as part of a cache key."""
     return f"py{sys.version_info.major}.{sys.version_info.minor}"
@@ -50,6 +82,11 @@ def sha256(path: Path) -> str:
 
 def release(project: Project) -> Path:
     """The verified source distribution of a project, downloaded with pip when it is not cached."""
+    with locked(f"{project.name}.sdist"):
+        return _release(project)
+
+
+def _release(project: Project) -> Path:
     folder = cache_directory() / "sdists" / f"{project.name}-{project.version}"
     for path in _archives(folder):
         if sha256(path) == project.sha256:
@@ -97,14 +134,18 @@ def environment(project: Project) -> Path:
     if project.tests is None:
         raise StoreError(f"{project.name}: has no tests, so it needs no environment")
     folder = cache_directory() / "venvs" / _environment_key(project)
-    stamp = folder / "complete"
-    if stamp.is_file():
-        return folder
+    with locked(f"{folder.name}.venv"):
+        if not (folder / "complete").is_file():
+            _build(project, project.tests, folder)
+    return folder
+
+
+def _build(project: Project, tests: Suite, folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     venv.create(folder, with_pip=False, symlinks=True)
     with tempfile.TemporaryDirectory() as scratch:
         top = unpack(project, Path(scratch))
-        extras = f"[{','.join(project.tests.extras)}]" if project.tests.extras else ""
+        extras = f"[{','.join(tests.extras)}]" if tests.extras else ""
         own = [f"{top}{extras}"] if _is_installable(top) else []
         pins = constraints(project)
         pinned = ["--constraint", str(pins)] if pins.is_file() else []
@@ -114,13 +155,12 @@ def environment(project: Project) -> Path:
             "--quiet",
             *pinned,
             *COMMON_REQUIREMENTS,
-            *project.tests.requires,
+            *tests.requires,
             *own,
         )
     for source in project.sources:
         _remove_installed(site_packages(folder) / Path(source).name)
-    stamp.write_text("complete\n", encoding="utf-8")
-    return folder
+    (folder / "complete").write_text("complete\n", encoding="utf-8")
 
 
 def site_packages(folder: Path) -> Path:

@@ -22,8 +22,11 @@ check-unannotated-defs = true
 infer-return-types = "checked"
 use-ignore-files = false
 """
-COROUTINE_KINDS = frozenset({"unused-coroutine", "not-async", "async-error"})
 COROUTINE_WORDS = re.compile(r"\b(Coroutine|CoroutineType|AsyncGenerator)\b")
+# Kinds in which a declared type meets another one: the declaration may be what is wrong.
+DECLARED_KINDS = re.compile(
+    r"^(bad-(argument|assignment|return|override|param|typed-dict)|not-async)"
+)
 
 
 class TypeCheckError(RuntimeError):
@@ -40,9 +43,12 @@ class Diagnostic:
     message: str
 
     @property
-    def about_coroutines(self) -> bool:
-        """Whether it can only mean that something async is used as if it were not."""
-        return self.kind in COROUTINE_KINDS or bool(COROUTINE_WORDS.search(self.message))
+    def problem(self) -> str | None:
+        """The promise it is about: a lost coroutine, or an annotation that did not follow."""
+        certain = self.kind in {"not-async", "unused-coroutine"}
+        if not certain and not COROUTINE_WORDS.search(self.message):
+            return None
+        return "annotation" if DECLARED_KINDS.match(self.kind) else "lost-coroutine"
 
 
 def check(

@@ -111,7 +111,7 @@ def test_a_test_that_vanished_is_lost() -> None:
 
 def test_a_local_project_is_measured_from_end_to_end(tmp_path: Path) -> None:
     project = Project("demo", "a test", ("pkg",), local=str(fakes.project(tmp_path)))
-    settings = measure.Settings(fakes.command(tmp_path), typecheck=False, logs=tmp_path / "logs")
+    settings = measure.Settings(fakes.command(tmp_path), tmp_path / "logs", typecheck=False)
     heard: list[ProjectResult] = []
     run = measure.run([project], settings, jobs=1, done=heard.append)
     (result,) = run.projects
@@ -122,7 +122,7 @@ def test_a_local_project_is_measured_from_end_to_end(tmp_path: Path) -> None:
 
 def test_what_the_harness_cannot_do_is_a_problem_of_its_own(tmp_path: Path) -> None:
     project = Project("gone", "a test", ("pkg",), local=str(tmp_path / "nowhere"))
-    settings = measure.Settings(fakes.command(tmp_path), logs=tmp_path / "logs")
+    settings = measure.Settings(fakes.command(tmp_path), tmp_path / "logs")
     assert measure.measure(project, settings).count("setup") == 1
 
 

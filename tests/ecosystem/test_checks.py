@@ -1,0 +1,94 @@
+"""The type checker's answer, the corpus run and the cache, each on its own."""
+
+from __future__ import annotations
+
+import types
+from pathlib import Path
+
+import pytest
+
+from ecosystem import corpus, store, typecheck
+from ecosystem.typecheck import Diagnostic
+
+UNUSED = Diagnostic("a.py", 3, "unused-coroutine", "Result of async function call is unused.")
+
+
+def test_only_what_is_new_counts_and_lines_may_move() -> None:
+    moved = Diagnostic("a.py", 9, UNUSED.kind, UNUSED.message)
+    assert typecheck.new([UNUSED], [moved]) == ()
+    assert typecheck.new([UNUSED], [moved, UNUSED]) == (UNUSED,)
+
+
+@pytest.mark.parametrize(
+    ("kind", "message", "problem"),
+    [
+        ("unused-coroutine", "Result of async function call is unused.", "lost-coroutine"),
+        ("missing-attribute", "Object of class `Coroutine` has no attribute `x`", "lost-coroutine"),
+        ("not-iterable", "Type `AsyncGenerator[int, None]` is not iterable", "lost-coroutine"),
+        ("not-async", "Type `int` is not awaitable", "annotation"),
+        ("bad-return", "Returned type `Coroutine[int]` is not assignable to `int`", "annotation"),
+        ("missing-import", "Could not find import of `x`", None),
+    ],
+)
+def test_new_diagnostics_are_sorted_by_promise(
+    kind: str, message: str, problem: str | None
+) -> None:
+    assert Diagnostic("a.py", 1, kind, message).problem == problem
+
+
+def test_the_type_checker_is_asked_about_a_whole_copy(tmp_path: Path) -> None:
+    pytest.importorskip("pyrefly")
+    top = tmp_path / "top"
+    (top / "src").mkdir(parents=True)
+    (top / "src" / "it.py").write_text("async def f(): ...\nasync def g():\n    f()\n")
+    (found,) = typecheck.check(top, "src", ["src/it.py"], None, tmp_path / "logs")
+    assert (found.path, found.line, found.kind) == ("src/it.py", 3, "unused-coroutine")
+
+
+@pytest.mark.parametrize(
+    ("after", "error", "what"),
+    [
+        (b"async def f(): pass\n", None, ""),
+        (b"def f(): await g()\n", None, "not compiling"),
+        (b"", "cannot parse", "error"),
+        (None, None, "crash"),
+    ],
+)
+def test_the_corpus_run_names_what_broke(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    after: bytes | None,
+    error: str | None,
+    what: str,
+) -> None:
+    def convert(source: bytes, *, filename: str) -> object:
+        if after is None:
+            raise RuntimeError(filename)
+        return types.SimpleNamespace(after=after, error=error, changed=True)
+
+    monkeypatch.setattr(corpus, "converter", lambda: convert)
+    (tmp_path / "it.py").write_text("def f(): pass\n", encoding="utf-8")
+    (tmp_path / "broken.py").write_text("def f(:\n", encoding="utf-8")
+    found = corpus.run([tmp_path], jobs=1)
+    assert found.files == 2
+    assert [failure.what for failure in found.failures] == ([what] if what else [])
+    assert found.changed == (0 if what else 1)
+
+
+def test_output_is_read_in_the_encoding_of_the_input() -> None:
+    source = "# coding: latin-1\nx = 'é'\n".encode("latin-1")
+    assert corpus.as_bytes(source.decode("latin-1"), source) == source
+
+
+def test_the_cache_follows_the_environment_and_old_logs_go(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    logs = store.cache_directory() / "logs"
+    for number in range(3):
+        (logs / f"2000010{number}-000000-1").mkdir(parents=True)
+    assert store.new_log_directory(keep=2).is_dir()
+    assert len(list(logs.iterdir())) == 2
+    with store.locked("it"):
+        store.write_atomically(tmp_path / "deep" / "it", "text")
+    assert (tmp_path / "deep" / "it").read_text(encoding="utf-8") == "text"
