@@ -53,6 +53,7 @@ _LANGUAGE: tuple[_Row, ...] = (
     ("ASY141", "blocking-fixture", "A pytest fixture that calls converted code becomes an async fixture.", "See ASY140."),
     ("ASY142", "blocking-test-case", "`unittest.TestCase` with async tests becomes `IsolatedAsyncioTestCase`.", "Nothing to do. In a plain TestCase an async test passes without being run."),
     ("ASY143", "blocking-mock", "A mock of a function that becomes async becomes an `AsyncMock`.", "Nothing to do."),
+    ("ASY150", "blocking-shared-function", "A function that also has callers which cannot await gets an async twin beside it.", "Move the synchronous callers over, then delete the synchronous function. `frontier = \"hold\"` makes no twins."),
 )  # fmt: skip
 
 _STDLIB: tuple[_Row, ...] = (

@@ -91,6 +91,7 @@ def decide(job: Job, graph: CallGraph) -> Plan:
         editable=job.editable,
         entry_points=entry_points(job.root, graph.modules),
         unsafe=job.config.unsafe,
+        twins=job.config.frontier == "auto",
     )
     options = Options(boundaries, test_settings(job.root))
     return make_plan(graph, _rules(job.config), options)

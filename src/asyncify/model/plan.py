@@ -34,6 +34,19 @@ class MakeAsync:
 
 
 @dataclass(frozen=True, slots=True)
+class MakeTwin:
+    """Keep the `def` statement at `span` as it is, and put an async copy named `name` after it.
+
+    Every other edit inside the span is for the copy only. `drop` are the numbers of decorators that
+    the copy does not have.
+    """
+
+    span: Span
+    name: str
+    drop: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class MakeList:
     """Turn a generator expression into a list comprehension."""
 
@@ -130,6 +143,7 @@ class Define:
 Edit = (
     Await
     | MakeAsync
+    | MakeTwin
     | MakeList
     | Replace
     | Arguments

@@ -1,14 +1,15 @@
 """The fixed point: from the blocking calls up to every function that has to become async.
 
-Two passes over the graph "who uses whom". *Down*: nothing that a function which must stay sync uses
-can become async, so neither can the calls in it. *Up*: what is left colours everyone who uses it.
-Both are plain reachability, so the whole is linear in the number of edges.
+Passes over the graph "who uses whom". *Down*: nothing that a function which must stay sync uses can
+become async in its place. *Up*: what is left colours everyone who uses it; on the way it may pass
+through functions that stay sync and get an async *twin* beside them. *Down* again: only twins that
+an async function calls are made. All of it is plain reachability, linear in the number of edges.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
 from asyncify.model.facts import FunctionId
@@ -28,12 +29,14 @@ class Limit:
 class Unit:
     """Blocking calls that are converted together, and the functions that execute them.
 
-    `sites` pairs each place with the function that has to be async because of it.
+    `sites` pairs each place with the function that has to be async because of it. A unit that is
+    `shared` is about objects that other functions see as well: it cannot be converted in a twin only.
     """
 
     name: str
     sites: tuple[tuple[Reference, FunctionId], ...]
     limit: Limit | None = None
+    shared: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,38 +64,20 @@ class Colouring:
     causes: Mapping[FunctionId, Cause]
     held: Mapping[str, Limit]
     ways: Mapping[str, tuple[FunctionId, ...]] = field(default_factory=dict)
+    twins: Mapping[FunctionId, Cause] = field(default_factory=dict)  # who gets an async twin
 
 
-def closure(
-    units: Iterable[Unit],
-    users: Mapping[FunctionId, Sequence[Use]],
-    family: Mapping[FunctionId, frozenset[FunctionId]],
-) -> dict[FunctionId, Cause]:
-    """Every function that the units colour, with its cause, nearest first."""
-    causes: dict[FunctionId, Cause] = {}
-    queue: deque[FunctionId] = deque()
-
-    def add(function: FunctionId, cause: Cause) -> None:
-        for member in sorted(family.get(function, frozenset({function}))):
-            if member not in causes:
-                causes[member] = cause if member == function else Cause(cause.site, function)
-                queue.append(member)
-
-    for unit in units:
-        for site, function in unit.sites:
-            add(function, Cause(site, None, unit.name))
-    while queue:
-        used = queue.popleft()
-        for use in users.get(used, ()):
-            add(use.user, Cause(use.site, used))
-    return causes
+Family = Mapping[FunctionId, frozenset[FunctionId]]
+Users = Mapping[FunctionId, Sequence[Use]]
 
 
 def colour(
     units: Sequence[Unit],
-    users: Mapping[FunctionId, Sequence[Use]],
-    family: Mapping[FunctionId, frozenset[FunctionId]],
+    users: Users,
+    family: Family,
     limits: Mapping[FunctionId, Limit],
+    twinnable: Set[FunctionId] = frozenset(),
+    content: Set[FunctionId] = frozenset(),
 ) -> Colouring:
     """Colours the project.
 
@@ -101,17 +86,83 @@ def colour(
         users: by function, the places that use it and need their own function async.
         family: functions that change colour together.
         limits: functions that must stay sync.
+        twinnable: functions that can have an async twin beside them.
+        content: functions that are content with the sync one (tests of it).
     """
+    blocked = _blocked(users, family, limits)
+    users = {
+        used: [use for use in uses if used not in blocked or use.user not in content]
+        for used, uses in users.items()
+    }
+    free: list[tuple[Unit, Reference, FunctionId]] = []
+    for unit in units:
+        stays = [f for _, f in unit.sites if f in blocked]
+        if unit.limit is None and not (stays and unit.shared):
+            free.extend((unit, site, function) for site, function in unit.sites)
+    reached = _reached(free, users, family, lambda f: f not in blocked or f in twinnable)
+    causes = {f: cause for f, cause in reached.items() if f not in blocked}
+    twins = _wanted({f: c for f, c in reached.items() if f in blocked}, causes, users, family)
+    held: dict[str, Limit] = {}
+    ways: dict[str, tuple[FunctionId, ...]] = {}
+    for unit in units:
+        if unit.limit is not None:
+            held[unit.name] = unit.limit
+            continue
+        made = causes if unit.shared else {**causes, **twins}
+        stopped = next((f for _, f in unit.sites if f not in made), None)
+        if stopped is not None:
+            held[unit.name] = limits[blocked[stopped][0]]
+            ways[unit.name] = _way(stopped, blocked)
+    return Colouring(causes, held, ways, twins)
+
+
+def _members(function: FunctionId, family: Family) -> list[FunctionId]:
+    return sorted(family.get(function, frozenset({function})))
+
+
+def _reached(
+    starts: Iterable[tuple[Unit, Reference, FunctionId]],
+    users: Users,
+    family: Family,
+    passes: Callable[[FunctionId], bool],
+) -> dict[FunctionId, Cause]:
+    """Every function that some blocking call colours, with its cause, nearest first."""
+    causes: dict[FunctionId, Cause] = {}
+    queue: deque[FunctionId] = deque()
+
+    def add(function: FunctionId, cause: Cause) -> None:
+        members = _members(function, family)
+        if not all(passes(member) for member in members):
+            return
+        for member in members:
+            if member not in causes:
+                causes[member] = cause if member == function else Cause(cause.site, function)
+                queue.append(member)
+
+    for unit, site, function in starts:
+        add(function, Cause(site, None, unit.name))
+    while queue:
+        used = queue.popleft()
+        for use in users.get(used, ()):
+            add(use.user, Cause(use.site, used))
+    return causes
+
+
+# by function: whose limit keeps it sync, and the next step on the way there
+Blocked = dict[FunctionId, tuple[FunctionId, FunctionId | None]]
+
+
+def _blocked(users: Users, family: Family, limits: Mapping[FunctionId, Limit]) -> Blocked:
+    """Everything that a function which must stay sync uses, directly or not."""
     used_by: dict[FunctionId, list[FunctionId]] = {}
     for used, uses in users.items():
         for use in uses:
             used_by.setdefault(use.user, []).append(used)
-    # down: blocked[f] = the function whose limit keeps f sync, and the next step on the way to it
-    blocked: dict[FunctionId, tuple[FunctionId, FunctionId | None]] = {}
+    blocked: Blocked = {}
     queue: deque[FunctionId] = deque()
 
     def block(function: FunctionId, origin: FunctionId, step: FunctionId | None) -> None:
-        for member in sorted(family.get(function, frozenset({function}))):
+        for member in _members(function, family):
             if member not in blocked:
                 blocked[member] = (origin, step)
                 queue.append(member)
@@ -122,22 +173,32 @@ def colour(
         user = queue.popleft()
         for used in used_by.get(user, ()):
             block(used, blocked[user][0], user)
+    return blocked
 
-    free: list[Unit] = []
-    held: dict[str, Limit] = {}
-    ways: dict[str, tuple[FunctionId, ...]] = {}
-    for unit in units:
-        if unit.limit is not None:
-            held[unit.name] = unit.limit
-            continue
-        stopped = next((f for _, f in unit.sites if f in blocked), None)
-        if stopped is None:
-            free.append(unit)
-            continue
-        origin, _ = blocked[stopped]
-        held[unit.name] = limits[origin]
-        way = [stopped]
-        while (step := blocked[way[-1]][1]) is not None and step not in way:
-            way.append(step)
-        ways[unit.name] = tuple(way)
-    return Colouring(closure(free, users, family), held, ways)
+
+def _way(function: FunctionId, blocked: Blocked) -> tuple[FunctionId, ...]:
+    way = [function]
+    while (step := blocked[way[-1]][1]) is not None and step not in way:
+        way.append(step)
+    return tuple(way)
+
+
+def _wanted(
+    candidates: dict[FunctionId, Cause],
+    causes: Mapping[FunctionId, Cause],
+    users: Users,
+    family: Family,
+) -> dict[FunctionId, Cause]:
+    """The twins that some function which becomes async calls, directly or through other twins."""
+    wanted: dict[FunctionId, Cause] = {}
+    changed = True
+    while changed:
+        changed = False
+        for function, cause in candidates.items():
+            if function in wanted:
+                continue
+            if any(use.user in causes or use.user in wanted for use in users.get(function, ())):
+                for member in _members(function, family):
+                    wanted[member] = candidates.get(member, cause)
+                changed = True
+    return wanted

@@ -23,7 +23,8 @@ from asyncify.planning.limits import (
 )
 from asyncify.planning.project import Project
 from asyncify.planning.testing import hook_name, test_case_limit
-from asyncify.planning.uses import edge_steps, value_steps
+from asyncify.planning.twins import Twin, twin_of
+from asyncify.planning.uses import Step, edge_steps, value_steps
 
 # annotations of what a generator function returns
 ITERATORS = {
@@ -40,10 +41,22 @@ class Conversion:
 
     function: Function
     limit: Limit | None = None
-    uses: list[Use] = field(default_factory=list)
-    edits: list[tuple[str, Edit]] = field(default_factory=list)
-    bridges: list[Reference] = field(default_factory=list)
+    edits: list[tuple[str, Edit]] = field(default_factory=list)  # of the definition
+    steps: list[Step] = field(default_factory=list)  # of the places that use it
     starts_loop: bool = False  # it stays sync and runs its body in a loop of its own
+    twin: Twin | None = None  # how it can get an async function beside it
+
+    @property
+    def uses(self) -> list[Use]:
+        """The places that need their own function async because of this one."""
+        if self.limit is not None and self.twin is None:
+            return []
+        return [step.use for step in self.steps if step.use is not None]
+
+    @property
+    def bridges(self) -> list[Reference]:
+        """The calls in a program's entry that start the loop."""
+        return [step.bridge for step in self.steps if step.bridge is not None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +67,11 @@ class Boundaries:
     editable: frozenset[str] | None = None
     entry_points: frozenset[str] = frozenset()
     unsafe: bool = False
+    twins: bool = True
 
 
 def convert(project: Project, identifier: FunctionId, boundaries: Boundaries) -> Conversion:
-    """Works out a conversion. A function with a limit has no uses: nothing passes it."""
+    """Works out a conversion."""
     function = project.functions[identifier]
     conversion = Conversion(function)
     conversion.limit = _limit(project, function, boundaries)
@@ -66,28 +80,25 @@ def convert(project: Project, identifier: FunctionId, boundaries: Boundaries) ->
         if bridge is not None:
             conversion.edits.extend(bridge)
             conversion.starts_loop = True
-        return conversion
-    if not function.is_async:
-        conversion.edits.extend(_definition(project, function))
-    else:
+            return conversion
+    if function.is_async:
         return conversion  # its callers await it already
-    renamed = new_name(project, function)
     steps = [
         *(edge_steps(project, function, edge, boundaries.unsafe) for edge in project.reaching(identifier)),
         *value_steps(project, function),
     ]
-    for step in steps:
-        if step.limit is not None:
-            conversion.limit = step.limit
-            conversion.uses.clear()
-            return conversion
-        conversion.edits.extend(step.edits)
-        if step.use is not None:
-            conversion.uses.append(step.use)
-        if step.bridge is not None:
-            conversion.bridges.append(step.bridge)
-    if renamed is not None:
-        conversion.edits.extend(_renamed_calls(project, function, renamed))
+    stopped = next((step.limit for step in steps if step.limit is not None), None)
+    conversion.limit = conversion.limit or stopped
+    if conversion.limit is None:
+        conversion.edits.extend(_definition(project, function))
+        conversion.steps.extend(steps)
+        renamed = new_name(project, function)
+        if renamed is not None:
+            conversion.edits.extend(_renamed_calls(project, function, renamed))
+    if boundaries.twins:
+        conversion.twin = twin_of(project, function, conversion.limit)
+        if conversion.limit is not None and conversion.twin is not None:
+            conversion.steps.extend(conversion.twin.steps)
     return conversion
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from asyncify.model.facts import Kind, Module, Place, Role
-from asyncify.model.plan import Edit, RemoveImport, Replace
+from asyncify.model.plan import Edit, MakeTwin, RemoveImport, Replace
 from asyncify.model.span import Span
 from asyncify.planning.project import Project
 
@@ -15,16 +15,19 @@ def unused_imports(
 ) -> Iterable[tuple[str, Edit]]:
     """Removes the imports whose every use is replaced by an edit."""
     replaced: dict[str, list[Replace]] = {}
+    kept: dict[str, list[Span]] = {}  # functions that stay as they are, beside their twins
     for path, edit in edits:
         if isinstance(edit, Replace):
             replaced.setdefault(path, []).append(edit)
+        elif isinstance(edit, MakeTwin):
+            kept.setdefault(path, []).append(edit.span)
     for module in project.graph.modules.values():
         if module.path in replaced:
-            for edit in _module(module, replaced[module.path]):
+            for edit in _module(module, replaced[module.path], kept.get(module.path, [])):
                 yield module.path, edit
 
 
-def _module(module: Module, replaced: list[Replace]) -> Iterable[Edit]:
+def _module(module: Module, replaced: list[Replace], kept: list[Span]) -> Iterable[Edit]:
     body = f"{module.name}:"
     uses: dict[str, list[Span]] = {}
     for expression in module.expressions:
@@ -43,6 +46,8 @@ def _module(module: Module, replaced: list[Replace]) -> Iterable[Edit]:
             continue  # `import a.b` may be there for its side effect
         spans = uses.get(found.name, [])
         if not spans or not all(_gone(span, replaced) for span in spans):
+            continue
+        if any(outer.contains(span) for outer in kept for span in spans):
             continue
         exported = module.exports is not None and found.name in module.exports
         if exported or found.name in annotations:

@@ -21,6 +21,7 @@ from asyncify.planning.imports import unused_imports
 from asyncify.planning.interceptors import interceptor
 from asyncify.planning.mocks import mock_edits
 from asyncify.planning.project import Project
+from asyncify.planning.twins import inside
 from asyncify.planning.seeds import ClientCall, Seed, Seeds, Site
 from asyncify.rules.registry import Rules
 
@@ -60,13 +61,15 @@ class _Planner:
         self.sites = [site for seed in found for site in seed.sites]
         seeds = self._declined(self._client_conflicts(self._intercepted(found)))
         colouring = self._colour(seeds)
-        # a unit whose faithful form is held may still go, call by call, to worker threads
-        while any(s.unit.name in colouring.held and s.fallback for s in seeds):
+        # objects whose faithful form is held may still go, call by call, to worker threads
+        while stopped := self._stopped(seeds, colouring):
             seeds = [
                 small
                 for seed in seeds
                 for small in (
-                    self._with_note(seed, colouring) if seed.unit.name in colouring.held and seed.fallback else (seed,)
+                    tuple(_noted(each, stopped[seed.unit.name]) for each in seed.fallback)
+                    if seed.unit.name in stopped and seed.fallback
+                    else (self._given_up(seed, stopped),)
                 )
             ]
             colouring = self._colour(seeds)
@@ -136,9 +139,31 @@ class _Planner:
             for seed in seeds
         ]
 
-    def _with_note(self, seed: Seed, colouring: Colouring) -> tuple[Seed, ...]:
-        note = colouring.held[seed.unit.name].message
-        return tuple(_noted(small, note) for small in seed.fallback)
+    def _stopped(self, seeds: Sequence[Seed], colouring: Colouring) -> dict[str, str]:
+        """Units about objects that cannot be applied as they are, with the reason.
+
+        They are held, or they would change a function that also stays as it is, beside its twin.
+        """
+        found = {
+            seed.unit.name: colouring.held[seed.unit.name].message
+            for seed in seeds
+            if seed.unit.name in colouring.held and seed.fallback
+        }
+        twins = [(self.project.path(f), self.project.functions[f].span) for f in colouring.twins]
+        for seed in seeds:
+            if seed.unit.shared and seed.unit.name not in colouring.held:
+                for path, edit in seed.edits:
+                    span = getattr(edit, "span", None)
+                    if span is not None and inside(twins, path, span):
+                        found[seed.unit.name] = "synchronous code uses the same objects"
+        return found
+
+    @staticmethod
+    def _given_up(seed: Seed, stopped: Mapping[str, str]) -> Seed:
+        if seed.unit.name not in stopped:
+            return seed
+        limit = Limit("ASY915", stopped[seed.unit.name])
+        return replace(seed, unit=replace(seed.unit, limit=limit))
 
     # -- colour ----------------------------------------------------------------------------------
 
@@ -163,10 +188,16 @@ class _Planner:
                 continue
             if conversion.limit is not None:
                 limits[function] = self.in_loop.get(function, conversion.limit)
-                continue
             users[function] = conversion.uses
             todo.extend(use.user for use in conversion.uses)
-        colouring = colour([seed.unit for seed in seeds], users, self.project.family_of, limits)
+        twinnable = {
+            function
+            for function in seen
+            if all(self._conversion(m).twin is not None for m in self.project.family(function))
+        }
+        units = [seed.unit for seed in seeds]
+        tests = {f for f in seen if testing.in_test_file(self.project.path(f))}
+        colouring = colour(units, users, self.project.family_of, limits, twinnable, tests)
         return self._without_nested_loops(seeds, colouring)
 
     def _without_nested_loops(self, seeds: Sequence[Seed], colouring: Colouring) -> Colouring:
@@ -194,7 +225,11 @@ class _Planner:
             chains.join((function, *(use.user for use in conversion.uses)))
             chains.join(sorted(self.project.family(function)))
             chains.add(function, conversion.edits)
+            for step in conversion.steps:
+                chains.add(function, step.edits)
             chains.add(function, program_edits(self.project, conversion.bridges))
+        for function in sorted(colouring.twins):
+            self._add_twin(chains, function, colouring)
         for seed in applied:
             libraries = tuple(("library", name) for name in seed.libraries)
             users = tuple(function for _, function in seed.unit.sites)
@@ -219,7 +254,19 @@ class _Planner:
             owners = chains.owners(path)
             chains.join(owners)
             chains.add(owners[0], [(path, edit)])
-        return chains.build(functions)
+        return chains.build((*functions, *colouring.twins))
+
+    def _add_twin(self, chains: Chains, function: FunctionId, colouring: Colouring) -> None:
+        """The twin, and the places in async functions and in other twins that use it."""
+        twin = self._conversion(function).twin
+        assert twin is not None
+        chains.join(sorted(self.project.family(function)))
+        chains.add(function, twin.edits)
+        for step in twin.steps:
+            user = step.use.user if step.use is not None else ""
+            if user in colouring.causes or user in colouring.twins:
+                chains.join((function, user))
+                chains.add(function, step.edits)
 
     def _mocks(
         self, applied: Sequence[Seed], colouring: Colouring
@@ -310,11 +357,19 @@ class _Planner:
                 function,
                 because=cause.callee,
             )
+        for function, cause in sorted(colouring.twins.items()):
+            message = f"{_short(function)} gets an async twin"
+            reason = f"it stays for callers that cannot await: {self._why_sync(function)}"
+            yield self._finding("ASY150", cause.site, Safety.SAFE, message, reason, function)
         for function in sorted(colouring.causes):
             for site in self._conversion(function).bridges:
                 message = f"asyncio.run({_short(function)}(...))"
                 reason = "entry point of the program"
                 yield self._finding("ASY130", site, Safety.SAFE, message, reason, function)
+
+    def _why_sync(self, function: FunctionId) -> str:
+        limit = self._conversion(function).limit
+        return limit.message if limit is not None else "one of them must stay sync"
 
     def _held_findings(self, seeds: Sequence[Seed], colouring: Colouring) -> Iterable[Finding]:
         for seed in seeds:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from asyncify.model.facts import FunctionId, Place, Role
 from asyncify.model.graph import Access, Reference
 from asyncify.model.plan import AddImport, Await, Define, Edit, HandOver, Replace
-from asyncify.planning.arguments import Carried, carry
+from asyncify.planning.arguments import Carried, carry, template_imports
 from asyncify.planning.colour import Limit, Unit
 from asyncify.planning.project import Project
 from asyncify.planning.resources import TO_THREAD, Group, Resources, is_wrapped, stays_inside
@@ -129,7 +129,9 @@ class Seeds:
         left = {lib.name for lib, call in group.calls.values() if isinstance(call, Call)}
         libraries = tuple(sorted(left))
         yield Seed(
-            Unit(_unit_name(self.project, first), tuple(draft.sites), draft.limit),
+            Unit(
+                _unit_name(self.project, first), tuple(draft.sites), draft.limit, bool(group.values)
+            ),
             tuple(self._sites(group)),
             tuple(draft.edits),
             tuple(draft.clients),
@@ -254,16 +256,23 @@ class Seeds:
         if made.enter_made and stays_inside(self.project, group, site):
             return replace(carried, to=made.enter_made, helpers=made.made_helpers), True
         if made.enter_template == "{0}":
-            return carried, True
+            return carried, made.enter == "async"
         span = self.project.expression(site).span
         wrapped = Replace(span, made.enter_template, (span,), around=True)
         draft.edits.append((self.project.module(site).path, wrapped))
-        return replace(carried, helpers=(*carried.helpers, *made.helpers)), False
+        return (
+            replace(
+                carried,
+                helpers=(*carried.helpers, *made.helpers),
+                imports=(*carried.imports, *template_imports(made.enter_template)),
+            ),
+            False,
+        )
 
     def _entered_at_once(self, site: Reference, call: Call) -> Resource | None:
-        """The resource that a call makes for an `async with`, which awaits the call by itself."""
+        """The resource that a call makes for the with statement around it."""
         made = self.rules.resource(call.returns) if call.returns else None
-        if made is None or made[1].enter != "async":
+        if made is None or not made[1].enter:
             return None
         return made[1] if self.project.expression(site).role is Role.ENTERED else None
 

@@ -73,9 +73,22 @@ def is_pytest(project: Project, function: Function) -> bool:
     """Whether pytest itself calls a function: a test outside a TestCase, or a fixture."""
     if decorated_by(project, function, FIXTURE) is not None:
         return True
-    name = project.path(function.id).rpartition("/")[2]
-    in_test_file = name.startswith("test_") or name.endswith("_test.py") or name == "conftest.py"
-    return in_test_file and function.name.startswith("test") and not in_test_case(project, function)
+    if not function.name.startswith("test") or not in_test_file(project.path(function.id)):
+        return False
+    return not in_test_case(project, function)
+
+
+def in_test_file(path: str) -> bool:
+    """Whether a file holds tests."""
+    directory, _, name = path.rpartition("/")
+    parts = directory.split("/")
+    return (
+        name.startswith("test_")
+        or name.endswith("_test.py")
+        or name in ("conftest.py", "tests.py")
+        or "tests" in parts
+        or "test" in parts
+    )
 
 
 def wide_fixture(project: Project, function: Function) -> bool:

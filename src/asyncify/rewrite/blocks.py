@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import cast
 
 import libcst as cst
 
-from asyncify.model.plan import Delete, Edit, Insert, MakeAsync, Replace, Wrap
+from asyncify.model.plan import Delete, Edit, Insert, MakeAsync, MakeTwin, Replace, Wrap
 from asyncify.rewrite import templates
-from asyncify.rewrite.index import DELEGATIONS, STATEMENT, Index, delegated
+from asyncify.rewrite.index import DELEGATIONS, STATEMENT, Index, delegated, describe
 from asyncify.rewrite.precedence import parenthesize
 from asyncify.rewrite.templates import Line, TemplateError, leading_lines
 
@@ -83,7 +84,7 @@ class Blocks:
             node in self.removed
             or node in self.index.ends_at
             or any(
-                isinstance(edit, Insert | Delete | Wrap) or _replaces(edit, node)
+                isinstance(edit, Insert | Delete | MakeTwin | Wrap) or _replaces(edit, node)
                 for edit in self.index.edits.get(node, ())
             )
         )
@@ -144,16 +145,35 @@ class Blocks:
             items.extend(before)
         else:
             _put_before(items, before, item)
-        items.extend(self._replacement(unit) or [item])
+        items.extend(self._twins(unit) or self._replacement(unit) or [item])
+
+    def _twins(self, unit: _Unit) -> list[Item]:
+        """A function as it was, and its async copy with all edits."""
+        original, copy = unit.originals[0], unit.item.statement
+        for edit in self.index.edits.get(original, ()):
+            if isinstance(edit, MakeTwin):
+                assert isinstance(original, cst.FunctionDef) and isinstance(copy, cst.FunctionDef)
+                self.applied.add(edit)
+                kept = [each for n, each in enumerate(copy.decorators) if n not in edit.drop]
+                copy = copy.with_changes(
+                    name=cst.Name(edit.name), asynchronous=cst.Asynchronous(), decorators=kept
+                )
+                gap = [cst.EmptyLine(indent=False)] * (1 if self._is_method(original) else 2)
+                return [Item(original, unit.item.lines), Item(copy, gap)]
+        return []
+
+    def _is_method(self, function: cst.FunctionDef) -> bool:
+        return self.index.positions[function].start.column > 0
 
     def _replacement(self, unit: _Unit) -> list[Item]:
         original, item = unit.originals[0], unit.item
         for edit in self.index.edits.get(original, ()):
             if not _replaces(edit, original):
                 continue
-            new, comments = self._spelled_out(edit, original)
-            if comments or not new:
-                raise TemplateError("the template is neither an expression nor statements")
+            with naming(edit):
+                new, comments = self._spelled_out(edit, original)
+                if comments or not new:
+                    raise TemplateError("the template is neither an expression nor statements")
             if isinstance(item.statement, cst.SimpleStatementLine):
                 new[-1] = _with_comment_of(item.statement, new[-1])
             self.applied.add(edit)
@@ -182,7 +202,8 @@ class Blocks:
         for edit in self.index.edits.get(node, ()):
             if isinstance(edit, Insert) and edit.where == where:
                 self.applied.add(edit)
-                new, comments = templates.statements(edit.text)
+                with naming(edit):
+                    new, comments = templates.statements(edit.text)
                 items.extend(Item(statement, leading_lines(statement)) for statement in new)
                 if comments:
                     items.append(Item(None, comments))
@@ -212,12 +233,24 @@ class Blocks:
                 start += 1
                 continue
             _, stop, edit = wraps.popleft()
-            if not start < stop <= end:
-                raise TemplateError(f"a Wrap crosses another one or ends too early: {edit.header}")
+            with naming(edit):
+                if not start < stop <= end:
+                    raise TemplateError("it crosses another one, or ends before it starts")
             inner = list(self._nested(items, start, stop, wraps, indent))
-            yield _enclose(inner, edit.header, indent)
+            with naming(edit):
+                whole = _enclose(inner, edit.header, indent)
+            yield whole
             self.applied.add(edit)
             start = stop
+
+
+@contextmanager
+def naming(edit: Edit) -> Iterator[None]:
+    """Puts the edit into the message of an error about its text."""
+    try:
+        yield
+    except TemplateError as error:
+        raise TemplateError(f"{describe(edit)}: {error}") from error
 
 
 def _replaces(edit: Edit, node: cst.CSTNode) -> bool:

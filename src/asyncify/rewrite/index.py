@@ -22,6 +22,7 @@ from asyncify.model.plan import (
     Insert,
     MakeAsync,
     MakeList,
+    MakeTwin,
     RemoveImport,
     Replace,
     Wrap,
@@ -41,12 +42,13 @@ STATEMENT = (
     cst.ExceptStarHandler,
     cst.MatchCase,
 )
-_ELEMENT = (cst.Arg, cst.ImportAlias, cst.Param, cst.StarredElement, cst.DictElement)
+_ELEMENT = (cst.Arg, cst.ImportAlias)
 _KINDS: dict[type[Edit], tuple[type[cst.CSTNode], ...]] = {
     Await: (cst.BaseExpression,),
     Arguments: (cst.Call,),
     HandOver: (cst.Call,),
     MakeList: (cst.GeneratorExp,),
+    MakeTwin: (cst.FunctionDef,),
     RemoveImport: (cst.Import, cst.ImportFrom),
 }
 _ASYNC: dict[str, type[cst.CSTNode]] = {

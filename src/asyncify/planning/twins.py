@@ -1,0 +1,178 @@
+"""Twins: a function that must stay sync gets an async one beside it, for the callers that can await.
+
+One property, one `__init__` or one call that nobody can await at the top of a class does not hold back
+everything below it. The twin of ``fetch`` is ``fetch_async``; the twin of a property is a method; the twin
+of `__init__` comes with a factory, ``await Class.create_async(...)``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from asyncify.model.facts import Function, Kind, Role
+from asyncify.model.graph import Access, Edge, Reference
+from asyncify.model.plan import AddImport, Await, Edit, Insert, MakeTwin, Replace
+from asyncify.model.span import Span
+from asyncify.planning.colour import Limit
+from asyncify.planning.limits import (
+    PROPERTY,
+    TRANSPARENT,
+    TRANSPARENT_PREFIXES,
+    is_special,
+)
+from asyncify.planning.project import Project
+from asyncify.planning.uses import Step, need_async
+
+# limits that are about somebody who calls the function without await: a twin leaves them what they have
+PASSABLE = frozenset(
+    {"ASY901", "ASY902", "ASY903", "ASY904", "ASY907", "ASY908", "ASY913", "ASY914", "ASY919", "ASY920"}
+)
+FACTORY = "create_async"
+
+
+@dataclass(frozen=True, slots=True)
+class Twin:
+    """The edits that make the twin, and what each place needs that uses it."""
+
+    edits: tuple[tuple[str, Edit], ...]
+    steps: tuple[Step, ...]
+
+
+def twin_of(project: Project, function: Function, limit: Limit | None) -> Twin | None:
+    """The twin of a function; None where it cannot have one."""
+    if not _may_have_one(project, function, limit):
+        return None
+    initial = function.name == "__init__"
+    name = "init_async" if initial else f"{function.name}_async"
+    if initial:
+        name = f"_{name}"
+    if _taken(project, function, name) or (initial and _taken(project, function, FACTORY)):
+        return None
+    path = project.path(function.id)
+    edits: list[tuple[str, Edit]] = [(path, MakeTwin(function.header, name, _dropped(project, function)))]
+    if initial and not _inherits_factory(project, function):
+        edits.append((path, Insert(function.header, "after", _factory(function))))
+    steps = []
+    for edge in project.reaching(function.id):
+        step = _step(project, function, edge, name)
+        if step is not None:
+            steps.append(step)
+    return Twin(tuple(edits), tuple(steps))
+
+
+def _may_have_one(project: Project, function: Function, limit: Limit | None) -> bool:
+    if function.kind != "def" or function.is_async or function.is_generator:
+        return False
+    if limit is not None and limit.code not in PASSABLE:
+        return False
+    if is_special(function.name) and function.name != "__init__":
+        return False
+    if function.name.startswith("test") or function.parent != f"{function.module}:":
+        return False
+    known = TRANSPARENT | PROPERTY
+    return all(
+        name is not None and (name in known or name.startswith(TRANSPARENT_PREFIXES))
+        for _, name in project.decorators(function)
+    )
+
+
+def _taken(project: Project, function: Function, name: str) -> bool:
+    return any(
+        other.name == name and other.owner == function.owner
+        for other in project.graph.modules[function.module].functions
+    )
+
+
+def _dropped(project: Project, function: Function) -> tuple[int, ...]:
+    """Decorators that the twin goes without: it is no property, but a method."""
+    decorators = project.decorators(function)
+    return tuple(number for number, (_, name) in enumerate(decorators) if name in PROPERTY)
+
+
+def _inherits_factory(project: Project, function: Function) -> bool:
+    """Whether a base class of the project has a factory as well: its `__init__` is in the same family."""
+    bases = project.graph.bases.get(function.owner or "", ())
+    return any(
+        other != function.id and project.functions[other].owner in bases
+        for other in project.family(function.id)
+    )
+
+
+def _factory(function: Function) -> str:
+    first = function.parameters[0].name if function.parameters else "self"
+    return (
+        "\n@classmethod\n"
+        f"async def {FACTORY}(cls, *args, **kwargs):\n"
+        f'    """Like the constructor, for async code."""\n'
+        f"    {first} = cls.__new__(cls)\n"
+        f"    await {first}._init_async(*args, **kwargs)\n"
+        f"    return {first}\n"
+    )
+
+
+def _step(project: Project, function: Function, edge: Edge, name: str) -> Step | None:
+    """What a place needs to use the twin; None where it has to stay with the function."""
+    if edge.open or len(edge.targets) != 1 and edge.access is Access.CALL:
+        return None
+    expression = project.expression(edge.site)
+    outer = project.parent(edge.site)
+    if outer is not None and outer[1].kind is Kind.AWAIT:
+        return None
+    if edge.access is Access.PROPERTY:
+        if expression.role in (Role.TARGET, Role.DELETED):
+            return None
+        edits = _method(project, edge.site, f"{name}()")
+    elif edge.access is Access.CONSTRUCT and function.name == "__init__":
+        edits = _construct(project, edge.site)
+    elif edge.access is Access.CALL and expression.kind is Kind.CALL:
+        edits = _call(project, function, edge.site, name)
+    else:
+        return None
+    if edits is None:
+        return None
+    step = need_async(project, edge.site, function.id, [*edits, Await(expression.span)])
+    return step if step.limit is None else None
+
+
+def _method(project: Project, access: Reference, name: str) -> list[Edit] | None:
+    receiver = project.child(access, Role.RECEIVER)
+    if receiver is None:
+        return None
+    hole = project.expression(receiver).span
+    return [Replace(project.expression(access).span, f"{{0}}.{name}", (hole,))]
+
+
+def _construct(project: Project, site: Reference) -> list[Edit] | None:
+    callee = project.child(site, Role.CALLEE)
+    if callee is None:
+        return None
+    span = project.expression(callee).span
+    if project.expression(callee).kind not in (Kind.NAME, Kind.ATTRIBUTE):
+        return None
+    return [Replace(span, f"{{0}}.{FACTORY}", (span,))]
+
+
+def _call(project: Project, function: Function, site: Reference, name: str) -> list[Edit] | None:
+    callee = project.child(site, Role.CALLEE)
+    if callee is None:
+        return None
+    written = project.expression(callee)
+    if written.kind is Kind.ATTRIBUTE and written.text == function.name:
+        return _method(project, callee, name)
+    if written.kind is not Kind.NAME or written.variable is None:
+        return None
+    owner = written.variable[0]
+    if owner != f"{site.module}:":
+        return None
+    if function.module == site.module and written.text == function.name:
+        return [Replace(written.span, name)]
+    imported = [one for one in project.module(site).imports if one.name == written.text]
+    if len(imported) != 1 or imported[0].scope != owner or function.owner is not None:
+        return None
+    return [Replace(written.span, name), AddImport(f"from {function.module} import {name}")]
+
+
+def inside(spans: Iterable[tuple[str, Span]], path: str, span: Span) -> bool:
+    """Whether a place lies in one of these functions."""
+    return any(own == path and outer.contains(span) for own, outer in spans)
