@@ -141,10 +141,7 @@ def _lock(options: argparse.Namespace) -> int:
     for project in projects.select(projects.load(), only=options.names, fast=False):
         if project.tests is None or project.local:
             continue
-        path = store.constraints(project)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(store.freeze(project), encoding="utf-8")
-        print(f"{path.relative_to(store.REPOSITORY)}")
+        print(store.lock(project).relative_to(store.REPOSITORY))
     return 0
 
 

@@ -109,7 +109,9 @@ def baseline(project: Project, settings: Settings, work: Path, logs: Path) -> su
     """The tests before; they do not depend on asyncify, so their outcomes are cached."""
     environment = store.environment(project)
     cached = (
-        store.cache_directory() / "baselines" / f"{environment.name}-{_suite_key(project)}.json"
+        store.cache_directory()
+        / "baselines"
+        / f"{environment.name}-{_suite_key(project, environment)}.json"
     )
     if cached.is_file() and not settings.fresh and not project.local:
         return from_plain(suite.SuiteRun, json.loads(cached.read_text(encoding="utf-8")))
@@ -183,10 +185,11 @@ def _lost_coroutines(
     return tuple(suspects)
 
 
-def _suite_key(project: Project) -> str:
+def _suite_key(project: Project, environment: Path) -> str:
     here = Path(__file__).parent
     files = (here / "suite.py", here / "plugin" / "ecosystem_guard.py")
-    parts = [repr(project.tests), *(path.read_text(encoding="utf-8") for path in files)]
+    parts = [repr(project.tests), store.stamp(environment) or ""]
+    parts += (path.read_text(encoding="utf-8") for path in files)
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
 
 

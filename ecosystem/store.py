@@ -29,6 +29,7 @@ COMMON_REQUIREMENTS = (
     "aiosqlite",
     "respx",
 )
+STAMP = "built-from"
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 
@@ -135,7 +136,7 @@ def environment(project: Project) -> Path:
         raise StoreError(f"{project.name}: has no tests, so it needs no environment")
     folder = cache_directory() / "venvs" / _environment_key(project)
     with locked(f"{folder.name}.venv"):
-        if not (folder / "complete").is_file():
+        if stamp(folder) != _pins(project):
             _build(project, project.tests, folder)
     return folder
 
@@ -160,7 +161,22 @@ def _build(project: Project, tests: Suite, folder: Path) -> None:
         )
     for source in project.sources:
         _remove_installed(site_packages(folder) / Path(source).name)
-    (folder / "complete").write_text("complete\n", encoding="utf-8")
+    _mark(project, folder)
+
+
+def stamp(folder: Path) -> str | None:
+    """What a finished environment was built from, nothing when it is not finished."""
+    path = folder / STAMP
+    return path.read_text(encoding="utf-8") if path.is_file() else None
+
+
+def lock(project: Project) -> Path:
+    """Pin what the environment has now; it is what it would be built as, so it stays."""
+    folder = environment(project)
+    path = constraints(project)
+    write_atomically(path, freeze(folder, project))
+    _mark(project, folder)
+    return path
 
 
 def site_packages(folder: Path) -> Path:
@@ -174,9 +190,9 @@ def constraints(project: Project) -> Path:
     return CONSTRAINTS / python_tag() / f"{project.name}.txt"
 
 
-def freeze(project: Project) -> str:
-    """The environment's packages as pins, without the project itself."""
-    python = environment(project) / "bin" / "python"
+def freeze(folder: Path, project: Project) -> str:
+    """An environment's packages as pins, without the project itself."""
+    python = folder / "bin" / "python"
     listed = json.loads(_pip(f"--python={python}", "list", "--format=json"))
     own = _normalised(project.name)
     pins = {
@@ -204,16 +220,23 @@ def environment_variables(folder: Path | None) -> dict[str, str]:
 
 def _environment_key(project: Project) -> str:
     assert project.tests is not None
-    pins = constraints(project)
     parts = [
         project.sha256,
         *COMMON_REQUIREMENTS,
         *project.tests.requires,
         *project.tests.extras,
-        pins.read_text(encoding="utf-8") if pins.is_file() else "",
     ]
-    digest = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
+    digest = hashlib.sha256("".join(f"{part}\n" for part in parts).encode()).hexdigest()[:12]
     return f"{project.name}-{project.version}-{python_tag()}-{digest}"
+
+
+def _pins(project: Project) -> str:
+    path = constraints(project)
+    return sha256(path) if path.is_file() else "newest"
+
+
+def _mark(project: Project, folder: Path) -> None:
+    write_atomically(folder / STAMP, _pins(project))
 
 
 def _pip(*arguments: str) -> str:
