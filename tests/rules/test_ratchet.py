@@ -53,12 +53,16 @@ OLD: dict[str, tuple[object, ...]] = {
     "requests.sessions.Session": (requests.Session(),),
     "requests.models.Response": (requests.Response(),),
     "http.client.HTTPResponse": (_response(),),
+    "httpx.Client": (httpx.Client(),),
+    "httpx.Response": (httpx.Response(200),),
     "file": FILES,
 }
 _REQUEST = httpx.Request("GET", "http://host/")
 NEW: dict[str, tuple[object, ...]] = {
     "requests.sessions.Session": (httpx.AsyncClient(),),
     "requests.models.Response": (httpx.Response(200, request=_REQUEST),),
+    "httpx.Client": (httpx.AsyncClient(),),
+    "httpx.Response": (httpx.Response(200, request=_REQUEST),),
     "requests.cookies.RequestsCookieJar": (httpx.Cookies,),
     "requests.structures.CaseInsensitiveDict": (httpx.Headers,),
     "sqlite3.Connection": (aiosqlite.Connection,),
@@ -218,6 +222,7 @@ COMPLETE = {
     "requests.sessions.Session": requests.Session(),
     "sqlite3.Connection": sqlite3.Connection,
     "sqlite3.Cursor": sqlite3.Cursor,
+    "httpx.Client": httpx.Client,
 }
 
 
