@@ -64,7 +64,7 @@ def test_a_plan(tmp_path: Path) -> None:
     assert plan.diff() == plan.patch().decode()
     assert plan.diff().startswith("--- a/pkg/a.py\n+++ b/pkg/a.py\n@@ -1,5 +1,5 @@\n")
     assert plan.why("pkg.a.work").startswith("pkg.a:work becomes async\n")
-    assert {stage for stage, _, _ in seen} == {
+    assert {stage for stage, _, _ in seen} >= {
         "reading", "resolving calls", "planning", "rewriting",
     }  # fmt: skip
     assert pickle.loads(pickle.dumps(plan)) == plan
