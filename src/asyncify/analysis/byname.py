@@ -14,7 +14,7 @@ from io import BytesIO, StringIO
 
 from asyncify.analysis.calls import Call
 from asyncify.analysis.flow import Flow
-from asyncify.analysis.slots import SUPER
+from asyncify.analysis.slots import ANYTHING, DEAD, SUPER
 from asyncify.model.facts import FunctionId
 from asyncify.model.graph import Evidence, SourceKind, Target
 
@@ -70,7 +70,7 @@ class ByName:
     def candidates(self, slot: int, attribute: str) -> tuple[Target, ...]:
         """The methods that `attribute` of an object of unknown class means."""
         methods = self._methods.get(attribute)
-        if methods is None or any(atom.kind in _EXPLAINS for atom in self.flow.slots.atoms(slot)):
+        if methods is None or self._is_explained(slot):
             return ()
         return tuple(
             Target(
@@ -83,6 +83,12 @@ class ByName:
             if not self._has_base(method, methods)
         )
 
+    def _is_explained(self, slot: int) -> bool:
+        if slot == DEAD:
+            return True
+        atoms = set(self.flow.slots.atoms(slot))
+        return ANYTHING not in atoms and any(atom.kind in _EXPLAINS for atom in atoms)
+
     def _has_base(self, method: FunctionId, methods: list[FunctionId]) -> bool:
         owner = self.hierarchy.functions[method].owner
         above = set(self.hierarchy.order(owner or "")[1:]) if owner else set()
@@ -90,7 +96,7 @@ class ByName:
 
     def is_open(self, attribute: str) -> bool:
         """Whether an object that is not ours may have the attribute as well."""
-        return attribute in BUILTIN_ATTRIBUTES or attribute in self.flow.stored
+        return attribute in BUILTIN_ATTRIBUTES or attribute in self.flow.members.stored
 
     def call(self, call: Call) -> tuple[Target, ...]:
         """What a call means that nothing else explains; properties are not called."""
@@ -111,6 +117,7 @@ class ByName:
                 if index not in done
                 and not (call.targets or call.constructs or call.decorated)
                 and not self.is_open(call.attribute)
+                and not self.flow.slots.is_anything(call.receiver)
                 and (targets := self.call(call))
             ]
             if not news:

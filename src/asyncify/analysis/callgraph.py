@@ -8,8 +8,9 @@ from pathlib import Path
 
 from asyncify.analysis.byname import ByName
 from asyncify.analysis.edges import Edges
-from asyncify.analysis.flow import Flow, Known
+from asyncify.analysis.flow import Flow
 from asyncify.analysis.hierarchy import Hierarchy
+from asyncify.analysis.motion import Known
 from asyncify.analysis.names import Names
 from asyncify.analysis.resolver import Resolution, resolve
 from asyncify.analysis.values import Values
@@ -54,7 +55,7 @@ def merge(modules: Mapping[str, Module], resolution: Resolution) -> CallGraph:
     by_name = ByName(flow)
     by_name.settle()
     values = Values(flow)
-    edges = Edges(flow, by_name, values.unknown())
+    edges = Edges(flow, by_name)
     found = tuple(values.values())
     families = hierarchy.families(_protocols(flow))
     return CallGraph(
@@ -66,7 +67,7 @@ def merge(modules: Mapping[str, Module], resolution: Resolution) -> CallGraph:
         families=tuple(frozenset(group) for group in families.groups().values() if len(group) > 1),
         outside=hierarchy.outside(resolution.overridden),
         bases={cls: hierarchy.order(cls)[1:] for cls in hierarchy.classes},
-        names=flow.external_names,
+        names=flow.motion.external_names,
         types={**values.types(found), **resolution.types},
     )
 
@@ -86,7 +87,7 @@ def _protocols(flow: Flow) -> Iterator[tuple[FunctionId, FunctionId]]:
     protocols = {cls for cls in hierarchy.classes if hierarchy.is_protocol(cls)}
     if not protocols:
         return
-    for component in flow.components():
+    for component in flow.slots.roots():
         names = [
             atom.name
             for atom in flow.slots.atoms(component)

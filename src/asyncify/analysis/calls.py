@@ -5,21 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from asyncify.analysis.heap import RAW, Heap
+from asyncify.analysis.heap import Heap
 from asyncify.analysis.members import Members
 from asyncify.analysis.names import Sort
-from asyncify.analysis.slots import ELEMENT, ENTER, Atom, Subscriber, element_key
-from asyncify.model.facts import ClassId, Function, FunctionId, Kind, Parameter
+from asyncify.analysis.slots import ELEMENT, RAW, SUPER, Atom, Subscriber, element_key
+from asyncify.model.facts import ClassId, Function, FunctionId, Parameter
 from asyncify.model.graph import Evidence, Reference, SourceKind, Target
 
-CONTEXT_MANAGERS = frozenset({"contextlib.contextmanager", "contextlib.asynccontextmanager"})
 _SELF_KINDS = ("positional", "positional-only")
+
+_BASES_WITHOUT_METHODS = frozenset(
+    {"?", "builtins.object", "abc.ABC", "typing.Generic", "typing.Protocol"}
+)
 
 # Subscribers, by what comes first in them.
 CALLEE = "callee"  # (call,): the atom is called
 METHOD = "method"  # (call, attribute): an attribute of the atom is called
 WRAPPED = "wrapped"  # (call, function, bound): the atom is what decorators made of the function
-COPY = "copy"  # (slot,): the slot may be the same atom, but is no alias
 PARTIAL = "partial"  # (slot, arguments): functools.partial of the atom
 TYPE = "type"  # (slot,): type() of the atom
 
@@ -90,15 +92,18 @@ class Calls:
                 self.method(call, attribute, atom)
             case (kind, Call() as call, str(function), int(bound)) if kind == WRAPPED:
                 self._wrapped(call, function, bound, atom)
-            case (kind, int(slot)) if kind == COPY:
-                self.slots.add(slot, atom)
             case (kind, int(slot), int(arguments)) if kind == PARTIAL:
                 self.slots.add(slot, atom._replace(bound=atom.bound + arguments))
-            case (kind, int(slot)) if kind == TYPE and atom.kind == SourceKind.INSTANCE:
-                sort = (
-                    SourceKind.CLASS if atom.name in self.hierarchy.classes else SourceKind.EXTERNAL
-                )
-                self.slots.add(slot, Atom(sort, atom.name))
+            case (kind, int(slot)) if kind == TYPE:
+                self._type_of(slot, atom)
+            case _:
+                self.members.react(subscriber, atom)
+
+    def _type_of(self, slot: int, atom: Atom) -> None:
+        if atom.kind == SourceKind.INSTANCE:
+            ours = atom.name in self.hierarchy.classes
+            kind = SourceKind.CLASS if ours else SourceKind.EXTERNAL
+            self.slots.add(slot, Atom(kind, atom.name))
 
     def external(self, call: Call, name: str, target: Target) -> None:
         """A call reaches something outside the project."""
@@ -139,13 +144,15 @@ class Calls:
                 self._found_method(call, one.name, bound, atom)
             elif one.sort is Sort.CLASS:
                 self.apply(call, Atom(SourceKind.CLASS, one.name))
-        if not found and atom.kind in (SourceKind.INSTANCE, SourceKind.CLASS, "super"):
-            for base in (
-                self.hierarchy.external(atom.name) if atom.name in self.hierarchy.classes else ()
-            ):
-                if base not in ("?", "builtins.object", "abc.ABC", "typing.Generic"):
-                    self._external_method(call, attribute, base, atom.name)
-                    break
+        if not found and atom.kind in (SourceKind.INSTANCE, SourceKind.CLASS, SUPER):
+            self._inherited(call, attribute, atom.name)
+
+    def _inherited(self, call: Call, attribute: str, cls: str) -> None:
+        """A method that a class of the project has from outside."""
+        bases = self.hierarchy.external(cls) if cls in self.hierarchy.classes else ()
+        base = next((base for base in bases if base not in _BASES_WITHOUT_METHODS), None)
+        if base is not None:
+            self._external_method(call, attribute, base, cls)
 
     def _found_method(self, call: Call, function: FunctionId, bound: int, atom: Atom) -> None:
         if self.hierarchy.is_property(function):  # the value of the property is called
@@ -179,7 +186,7 @@ class Calls:
         assert function is not None
         self.called.add(function)
         if target.overrides:
-            self._link_family(function)
+            self._link_overrides(function)
         if not raw and function in self.heap.decorated:
             call.decorated.setdefault(function, {})[function] = target
             self.slots.subscribe(self.heap.decorated[function], (WRAPPED, call, function, bound))
@@ -201,11 +208,8 @@ class Calls:
                 function=atom.name, evidence=Evidence.INFERRED
             )
             self.bind(call, atom.name, bound + atom.bound)
-            if self.hierarchy.functions[atom.name].is_generator:
-                self._result(call, atom.name)
-            else:
-                self.slots.subscribe(self.heap.result(atom.name), (COPY, call.slot))
-        else:
+            self._result(call, atom.name)
+        elif atom.kind != RAW:  # one that the same decorator got from somebody else
             self.apply(call, atom)
 
     def construct(self, call: Call, cls: ClassId, bound: int, evidence: Evidence) -> None:
@@ -226,18 +230,13 @@ class Calls:
 
     def _result(self, call: Call, function: FunctionId) -> None:
         item = self.hierarchy.functions[function]
-        if item.is_generator:
-            yields = self.heap.yields(function)
-            if any(
-                name in CONTEXT_MANAGERS for name in self.hierarchy.decorators.get(function, ())
-            ):
-                self.slots.unify(self.slots.child(call.slot, ENTER), yields)
-            else:
-                self.slots.unify(self.slots.child(call.slot, ELEMENT), yields)
-            if call.site is not None:
-                self.heap.originate(call.slot, SourceKind.GENERATOR, function, call.site)
-        elif item.returns_value:
-            self.slots.unify(call.slot, self.heap.result(function))
+        if not item.is_generator:
+            if item.returns_value:
+                self.slots.move(self.heap.result(function), call.slot)
+        elif call.site is not None:
+            self.heap.originate(call.slot, SourceKind.GENERATOR, function, call.site)
+        else:
+            self.slots.add(call.slot, Atom(SourceKind.GENERATOR, function))
 
     # arguments
 
@@ -258,7 +257,7 @@ class Calls:
                 given.add(argument.keyword)
                 if argument.keyword in by_name:
                     slot = self.heap.variable(function, argument.keyword)
-                    self.slots.unify(argument.slot, slot)
+                    self.slots.move(argument.slot, slot)
                 elif keywords:
                     self._bind_rest(argument.slot, function, keywords, repr(argument.keyword))
         for argument in call.arguments:
@@ -276,13 +275,13 @@ class Calls:
         position = argument.position + bound
         if position < len(plain):
             slot = self.heap.variable(function, plain[position].name)
-            self.slots.unify(argument.slot, slot)
+            self.slots.move(argument.slot, slot)
         elif rest:
             self._bind_rest(argument.slot, function, rest, str(position - len(plain)))
 
     def _bind_rest(self, slot: int, function: FunctionId, rest: Parameter, key: str) -> None:
         collected = self.heap.variable(function, rest.name)
-        self.slots.unify(slot, self.slots.child(collected, element_key(key)))
+        self.slots.move(slot, self.slots.child(collected, element_key(key)))
 
     def _bind_star(
         self,
@@ -294,14 +293,13 @@ class Calls:
         missing = plain[argument.position :]
         for index, parameter in enumerate(missing):
             slot = self.heap.variable(function, parameter.name)
-            self.slots.unify(slot, self.slots.child(argument.slot, element_key(str(index))))
+            self.slots.move(self.members.element(argument.slot, element_key(str(index))), slot)
         if rest and missing:
             collected = self.heap.variable(function, rest.name)
-            self.slots.unify(
-                self.slots.child(collected, ELEMENT), self.slots.child(argument.slot, ELEMENT)
-            )
+            element = self.members.element(argument.slot, ELEMENT)
+            self.slots.move(element, self.slots.child(collected, ELEMENT))
         elif rest:
-            self.slots.unify(self.heap.variable(function, rest.name), argument.slot)
+            self.slots.move(argument.slot, self.heap.variable(function, rest.name))
 
     def _bind_mapping(
         self,
@@ -318,9 +316,9 @@ class Calls:
             if free and parameter.name not in given:
                 slot = self.heap.variable(function.id, parameter.name)
                 key = element_key(repr(parameter.name))
-                self.slots.unify(slot, self.slots.child(argument.slot, key))
+                self.slots.move(self.slots.child(argument.slot, key), slot)
         if keywords:
-            self.slots.unify(self.heap.variable(function.id, keywords.name), argument.slot)
+            self.slots.move(argument.slot, self.heap.variable(function.id, keywords.name))
 
     def _bind_fields(self, call: Call, cls: ClassId, bound: int) -> None:
         """A class without `__init__` may be a dataclass or the like: arguments are its fields."""
@@ -331,9 +329,9 @@ class Calls:
         for argument in call.arguments:
             position = argument.position + bound
             if argument.star == "" and argument.keyword:
-                self.slots.unify(argument.slot, self.heap.attribute(cls, argument.keyword))
+                self.slots.move(argument.slot, self.heap.written(cls, argument.keyword))
             elif argument.star == "" and position < len(fields):
-                self.slots.unify(argument.slot, self.heap.attribute(cls, fields[position]))
+                self.slots.move(argument.slot, self.heap.written(cls, fields[position]))
 
     # families
 
@@ -345,22 +343,21 @@ class Calls:
                 self._families.update(dict.fromkeys(group, group))
         return self._families
 
-    def _link_family(self, function: FunctionId) -> None:
-        """Any override may be called: parameters and results of all of them are the same values."""
-        group = self.families().get(function, [])
-        if function in self._linked or len(group) < 2:
+    def _link_overrides(self, function: FunctionId) -> None:
+        """Any override may be called: arguments go on to all of them, results come back."""
+        if function in self._linked:
             return
-        self._linked.update(group)
-        self.called.update(group)
-        first = self.hierarchy.functions[group[0]]
-        for other in group[1:]:
-            item = self.hierarchy.functions[other]
-            for one, two in _pairs(first, item):
-                self.slots.unify(self.heap.variable(first.id, one), self.heap.variable(other, two))
-            if item.is_generator == first.is_generator:
-                self.slots.unify(self.heap.result(first.id), self.heap.result(other))
-                if item.is_generator:
-                    self.slots.unify(self.heap.yields(first.id), self.heap.yields(other))
+        self._linked.add(function)
+        item = self.hierarchy.functions[function]
+        for other in self.hierarchy.overrides(function):
+            self.called.add(other.id)
+            for one, two in _pairs(item, other):
+                self.slots.move(
+                    self.heap.variable(function, one), self.heap.variable(other.id, two)
+                )
+            self.slots.move(self.heap.result(other.id), self.heap.result(function))
+            if other.is_generator and item.is_generator:
+                self.slots.move(self.heap.yields(other.id), self.heap.yields(function))
 
 
 def _pairs(one: Function, other: Function) -> Iterator[tuple[str, str]]:
@@ -375,6 +372,3 @@ def _pairs(one: Function, other: Function) -> Iterator[tuple[str, str]]:
 
 def _plain(parameters: Iterable[Parameter]) -> list[str]:
     return [one.name for one in parameters if one.kind in _SELF_KINDS]
-
-
-__all__ = ["Argument", "Call", "Calls", "Kind"]

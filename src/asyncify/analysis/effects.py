@@ -180,8 +180,23 @@ MAKES: dict[str, str] = {
     "collections.defaultdict": "collections.defaultdict",
 }
 
-# Decorators that leave the function what it is, as far as calls of it are concerned.
-TRANSPARENT_MODULES = frozenset({"abc", "atexit", "builtins", "contextlib", "functools", "typing"})
+# What is a value and nothing else: it holds nothing, and nobody asks where it came from.
+SCALARS = frozenset(
+    f"builtins.{name}"
+    for name in ("str", "bytes", "int", "float", "complex", "bool", "NoneType", "range", "slice")
+) | frozenset(
+    {
+        "types.NoneType",
+        "datetime.date",
+        "datetime.datetime",
+        "datetime.time",
+        "datetime.timedelta",
+        "decimal.Decimal",
+        "re.Match",
+        "re.Pattern",
+        "uuid.UUID",
+    }
+)
 
 
 def flows(name: str) -> tuple[str, ...] | None:

@@ -6,18 +6,18 @@ from collections.abc import Mapping
 from typing import TypeVar
 
 from asyncify.analysis.hierarchy import Hierarchy
-from asyncify.analysis.slots import Atom, Slots
+from asyncify.analysis.slots import DEAD, Atom, Slots
 from asyncify.model.facts import ClassId, FunctionId, Module
 from asyncify.model.graph import Reference, Source, SourceKind
 
 Key = TypeVar("Key")
-RAW = "raw"  # kind of the atom that a function is for its own decorator: without what that adds
 
 
 class Heap:
     """The slots of a project by what they stand for.
 
-    An attribute has one slot in a whole class hierarchy: what a base class stores, a subclass reads.
+    A name has the slot of its variable. An attribute has a slot per class for what is written there
+    and one for what is read: the written ones of every class that an instance may share with it.
     """
 
     def __init__(self, modules: Mapping[str, Module], hierarchy: Hierarchy) -> None:
@@ -25,28 +25,47 @@ class Heap:
         self.hierarchy = hierarchy
         self.sources: list[tuple[int, Source]] = []
         self.decorated: dict[FunctionId, int] = {}  # what the name of a decorated function holds
-        self._first: dict[str, int] = {}
+        self.expressions: dict[str, list[int]] = {}  # slots, by module and expression
         self._variables: dict[tuple[str, str], int] = {}
-        self._attributes: dict[tuple[ClassId, str], int] = {}
+        self._written: dict[str, dict[ClassId, int]] = {}
+        self._read: dict[str, dict[ClassId, int]] = {}
         self._results: dict[FunctionId, int] = {}
         self._yields: dict[FunctionId, int] = {}
         self._generators: dict[FunctionId, int] = {}
         for name, module in modules.items():
-            self._first[name] = self.slots.new(len(module.expressions))
+            count = len(module.expressions)
+            first = self.slots.new(count)
+            self.expressions[name] = list(range(first, first + count))
 
     def at(self, module: str, expression: int) -> int:
         """The slot of an expression."""
-        return self._first[module] + expression
+        return self.expressions[module][expression]
 
     def variable(self, owner: str, name: str) -> int:
         """The slot of a variable; that of a class body is an attribute."""
         if owner in self.hierarchy.classes:
-            return self.attribute(owner, name)
+            return self.written(owner, name)
         return self._get(self._variables, (owner, name))
 
-    def attribute(self, cls: ClassId, name: str) -> int:
-        """The slot of an attribute of a class and of its instances."""
-        return self._get(self._attributes, (self.hierarchy.root(cls), name))
+    def written(self, cls: ClassId, name: str) -> int:
+        """The slot of what is written to an attribute of a class or of its instances."""
+        slots = self._written.setdefault(name, {})
+        if cls not in slots:
+            slots[cls] = self.slots.new()
+            for reader, slot in self._read.get(name, {}).items():
+                if self.hierarchy.related(cls, reader):
+                    self.slots.move(slots[cls], slot)
+        return slots[cls]
+
+    def read(self, cls: ClassId, name: str) -> int:
+        """The slot of what is read from an attribute of a class or of its instances."""
+        slots = self._read.setdefault(name, {})
+        if cls not in slots:
+            slots[cls] = self.slots.new()
+            for writer, slot in self._written.get(name, {}).items():
+                if self.hierarchy.related(cls, writer):
+                    self.slots.move(slot, slots[cls])
+        return slots[cls]
 
     def result(self, function: FunctionId) -> int:
         """The slot of what a function returns; for a generator, of the generator itself."""
@@ -63,7 +82,7 @@ class Heap:
         known = function in self._generators
         slot = self._get(self._generators, function)
         if not known:
-            self.slots.unify(self.slots.child(slot, "[]"), self.yields(function))
+            self.slots.add(slot, Atom(SourceKind.GENERATOR, function))
         return slot
 
     def _get(self, table: dict[Key, int], key: Key) -> int:
@@ -74,11 +93,15 @@ class Heap:
 
     def instance(self, slot: int, cls: str, site: Reference | None = None) -> None:
         """The value may be an instance of this class."""
+        if slot == DEAD:
+            return
         if site is not None:
             self.sources.append((slot, Source(SourceKind.INSTANCE, cls, site)))
         self.slots.add(slot, Atom(SourceKind.INSTANCE, cls))
 
     def originate(self, slot: int, kind: SourceKind, name: str, site: Reference) -> None:
         """The value may be made at this place."""
+        if slot == DEAD:
+            return
         self.sources.append((slot, Source(kind, name, site)))
         self.slots.add(slot, Atom(kind, name))

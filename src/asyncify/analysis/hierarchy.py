@@ -64,12 +64,12 @@ class Hierarchy:
         self._bases = {cls: self._direct(cls, bases.get(cls, ())) for cls in self.classes}
         self._orders: dict[ClassId, tuple[str, ...]] = {}
         self.subclasses: dict[ClassId, list[ClassId]] = {}
-        self._roots: dict[ClassId, ClassId] = {}
         for cls in self.classes:
             for base in self.order(cls)[1:]:
                 if base in self.classes:
                     self.subclasses.setdefault(base, []).append(cls)
-                    self._join(cls, base)
+        self._down = {cls: frozenset((cls, *self.subclasses.get(cls, ()))) for cls in self.classes}
+        self._below: dict[tuple[ClassId, str], tuple[Denoted, ...]] = {}
         self._memo: dict[tuple[ClassId, str], tuple[Denoted, ...]] = {}
 
     def _decorators(self, function: Function) -> Iterator[str]:
@@ -140,16 +140,9 @@ class Hierarchy:
         """The direct bases of a class of the project."""
         return self._bases[cls]
 
-    def _join(self, cls: ClassId, base: ClassId) -> None:
-        one, other = self.root(cls), self.root(base)
-        if one != other:
-            self._roots[one] = other
-
-    def root(self, cls: ClassId) -> ClassId:
-        """The class that stands for the whole hierarchy."""
-        while cls in self._roots:
-            cls = self._roots[cls]
-        return cls
+    def related(self, one: ClassId, other: ClassId) -> bool:
+        """Whether one object may have both classes: by inheritance, or in a common subclass."""
+        return one == other or not self._down[one].isdisjoint(self._down[other])
 
     def lookup(self, cls: ClassId, attribute: str) -> tuple[Denoted, ...]:
         """What the attribute denotes by the first class that has it, in resolution order."""
@@ -169,10 +162,13 @@ class Hierarchy:
 
     def below(self, cls: ClassId, attribute: str) -> tuple[Denoted, ...]:
         """What the attribute denotes in the subclasses, of a class that has none itself."""
-        found: dict[Denoted, None] = {}
-        for sub in self.subclasses.get(cls, ()):
-            found.update(dict.fromkeys(self.lookup(sub, attribute)))
-        return tuple(found)
+        key = cls, attribute
+        if key not in self._below:
+            found: dict[Denoted, None] = {}
+            for sub in self.subclasses.get(cls, ()):
+                found.update(dict.fromkeys(self.lookup(sub, attribute)))
+            self._below[key] = tuple(found)
+        return self._below[key]
 
     def _lookup(self, order: Iterable[str], attribute: str) -> tuple[Denoted, ...]:
         for cls in order:
@@ -220,12 +216,18 @@ class Hierarchy:
         """Whether the class is a `typing.Protocol`."""
         return any(base in _PROTOCOLS for base in self._bases.get(cls, ()))
 
+    def overrides(self, function: FunctionId) -> list[Function]:
+        """The methods that subclasses define instead of this one."""
+        item = self.functions[function]
+        return [
+            self.functions[other]
+            for sub in self.subclasses.get(item.owner or "", ())
+            for other in self.members.get(sub, {}).get(item.name, ())
+        ]
+
     def is_overridden(self, function: FunctionId) -> bool:
         """Whether a subclass defines the method again."""
-        item = self.functions[function]
-        return item.owner is not None and any(
-            item.name in self.members.get(sub, ()) for sub in self.subclasses.get(item.owner, ())
-        )
+        return bool(self.overrides(function))
 
     def families(self, pairs: Iterable[tuple[FunctionId, FunctionId]] = ()) -> Families:
         """Methods that override one another, siblings and mixins of a common subclass included."""

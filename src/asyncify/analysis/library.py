@@ -3,27 +3,35 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 from functools import cache
 
 from asyncify.analysis import effects
 from asyncify.analysis.calls import CALLEE, PARTIAL, TYPE, Argument, Call, Calls
 from asyncify.analysis.heap import Heap
 from asyncify.analysis.members import Members
-from asyncify.analysis.slots import ELEMENT, SUPER, Atom, element_key
+from asyncify.analysis.slots import DEAD, ELEMENT, ENTER, SUPER, Atom, element_key
 from asyncify.model.facts import ClassId, FunctionId
-from asyncify.model.graph import Reference, SourceKind, Target
+from asyncify.model.graph import Reference, Source, SourceKind, Target
 
 _PLACE = re.compile(r"(\*{0,2}\w*)((?:\[\w*\]|\[\*\]|\{\d\}|<\w+>)*)")
 _STEP = re.compile(r"\[\w*\]|\[\*\]|\{\d\}|<\w+>")
+
+# Their results hold nothing.
+_PLAIN = tuple(f"{name}." for name in sorted(effects.SCALARS)) + tuple(
+    f"builtins.{name}"
+    for name in ("len", "print", "isinstance", "issubclass", "hasattr", "callable", "any", "all")
+)
 
 
 class LibraryCalls(Calls):
     """`Calls` that knows the functions of the standard library that pass values on."""
 
-    def __init__(self, heap: Heap, members: Members, types: Mapping[Reference, str]) -> None:
+    def __init__(
+        self, heap: Heap, members: Members, known: Callable[[str, int], str | None]
+    ) -> None:
         super().__init__(heap, members)
-        self.types = types
+        self._known = known  # the class of an expression, by the type checker
         self.owners: dict[FunctionId, ClassId] = {}  # the class that `super()` starts from
 
     def external(self, call: Call, name: str, target: Target) -> None:
@@ -43,28 +51,41 @@ class LibraryCalls(Calls):
         if name in effects.MAKES:
             self.heap.instance(call.slot, effects.MAKES[name])
         elif rules is None and call.site is not None:
-            self.heap.originate(call.slot, SourceKind.CALL, name, call.site)
+            self._originate(call, name, call.site)
+
+    def _originate(self, call: Call, name: str, site: Reference) -> None:
+        """The result of the call is an object of its own."""
+        known = self._known(site.module, site.expression)
+        if known is None and name.rpartition(".")[2][:1].isupper():
+            known = name  # nobody knows the library, but that is how classes are named
+            self.heap.instance(call.slot, name)
+        if call.slot == DEAD or name.startswith(_PLAIN):
+            return
+        if known is None:
+            self.heap.originate(call.slot, SourceKind.CALL, name, site)
+        else:
+            self.heap.sources.append((call.slot, Source(SourceKind.CALL, name, site)))
 
     def _flow(self, call: Call, left: str, right: str) -> None:
         if "*" not in right:
             for one in self._places(call, left):
-                for other in self._places(call, right):
-                    self.slots.unify(one, other)
+                for other in self._places(call, right, read=True):
+                    self.slots.move(other, one)
             return
         steps = _parse(right)[1]
         for argument in call.arguments:
             if argument.position >= 0 and not argument.star:
-                other = self._walk(call, argument.slot, steps)
+                other = self._walk(call, argument.slot, steps, read=True)
                 place = left.replace("[*]", f"[{argument.position}]")
                 for one in self._places(call, place):
-                    self.slots.unify(one, other)
+                    self.slots.move(other, one)
 
-    def _places(self, call: Call, place: str) -> Iterator[int]:
+    def _places(self, call: Call, place: str, *, read: bool = False) -> Iterator[int]:
         """The slot of a place, if the call has it."""
         start, steps = _parse(place)
         slot = self._start(call, start)
         if slot is not None:
-            yield self._walk(call, slot, steps)
+            yield self._walk(call, slot, steps, read=read)
 
     def _start(self, call: Call, start: str) -> int | None:
         if start == "return":
@@ -74,14 +95,23 @@ class LibraryCalls(Calls):
         argument = _argument(call, start)
         return argument.slot if argument else None
 
-    def _walk(self, call: Call, slot: int, steps: tuple[str, ...]) -> int:
+    def _walk(self, call: Call, slot: int, steps: tuple[str, ...], *, read: bool) -> int:
         for step in steps:
             key = step
             if step.startswith("{"):
                 argument = _argument(call, step[1:-1])
                 key = element_key(argument.text) if argument and argument.text else ELEMENT
-            slot = self.slots.child(slot, key)
+            slot = self._step(slot, key, read=read)
         return slot
+
+    def _step(self, slot: int, key: str, *, read: bool) -> int:
+        if read and key.startswith("["):
+            return self.members.element(slot, key)
+        if read and key == ENTER:
+            made = self.slots.new()
+            self.members.entered(slot, made)
+            return made
+        return self.slots.child(slot, key)
 
     def _callback(self, call: Call, callback: effects.Callback) -> None:
         """A function that was handed over is called."""
@@ -105,7 +135,7 @@ class LibraryCalls(Calls):
                     yield argument
             return
         star = start[: len(start) - len(start.lstrip("*"))]
-        for slot in self._places(call, place.lstrip("*")):
+        for slot in self._places(call, place.lstrip("*"), read=True):
             yield Argument(slot, -1 if star == "**" else position, star=star)
 
     def imply(self, callee: int, arguments: tuple[Argument, ...], result: int) -> Call:
@@ -141,15 +171,15 @@ class LibraryCalls(Calls):
     def _getattr(self, call: Call) -> None:
         name = _attribute_name(call)
         if name is not None:
-            self.slots.unify(call.slot, self.slots.child(call.arguments[0].slot, name))
+            self.members.attribute(call.arguments[0].slot, name, call.slot, write=False)
         for default in call.arguments[2:3]:
-            self.slots.unify(call.slot, default.slot)
+            self.slots.move(default.slot, call.slot)
 
     def _setattr(self, call: Call) -> None:
         name = _attribute_name(call)
         if name is not None and len(call.arguments) == 3:
-            child = self.slots.child(call.arguments[0].slot, name)
-            self.slots.unify(call.arguments[2].slot, child)
+            value = call.arguments[2].slot
+            self.members.attribute(call.arguments[0].slot, name, value, write=True)
 
 
 _SPECIAL = {

@@ -6,21 +6,37 @@ from collections.abc import Iterable, Iterator
 
 from asyncify.analysis.heap import Heap
 from asyncify.analysis.names import Denoted, Sort
-from asyncify.analysis.slots import ELEMENT, ENTER, SUPER, Atom
+from asyncify.analysis.slots import ELEMENT, ENTER, SUPER, Atom, Subscriber
 from asyncify.model.facts import FunctionId
 from asyncify.model.graph import SourceKind
 
-# Origins whose `with` gives the object itself, unless the checker knows better.
-_ENTER_SELF = (SourceKind.CALL, SourceKind.EXTERNAL)
+CONTEXT_MANAGERS = frozenset({"contextlib.contextmanager", "contextlib.asynccontextmanager"})
+# Whose `with` gives something else than the object itself.
+_ENTER_OTHER = frozenset(
+    {
+        "contextlib.closing",
+        "contextlib.nullcontext",
+        "contextlib._GeneratorContextManager",
+        "contextlib._AsyncGeneratorContextManager",
+        "tempfile.TemporaryDirectory",
+    }
+)
+
+# Subscribers, by what comes first in them.
+READ = "read"  # (slot, attribute): an attribute of the atom moves to the slot
+WRITE = "write"  # (slot, attribute): the slot moves to an attribute of the atom
+ITERATE = "iterate"  # (slot,): the elements of the atom move to the slot
+ENTERED = "entered"  # (slot, object): what `with` makes of the atom, which is in `object`
 
 
 class Members:
-    """Gives the children of a component what its atoms have to say."""
+    """Connects attributes, elements and results with what the atoms of an object say they are."""
 
     def __init__(self, heap: Heap, stored: frozenset[str]) -> None:
         self.heap = heap
         self.hierarchy = heap.hierarchy
         self.stored = stored  # every attribute name that something is assigned to
+        self._iterated: set[tuple[int, FunctionId]] = set()
 
     def denoted(self, atom: Atom, attribute: str) -> tuple[Denoted, ...]:
         """What an attribute of a class of the project, or of its instances, denotes."""
@@ -43,65 +59,116 @@ class Members:
         return 0 if atom.kind == SourceKind.CLASS else 1
 
     def functions(self, atom: Atom, names: Iterable[str]) -> Iterator[FunctionId]:
-        """The methods of these names that an instance has."""
+        """The methods of these names that an object has."""
         for name in names:
             for one in self.denoted(atom, name):
                 if one.sort is Sort.FUNCTION:
                     yield one.name
 
-    def link(self, root: int, child: int, key: str, atom: Atom) -> None:
-        """Connect the child of a component with what one of its atoms has under this key."""
-        if key == ENTER:
-            self._enter(root, child, atom)
-        elif key.startswith("["):
-            self._element(child, key, atom)
-        elif atom.kind == SourceKind.EXTERNAL:
-            self.heap.slots.add(child, Atom(SourceKind.EXTERNAL, f"{atom.name}.{key}"))
-        elif atom.name in self.hierarchy.classes:
-            self._attribute(child, key, atom)
+    def is_context_manager(self, function: FunctionId) -> bool:
+        """Whether a generator is one for `with`."""
+        return any(name in CONTEXT_MANAGERS for name in self.hierarchy.decorators.get(function, ()))
 
-    def _enter(self, root: int, child: int, atom: Atom) -> None:
-        slots = self.heap.slots
-        if atom.kind in _ENTER_SELF:
-            slots.unify(child, root)
-        elif atom.kind == SourceKind.INSTANCE and atom.name not in self.hierarchy.classes:
-            slots.unify(child, root)
-        for function in self.functions(atom, ("__enter__", "__aenter__")):
-            slots.unify(child, self.heap.result(function))
+    def react(self, subscriber: Subscriber, atom: Atom) -> None:
+        """Hear of an atom that somebody subscribed to."""
+        match subscriber:
+            case (kind, int(slot), str(attribute)) if kind == READ:
+                self.read(slot, attribute, atom)
+            case (kind, int(slot), str(attribute)) if kind == WRITE:
+                self.write(slot, attribute, atom)
+            case (kind, int(slot)) if kind == ITERATE:
+                self._iterate(slot, atom)
+            case (kind, int(slot), int(entered)) if kind == ENTERED:
+                self._enter(slot, entered, atom)
 
-    def _element(self, child: int, key: str, atom: Atom) -> None:
+    # what the code says
+
+    def attribute(self, receiver: int, name: str, slot: int, *, write: bool) -> None:
+        """An attribute of whatever is in a slot is read into another slot, or written from it."""
+        self.heap.slots.subscribe(receiver, (WRITE if write else READ, slot, name))
+        if name in self.stored:
+            child = self.heap.slots.child(receiver, name)
+            self.heap.slots.move(*((slot, child) if write else (child, slot)))
+
+    def element(self, container: int, key: str) -> int:
+        """A new slot with an element of whatever is in a slot."""
+        slot = self.heap.slots.new()
+        self.elements(container, key, slot)
+        return slot
+
+    def elements(self, container: int, key: str, slot: int) -> None:
+        """An element of whatever is in a slot moves to another slot."""
+        self.heap.slots.move(self.heap.slots.child(container, key), slot)
+        self.heap.slots.subscribe(container, (ITERATE, slot))
+
+    def entered(self, entered: int, slot: int) -> None:
+        """What `with` makes of whatever is in a slot moves to another slot."""
+        self.heap.slots.move(self.heap.slots.child(entered, ENTER), slot)
+        self.heap.slots.subscribe(entered, (ENTERED, slot, entered))
+
+    # what the atoms say
+
+    def read(self, slot: int, name: str, atom: Atom) -> None:
+        """An attribute of an atom moves to a slot."""
+        if atom.kind == SourceKind.EXTERNAL:
+            self.heap.slots.add(slot, Atom(SourceKind.EXTERNAL, f"{atom.name}.{name}"))
+        elif atom.name not in self.hierarchy.classes:
+            return
+        elif name == "__class__":
+            self.heap.slots.add(slot, Atom(SourceKind.CLASS, atom.name))
+        else:
+            found = self.denoted(atom, name)
+            for one in found:
+                self.denote(slot, one, atom)
+            if atom.kind != SUPER and (not found or name in self.stored):
+                self.heap.slots.move(self.heap.read(atom.name, name), slot)
+
+    def write(self, slot: int, name: str, atom: Atom) -> None:
+        """A slot moves to an attribute of an atom."""
+        if atom.name in self.hierarchy.classes and atom.kind != SUPER:
+            self.heap.slots.move(slot, self.heap.written(atom.name, name))
+
+    def _enter(self, slot: int, entered: int, atom: Atom) -> None:
         slots, heap = self.heap.slots, self.heap
+        if atom.kind == SourceKind.GENERATOR:
+            if self.is_context_manager(atom.name):
+                slots.move(heap.yields(atom.name), slot)
+            return
+        if atom.name not in self.hierarchy.classes:
+            if atom.kind in (SourceKind.CALL, SourceKind.INSTANCE):
+                if atom.name not in _ENTER_OTHER and not atom.name.startswith("builtins."):
+                    slots.add(slot, atom)
+                    slots.moves.append((entered, slot))
+            return
+        for function in self.functions(atom, ("__enter__", "__aenter__")):
+            slots.move(heap.result(function), slot)
+
+    def _iterate(self, slot: int, atom: Atom) -> None:
+        slots, heap = self.heap.slots, self.heap
+        if atom.kind == SourceKind.GENERATOR:
+            slots.move(heap.yields(atom.name), slot)
         if atom.kind != SourceKind.INSTANCE:
             return
         for function in self.functions(atom, ("__getitem__", "__next__", "__anext__")):
-            slots.unify(child, heap.result(function))
-        if key == ELEMENT:
-            for function in self.functions(atom, ("__iter__", "__aiter__")):
-                slots.unify(child, slots.child(heap.result(function), ELEMENT))
-
-    def _attribute(self, child: int, key: str, atom: Atom) -> None:
-        slots = self.heap.slots
-        if key == "__class__":
-            slots.add(child, Atom(SourceKind.CLASS, atom.name))
-            return
-        found = self.denoted(atom, key)
-        for one in found:
-            self.denote(child, one, atom)
-        if atom.kind != SUPER and (not found or key in self.stored):
-            slots.unify(child, self.heap.attribute(atom.name, key))
+            slots.move(heap.result(function), slot)
+        for function in self.functions(atom, ("__iter__", "__aiter__")):
+            # An iterator that returns itself would ask for ever.
+            if (slot, function) not in self._iterated:
+                self._iterated.add((slot, function))
+                self.elements(heap.result(function), ELEMENT, slot)
 
     def denote(self, slot: int, one: Denoted, receiver: Atom | None = None) -> None:
-        """A slot holds what a name denotes."""
+        """A slot holds what a name denotes; `receiver` is the object that it is an attribute of."""
         slots = self.heap.slots
         if one.sort is Sort.VARIABLE:
-            slots.unify(slot, self.heap.variable(one.name, one.attribute))
+            slots.move(self.heap.variable(one.name, one.attribute), slot)
         elif one.sort is Sort.CLASS:
             slots.add(slot, Atom(SourceKind.CLASS, one.name))
         elif one.sort is Sort.EXTERNAL:
             slots.add(slot, Atom(SourceKind.EXTERNAL, one.name))
         elif one.sort is Sort.FUNCTION:
             if receiver is not None and self.hierarchy.is_property(one.name):
-                slots.unify(slot, self.heap.result(one.name))
+                slots.move(self.heap.result(one.name), slot)
             else:
                 bound = self.bound(receiver, one.name) if receiver else 0
                 slots.add(slot, Atom(SourceKind.FUNCTION, one.name, bound))

@@ -1,10 +1,11 @@
-"""Slots: what may be the same object, by unification, in almost linear time.
+"""Slots: where values are, and the directions they move in.
 
-A slot stands for the value of a variable, an attribute, a result or an expression. Slots that are
-assigned to one another are unified and form a component. A component has *children* (one slot per
-attribute or element, made on demand, unified when two components are), *atoms* (the origins that
-can be called or looked into) and *subscribers* (who wants to hear of every atom). Every pair of
-subscriber and atom is delivered once, in a deterministic order, until nothing is left to deliver.
+A slot stands for a variable, an attribute, a result or an expression. *Atoms*, the origins that can
+be called or looked into, move along directed edges, so that two callers of one function do not get
+each other's arguments. What lies one step below, attributes and elements, is shared by every slot
+that a value ever moved between: those slots have one *holder* with children by key. (This is Das'
+"one level flow": nearly linear, and nearly as exact as following every object.) Subscribers hear of
+every atom of their slot once, in a deterministic order.
 """
 
 from __future__ import annotations
@@ -16,6 +17,12 @@ from typing import NamedTuple
 ELEMENT = "[]"  # child: any element of a container
 ENTER = "<enter>"  # child: what `with` binds
 SUPER = "super"  # kind of the atom that `super()` is; its name is the class that says it
+RAW = "raw"  # kind of the atom that a function is for its own decorator, without what that adds
+DEAD = 0  # the slot of what is of no interest to anybody: it keeps nothing
+# A slot with more objects, or more atoms of any kind, could be anything and learns nothing more. Tables
+# of functions are longer than what a variable holds in turn.
+OBJECTS, LIMIT = 16, 96
+_OBJECT_KINDS = frozenset({"instance", "call"})
 
 
 def element_key(text: str) -> str:
@@ -24,10 +31,10 @@ def element_key(text: str) -> str:
 
 
 class Atom(NamedTuple):
-    """An origin that a component can be called through or looked into.
+    """An origin that a value can be called through or looked into.
 
-    `bound` counts the positional arguments that are there already: 1 for a bound method, more for
-    a `functools.partial`. `kind` is a `SourceKind`, or SUPER.
+    `kind` is a `SourceKind`, SUPER or RAW. `bound` counts the positional arguments that are there
+    already: 1 for a bound method, more for a `functools.partial`.
     """
 
     kind: str
@@ -35,120 +42,179 @@ class Atom(NamedTuple):
     bound: int = 0
 
 
+ANYTHING = Atom("unknown", "")
+
 Subscriber = tuple[object, ...]
 Listener = Callable[[Subscriber, Atom], None]
-Link = Callable[[int, int, str, Atom], None]
+
+
+class Forest:
+    """Union-find over the integers up to a size that may grow."""
+
+    def __init__(self, size: int = 0) -> None:
+        self.parent = list(range(size))
+
+    def grow(self, size: int) -> None:
+        """Add integers that are alone."""
+        self.parent.extend(range(len(self.parent), size))
+
+    def find(self, item: int) -> int:
+        """The integer that represents the set of this one."""
+        parent = self.parent
+        while (above := parent[item]) != item:
+            parent[item] = item = parent[above]
+        return item
+
+    def join(self, one: int, other: int) -> tuple[int, int] | None:
+        """Join two sets; the representative and the one that no longer is, if they were two."""
+        left, right = self.find(one), self.find(other)
+        if left == right:
+            return None
+        if left > right:
+            left, right = right, left
+        self.parent[right] = left
+        return left, right
 
 
 class Slots:
-    """Union-find over integers, with children, atoms and subscribers by component."""
+    """Slots with their atoms, edges, children and subscribers."""
 
     def __init__(self) -> None:
-        self._parent: list[int] = []
-        self._weight: list[int] = []
+        self.moves: list[tuple[int, int]] = []
+        self._slots = Forest(DEAD + 1)
+        self._holders = Forest(DEAD + 1)
         self._children: dict[int, dict[str, int]] = {}
         self._atoms: dict[int, dict[Atom, None]] = {}
+        self._targets: dict[int, list[int]] = {}
         self._subscribers: dict[int, list[Subscriber]] = {}
-        self._news: deque[tuple[Subscriber | None, int, int, str, Atom]] = deque()
+        self._news: deque[tuple[Subscriber, Atom]] = deque()
+        self.find = self._slots.find
 
     def __len__(self) -> int:
-        return len(self._parent)
+        return len(self._slots.parent)
 
     def new(self, count: int = 1) -> int:
         """Make `count` slots in a row and return the first."""
-        first = len(self._parent)
-        self._parent.extend(range(first, first + count))
-        self._weight.extend([1] * count)
+        first = len(self)
+        self._slots.grow(first + count)
+        self._holders.grow(first + count)
         return first
 
-    def find(self, slot: int) -> int:
-        """The slot that represents the component of this one."""
-        parent = self._parent
-        while parent[slot] != slot:
-            parent[slot] = parent[parent[slot]]
-            slot = parent[slot]
-        return slot
+    def roots(self) -> list[int]:
+        """One slot for all that are the same, where it has atoms."""
+        return sorted(self._atoms)
+
+    def is_anything(self, slot: int) -> bool:
+        """Whether so much reaches the slot that its atoms say nothing."""
+        return ANYTHING in self._atoms.get(self.find(slot), ())
 
     def atoms(self, slot: int) -> Iterable[Atom]:
-        """The atoms of the component, in order of arrival."""
-        return self._atoms.get(self.find(slot), {})
-
-    def children(self, slot: int) -> dict[str, int]:
-        """The children of the component that somebody asked for."""
-        return self._children.get(self.find(slot), {})
+        """The atoms of a slot, in order of arrival."""
+        return self._atoms.get(self.find(slot), ())
 
     def add(self, slot: int, atom: Atom) -> None:
-        """Add an atom to a component."""
-        root = self.find(slot)
-        atoms = self._atoms.setdefault(root, {})
-        if atom not in atoms:
+        """Add an atom to a slot, and to every slot that its value moves to."""
+        self._spread([slot], atom)
+
+    def _spread(self, pending: list[int], atom: Atom) -> None:
+        find, known, targets = self.find, self._atoms, self._targets
+        while pending:
+            root = find(pending.pop())
+            atoms = known.get(root)
+            if atoms is None:
+                if root == DEAD:
+                    continue
+                atoms = known[root] = {}
+            elif atom in atoms:
+                continue
+            if len(atoms) >= OBJECTS and atom is not ANYTHING and _is_full(atoms):
+                self._spread([root], ANYTHING)
+                continue
             atoms[atom] = None
-            self._announce(root, (atom,))
+            for subscriber in self._subscribers.get(root, ()):
+                self._news.append((subscriber, atom))
+            if root in targets:
+                pending.extend(targets[root])
 
     def subscribe(self, slot: int, subscriber: Subscriber) -> None:
-        """Hear of every atom of the component, those that are there already included."""
+        """Hear of every atom of the slot, those that are there already included."""
         root = self.find(slot)
+        if root == DEAD:
+            return
         self._subscribers.setdefault(root, []).append(subscriber)
-        self._news.extend((subscriber, root, root, "", atom) for atom in self._atoms.get(root, ()))
+        self._news.extend((subscriber, atom) for atom in self._atoms.get(root, ()))
+
+    def move(self, source: int, target: int) -> None:
+        """A value moves from one slot to another."""
+        root, end = self.find(source), self.find(target)
+        if root in (end, DEAD) or end == DEAD:
+            return
+        self.moves.append((source, target))
+        self._targets.setdefault(root, []).append(target)
+        for atom in tuple(self._atoms.get(root, ())):
+            self._spread([end], atom)
+        self._share(source, target)
+
+    def unify(self, one: int, other: int) -> None:
+        """Make two slots the same slot."""
+        pending = [(one, other)]
+        while pending:
+            one, other = pending.pop()
+            if DEAD in (one, other):
+                continue
+            joined = self._slots.join(one, other)
+            if joined:
+                self._merge(*joined)
+                pending.extend(self._join_holders(one, other))
+
+    def _merge(self, left: int, right: int) -> None:
+        """Take over what `right` has; each side hears of what only the other had."""
+        ours, theirs = self._atoms.pop(left, {}), self._atoms.pop(right, {})
+        sides = ((left, theirs, ours), (right, ours, theirs))
+        self._atoms[left] = ours | theirs
+        pending: list[tuple[int, Atom]] = []
+        for side, more, known in sides:
+            fresh = [atom for atom in more if atom not in known]
+            for subscriber in self._subscribers.get(side, ()):
+                self._news.extend((subscriber, atom) for atom in fresh)
+            pending.extend(
+                (target, atom) for target in self._targets.get(side, ()) for atom in fresh
+            )
+        if subscribers := self._subscribers.pop(right, None):
+            self._subscribers.setdefault(left, []).extend(subscribers)
+        if targets := self._targets.pop(right, None):
+            self._targets.setdefault(left, []).extend(targets)
+        for target, atom in pending:
+            self.add(target, atom)
+
+    # children
 
     def child(self, slot: int, key: str) -> int:
-        """The child of the component under this key."""
-        root = self.find(slot)
-        children = self._children.setdefault(root, {})
+        """What a value in this slot has under a key."""
+        holder = self._holders.find(slot)
+        if holder == DEAD:
+            return DEAD
+        children = self._children.setdefault(holder, {})
         if key in children:
             return children[key]
         if key.startswith("[") and ELEMENT in children:
             return children[ELEMENT]
         made = children[key] = self.new()
-        self._news.extend((None, root, made, key, atom) for atom in self._atoms.get(root, ()))
         if key == ELEMENT:
-            self._join_elements(root)
+            for one, other in _absorbed(children):
+                self.unify(one, other)
         return made
 
-    def unify(self, one: int, other: int) -> None:
-        """Make two slots one component, and their children with them."""
-        pending = [(one, other)]
-        while pending:
-            left, right = map(self.find, pending.pop())
-            if left == right:
-                continue
-            if self._weight[left] < self._weight[right]:
-                left, right = right, left
-            self._parent[right] = left
-            self._weight[left] += self._weight[right]
-            self._merge_atoms(left, right)
-            pending.extend(self._merge_children(left, right))
+    def _share(self, one: int, other: int) -> None:
+        for left, right in self._join_holders(one, other):
+            self.unify(left, right)
 
-    def settle(self, listener: Listener, link: Link) -> None:
-        """Deliver atoms to subscribers and children until there is no news."""
-        news = self._news
-        while news:
-            subscriber, root, child, key, atom = news.popleft()
-            if subscriber is None:
-                link(root, child, key, atom)
-            else:
-                listener(subscriber, atom)
-
-    def _announce(self, root: int, atoms: Iterable[Atom]) -> None:
-        for subscriber in self._subscribers.get(root, ()):
-            self._news.extend((subscriber, root, root, "", atom) for atom in atoms)
-        for key, child in self._children.get(root, {}).items():
-            self._news.extend((None, root, child, key, atom) for atom in atoms)
-
-    def _merge_atoms(self, left: int, right: int) -> None:
-        """Move the atoms and subscribers of `right`; each side hears of what only the other had."""
-        ours, theirs = self._atoms.get(left, {}), self._atoms.pop(right, {})
-        if theirs:
-            self._announce(left, [atom for atom in theirs if atom not in ours])
-        if ours:
-            self._announce(right, [atom for atom in ours if atom not in theirs])
-        if theirs:
-            self._atoms.setdefault(left, {}).update(theirs)
-        if subscribers := self._subscribers.pop(right, None):
-            self._subscribers.setdefault(left, []).extend(subscribers)
-
-    def _merge_children(self, left: int, right: int) -> list[tuple[int, int]]:
-        """Move the children of `right`; return the pairs that are now the same."""
+    def _join_holders(self, one: int, other: int) -> list[tuple[int, int]]:
+        """Make two holders one; return the pairs of children that are the same now."""
+        joined = self._holders.join(one, other)
+        if joined is None:
+            return []
+        left, right = joined
         theirs = self._children.pop(right, None)
         if theirs is None:
             return []
@@ -158,16 +224,20 @@ class Slots:
         same = [(ours[key], child) for key, child in theirs.items() if key in ours]
         for key, child in theirs.items():
             ours.setdefault(key, child)
-        if ELEMENT in ours:
-            same.extend(self._elements(left))
-        return same
+        return same + (_absorbed(ours) if ELEMENT in ours else [])
 
-    def _elements(self, root: int) -> list[tuple[int, int]]:
-        """Pairs of the `[]` child with every child at a constant index, which it absorbs."""
-        children = self._children[root]
-        keys = [key for key in children if key.startswith("[") and key != ELEMENT]
-        return [(children[ELEMENT], children.pop(key)) for key in keys]
+    def settle(self, listener: Listener) -> None:
+        """Deliver atoms to subscribers until there is no news."""
+        news = self._news
+        while news:
+            listener(*news.popleft())
 
-    def _join_elements(self, root: int) -> None:
-        for one, other in self._elements(root):
-            self.unify(one, other)
+
+def _is_full(atoms: dict[Atom, None]) -> bool:
+    return len(atoms) >= LIMIT or sum(one.kind in _OBJECT_KINDS for one in atoms) >= OBJECTS
+
+
+def _absorbed(children: dict[str, int]) -> list[tuple[int, int]]:
+    """The `[]` child takes in every child at a constant index; return the pairs."""
+    keys = [key for key in children if key.startswith("[") and key != ELEMENT]
+    return [(children[ELEMENT], children.pop(key)) for key in keys]

@@ -4,34 +4,47 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from asyncify.analysis.effects import SCALARS
 from asyncify.analysis.flow import Flow
-from asyncify.analysis.heap import RAW
-from asyncify.model.facts import Expression, Kind, Module, Place, Role
+from asyncify.analysis.slots import ANYTHING, DEAD, RAW, Atom, Forest
+from asyncify.model.facts import Expression, Module, Place, Role
 from asyncify.model.graph import Reference, Source, SourceKind, Value
 
 _REPORTED = frozenset(
     {SourceKind.FUNCTION, SourceKind.CLASS, SourceKind.INSTANCE, SourceKind.EXTERNAL}
 )
+_MATTERS = frozenset(
+    {
+        SourceKind.CALL,
+        SourceKind.CLASS,
+        SourceKind.EXTERNAL,
+        SourceKind.FUNCTION,
+        SourceKind.GENERATOR,
+        RAW,
+    }
+)
+_PARAMETER = Atom(SourceKind.PARAMETER, "")
 # Nothing happens to a definition that is only named here: edges and bases tell about it.
 _PLAIN_USE = frozenset({Role.CALLEE, Role.DECORATOR, Role.BASE, Role.CAUGHT, Role.ANNOTATION})
 
 
 class Values:
-    """Reads the components off when values no longer flow."""
+    """Reads the values off when nothing moves any more.
+
+    Two slots belong to one value if an object that matters moves from one to the other.
+    """
 
     def __init__(self, flow: Flow) -> None:
         self.flow = flow
         self.slots = flow.slots
-        self.sources: dict[int, dict[Source, None]] = {}
-        self._interesting: set[int] = set()
-        self._collect()
-
-    def _collect(self) -> None:
-        find = self.slots.find
-        for slot, source in self.flow.heap.sources:
-            self.sources.setdefault(find(slot), {})[source] = None
-        self._interesting.update(self.sources)
         self._parameters()
+        self._forest = self._joined()
+        self._find = self._forest.find
+        self._sources: dict[int, dict[Source, None]] = {}
+        for slot, source in flow.heap.sources:
+            root = self._find(self.slots.find(slot))
+            self._sources.setdefault(root, {})[source] = None
+        self._atoms = self._gathered()
 
     def _parameters(self) -> None:
         """Parameters of functions that nobody in the project calls, or that leave the project."""
@@ -43,7 +56,32 @@ class Values:
                 if index or function.owner is None:
                     slot = self.flow.heap.variable(function.id, parameter.name)
                     source = Source(SourceKind.PARAMETER, f"{function.id}({parameter.name})")
-                    self.sources.setdefault(self.slots.find(slot), {})[source] = None
+                    self.flow.heap.sources.append((slot, source))
+                    self.slots.add(slot, _PARAMETER)
+
+    def _joined(self) -> Forest:
+        """The slots between which something that matters moves."""
+        forest = Forest(len(self.slots))
+        matters: dict[int, bool] = {}
+        find = self.slots.find
+        for source, target in self.slots.moves:
+            root = find(source)
+            if root not in matters:
+                atoms = self.slots.atoms(root)
+                matters[root] = ANYTHING not in atoms and any(map(_matters, atoms))
+            if matters[root]:
+                forest.join(root, find(target))
+        return forest
+
+    def _gathered(self) -> dict[int, dict[Atom, None]]:
+        """The atoms of every value."""
+        found: dict[int, dict[Atom, None]] = {}
+        for slot in range(len(self.slots)):
+            if self.slots.find(slot) == slot:
+                atoms = self.slots.atoms(slot)
+                if atoms:
+                    found.setdefault(self._find(slot), {}).update(dict.fromkeys(atoms))
+        return found
 
     def escaped(self) -> frozenset[str]:
         """Functions that are handed to somebody outside the project, or to nobody knows whom."""
@@ -57,44 +95,35 @@ class Values:
                         found.add(atom.name)
         return frozenset(found)
 
-    def unknown(self) -> frozenset[int]:
-        """Components that may hold objects that nobody knows."""
-        return frozenset(
-            root
-            for root, sources in self.sources.items()
-            if any(source.kind in (SourceKind.PARAMETER, SourceKind.CALL) for source in sources)
-        )
-
     def values(self) -> Iterator[Value]:
         """Every value that matters, by its first occurrence."""
         occurrences: dict[int, list[Reference]] = {}
-        find, at = self.slots.find, self.flow.heap.at
+        constants = self._constants()
+        find, same = self.slots.find, self._find
         for module in self.flow.modules.values():
-            first = at(module.name, 0)
+            slots = self.flow.heap.expressions[module.name]
             for item in module.expressions:
-                if item.place is Place.ANNOTATION:
-                    continue
-                root = find(first + item.id)
-                occurrences.setdefault(root, []).append(Reference(module.name, item.id))
+                slot = slots[item.id]
+                if slot != DEAD and item.place is not Place.ANNOTATION:
+                    root = same(find(slot))
+                    occurrences.setdefault(root, []).append(Reference(module.name, item.id))
         number = 0
         for root, places in occurrences.items():
-            sources = self._sources(root)
+            sources = self._of(root)
             if sources and not self._is_plain(sources, places):
-                constants = self._constants(places)
-                yield Value(number, tuple(dict.fromkeys((*sources, *constants))), tuple(places))
+                sources += constants.get(root, ())
+                yield Value(number, tuple(sources), tuple(places))
                 number += 1
 
-    def _sources(self, root: int) -> list[Source]:
-        """The origins of a component, empty if there is none that matters."""
-        found = dict(self.sources.get(root, {}))
+    def _of(self, root: int) -> list[Source]:
+        """The origins of a value, none if no origin matters."""
+        found = dict(self._sources.get(root, {}))
         sited = {source.name for source in found if source.site is not None}
         is_call = any(source.kind is SourceKind.CALL for source in found)
         matters = any(source.kind is not SourceKind.PARAMETER for source in found)
-        for atom in self.slots.atoms(root):
+        for atom in self._atoms.get(root, ()):
             kind = SourceKind.FUNCTION if atom.kind == RAW else atom.kind
-            if kind not in _REPORTED or atom.name in sited:
-                continue
-            if kind == SourceKind.INSTANCE and atom.name.startswith("builtins."):
+            if kind not in _REPORTED or not _matters(atom) or atom.name in sited:
                 continue
             if kind == SourceKind.INSTANCE and is_call and ":" not in atom.name:
                 continue
@@ -102,11 +131,14 @@ class Values:
             matters = True
         return sorted(found, key=_order) if matters else []
 
-    def _constants(self, places: list[Reference]) -> Iterator[Source]:
-        for reference in places:
-            item = self._expression(reference)
-            if item.kind is Kind.CONSTANT:
-                yield Source(SourceKind.CONSTANT, item.text, reference)
+    def _constants(self) -> dict[int, list[Source]]:
+        """The literals that are assigned to a value."""
+        found: dict[int, list[Source]] = {}
+        for reference, target in self.flow.motion.constants:
+            root = self._find(self.slots.find(target))
+            text = self._expression(reference).text
+            found.setdefault(root, []).append(Source(SourceKind.CONSTANT, text, reference))
+        return found
 
     def _is_plain(self, sources: list[Source], places: list[Reference]) -> bool:
         """Whether a definition is only named to be called, or to look into it."""
@@ -121,17 +153,23 @@ class Values:
         return module.expressions[reference.expression]
 
     def types(self, values: tuple[Value, ...]) -> dict[Reference, str]:
-        """The class of expressions by the one class that their value has."""
+        """The class of expressions by the one class that reaches them."""
         found: dict[Reference, str] = {}
         for value in values:
-            first = value.occurrences[0]
-            slot = self.flow.heap.at(first.module, first.expression)
-            atoms = list(self.slots.atoms(slot))
-            classes = {atom.name for atom in atoms if atom.kind == SourceKind.INSTANCE}
-            others = {atom.kind for atom in atoms} - {SourceKind.INSTANCE, SourceKind.CALL}
-            if len(classes) == 1 and not others:
-                found.update(dict.fromkeys(value.occurrences, classes.pop()))
+            for reference in value.occurrences:
+                slot = self.flow.heap.at(reference.module, reference.expression)
+                atoms = [atom for atom in self.slots.atoms(slot) if atom != _PARAMETER]
+                classes = {atom.name for atom in atoms if atom.kind == SourceKind.INSTANCE}
+                others = {atom.kind for atom in atoms} - {SourceKind.INSTANCE, SourceKind.CALL}
+                if len(classes) == 1 and not others:
+                    found[reference] = classes.pop()
         return found
+
+
+def _matters(atom: Atom) -> bool:
+    if atom.kind == SourceKind.INSTANCE:
+        return not atom.name.startswith("builtins.") and atom.name not in SCALARS
+    return atom.kind in _MATTERS
 
 
 def _order(source: Source) -> tuple[str, str, str, int]:

@@ -1,0 +1,286 @@
+"""How values move inside one function: assignments, containers, attributes, returns.
+
+One small function per kind of expression, and one per role; `Flow` runs them over every module.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+from asyncify.analysis import effects
+from asyncify.analysis.heap import Heap
+from asyncify.analysis.hierarchy import Hierarchy
+from asyncify.analysis.members import Members
+from asyncify.analysis.names import Denoted, Names, Sort
+from asyncify.analysis.slots import DEAD, ELEMENT, Atom, element_key
+from asyncify.model.facts import Expression, FlowKind, Kind, Module, Place, Role
+from asyncify.model.graph import Edge, Reference, SourceKind
+
+Rule = Callable[[Module, Expression, int], None]
+
+# Classes that say nothing about where a value comes from.
+_VAGUE = frozenset({"?", "builtins.object", "typing.Any", "types.NoneType", "builtins.NoneType"})
+
+
+class Known:
+    """What the type checker said, by module and expression."""
+
+    def __init__(
+        self,
+        edges: Iterable[Edge] = (),
+        types: Mapping[Reference, str] | None = None,
+        classes: Mapping[Reference, str] | None = None,
+    ) -> None:
+        self.edges: dict[str, dict[int, list[Edge]]] = {}
+        for edge in edges:
+            site = edge.site
+            self.edges.setdefault(site.module, {}).setdefault(site.expression, []).append(edge)
+        self._types: dict[str, dict[int, str]] = {}
+        for reference, name in (types or {}).items():
+            if name not in _VAGUE:
+                self._types.setdefault(reference.module, {})[reference.expression] = name
+        self.classes = classes or {}
+
+    def types(self, module: str) -> dict[int, str]:
+        """The class of expressions of a module."""
+        return self._types.get(module, {})
+
+    def type(self, module: str, expression: int) -> str | None:
+        """The class of an expression, if it has just one."""
+        return self._types.get(module, {}).get(expression)
+
+
+class Motion:
+    """The rules, and what they find out about names on the way."""
+
+    def __init__(self, names: Names, hierarchy: Hierarchy, known: Known, heap: Heap) -> None:
+        self.names = names
+        self.hierarchy = hierarchy
+        self.known = known
+        self.heap = heap
+        self.slots = heap.slots
+        self.members = Members(heap, _stored(names.modules, hierarchy))
+        self.constants: list[tuple[Reference, int]] = []  # literals, and the slot they move to
+        self.external_names: dict[Reference, str] = {}
+        self._denoted: dict[str, dict[int, tuple[Denoted, ...]]] = {
+            name: {} for name in names.modules
+        }
+        self._kinds: dict[Kind, Rule] = {
+            Kind.NAME: self._name,
+            Kind.ATTRIBUTE: self._attribute,
+            Kind.SUBSCRIPT: self._subscript,
+            Kind.LAMBDA: self._lambda,
+            Kind.CONTAINER: self._container,
+            Kind.COMPREHENSION: self._container,
+        }
+        self._roles: dict[Role, Rule] = {
+            Role.BRANCH: self._passes,
+            Role.AWAITED: self._passes,
+            Role.ELEMENT: self._in_container,
+            Role.UNPACKED: self._unpacked,
+            Role.RETURNED: self._returned,
+            Role.YIELDED: self._yielded,
+            Role.DELEGATED: self._delegated,
+        }
+
+    def denoted(self, module: str, expression: int) -> tuple[Denoted, ...]:
+        """What an expression denotes as a name."""
+        return self._denoted[module].get(expression, ())
+
+    def place(self, module: Module) -> None:
+        """Give every expression its slot: names share that of their variable, scalars have none."""
+        types, slots = self.known.types(module.name), self.heap.expressions[module.name]
+        for item in module.expressions:
+            if item.kind is Kind.CONSTANT:
+                slots[item.id] = DEAD
+            elif item.kind is Kind.NAME or item.kind is Kind.ATTRIBUTE:
+                self._denote(module, item, slots)
+            if types.get(item.id) in effects.SCALARS:
+                slots[item.id] = DEAD
+        for item in module.expressions:
+            if item.kind is Kind.WALRUS:
+                slots[item.id] = slots[module.children[item.id][0]]
+
+    def module(self, module: Module) -> None:
+        """Apply the rules to every expression of a module."""
+        slots = self.heap.expressions[module.name]
+        types = self.known.types(module.name)
+        for item in module.expressions:
+            if item.place is Place.ANNOTATION:
+                continue
+            slot = slots[item.id]
+            handle = self._kinds.get(item.kind)
+            if handle is not None:
+                handle(module, item, slot)
+            attach = self._roles.get(item.role)
+            if attach is not None:
+                attach(module, item, slot)
+            if slot != DEAD:
+                known = types.get(item.id)
+                if known is not None:
+                    self.slots.add(slot, Atom(SourceKind.INSTANCE, known))
+        for flow in module.flows:
+            self._flow(module, flow.kind, flow.source, flow.target)
+
+    def assign(self, module: Module, source: int, target: int) -> None:
+        """The value of an expression moves to a slot."""
+        self.slots.move(self.heap.at(module.name, source), target)
+        if module.expressions[source].kind is Kind.CONSTANT and target != DEAD:
+            self.constants.append((Reference(module.name, source), target))
+
+    # names
+
+    def _denote(self, module: Module, item: Expression, slots: list[int]) -> None:
+        found = self.names.expression(module, item)
+        if not found:
+            return
+        self._denoted[module.name][item.id] = found
+        variable = DEAD
+        for one in found:
+            if one.sort is Sort.EXTERNAL:
+                self.external_names.setdefault(Reference(module.name, item.id), one.name)
+            elif one.sort is Sort.VARIABLE:
+                slot = self.heap.variable(one.name, one.attribute)
+                if variable != DEAD:
+                    self.slots.unify(variable, slot)
+                slots[item.id] = variable = slot
+        if item.role is Role.TARGET and item.kind is Kind.NAME and variable == DEAD:
+            assert item.variable is not None
+            slots[item.id] = self.heap.variable(*item.variable)
+
+    def _name(self, module: Module, item: Expression, slot: int) -> None:
+        for one in self.denoted(module.name, item.id):
+            if one.sort is not Sort.VARIABLE:
+                self.members.denote(slot, one)
+
+    def _attribute(self, module: Module, item: Expression, slot: int) -> None:
+        if item.id in self._denoted[module.name]:
+            self._name(module, item, slot)
+            return
+        receiver = module.children[item.id][0]
+        known = self.known.type(module.name, receiver)
+        write = item.role is Role.TARGET
+        if known in self.hierarchy.classes:
+            atom = Atom(SourceKind.INSTANCE, known)
+            (self.members.write if write else self.members.read)(slot, item.text, atom)
+        elif known not in effects.SCALARS:
+            holder = self.heap.at(module.name, receiver)
+            self.members.attribute(holder, item.text, slot, write=write)
+
+    # other expressions
+
+    def _subscript(self, module: Module, item: Expression, slot: int) -> None:
+        container, index = module.children[item.id][:2]
+        inner = self.heap.at(module.name, container)
+        key = module.expressions[index]
+        if key.text == "Slice" and key.kind is Kind.OTHER:
+            self.slots.move(inner, slot)
+            return
+        name = element_key(key.text) if key.kind is Kind.CONSTANT else ELEMENT
+        if item.role is Role.TARGET:
+            self.slots.move(slot, self.slots.child(inner, name))
+        else:
+            self.members.elements(inner, name, slot)
+
+    def _lambda(self, module: Module, item: Expression, slot: int) -> None:
+        self.slots.add(slot, Atom(SourceKind.FUNCTION, item.text))
+
+    def _container(self, module: Module, item: Expression, slot: int) -> None:
+        if item.role not in (Role.TARGET, Role.DELETED):
+            self.slots.add(slot, Atom(SourceKind.INSTANCE, f"builtins.{item.text}"))
+
+    # roles
+
+    def _passes(self, module: Module, item: Expression, slot: int) -> None:
+        self.assign(module, item.id, self.heap.at(module.name, item.parent))
+
+    def _in_container(self, module: Module, item: Expression, slot: int) -> None:
+        if item.detail == "key" or item.kind is Kind.STARRED:
+            return
+        parent = module.expressions[item.parent]
+        key = ELEMENT
+        if parent.text == "tuple" and not _starred(module, parent):
+            key = element_key(item.detail)
+        elif item.detail == "value" and parent.kind is Kind.CONTAINER:
+            before = _before(module, item)
+            if before.kind is Kind.CONSTANT:
+                key = element_key(before.text)
+        container = self.heap.at(module.name, parent.id)
+        self.slots.move(slot, self.slots.child(container, key))
+
+    def _unpacked(self, module: Module, item: Expression, slot: int) -> None:
+        parent = module.expressions[item.parent]
+        if parent.kind is Kind.STARRED and parent.parent >= 0:
+            parent = module.expressions[parent.parent]
+        if parent.kind is Kind.CONTAINER:
+            container = self.heap.at(module.name, parent.id)
+            self.members.elements(slot, ELEMENT, self.slots.child(container, ELEMENT))
+
+    def _returned(self, module: Module, item: Expression, slot: int) -> None:
+        if not self.hierarchy.functions[item.function].is_generator:
+            self.assign(module, item.id, self.heap.result(item.function))
+
+    def _yielded(self, module: Module, item: Expression, slot: int) -> None:
+        self.assign(module, item.id, self.heap.yields(item.function))
+
+    def _delegated(self, module: Module, item: Expression, slot: int) -> None:
+        self.members.elements(slot, ELEMENT, self.heap.yields(item.function))
+
+    # flows
+
+    def _flow(self, module: Module, kind: FlowKind, source: int, target: int) -> None:
+        start, end = self.heap.at(module.name, source), self.heap.at(module.name, target)
+        if kind is FlowKind.VALUE:
+            self.assign(module, source, end)
+        elif kind is FlowKind.ENTER:
+            self._entered(module, source, target)
+        elif kind is FlowKind.CAUGHT:
+            self._caught(module, source, end)
+        elif self.known.type(module.name, source) not in effects.MAPPINGS:
+            self.members.elements(start, self._position(module, target), end)
+
+    def _position(self, module: Module, target: int) -> str:
+        """Which element a target gets: it may be one of several that are unpacked."""
+        item = module.expressions[target]
+        if item.parent >= 0 and item.detail.isdigit():
+            parent = module.expressions[item.parent]
+            if parent.kind is Kind.CONTAINER and not _starred(module, parent):
+                return element_key(item.detail)
+        return ELEMENT
+
+    def _entered(self, module: Module, source: int, target: int) -> None:
+        known = self.known.type(module.name, source)
+        bound = self.known.type(module.name, target)
+        if known and bound and known not in self.hierarchy.classes and known != bound:
+            return
+        self.members.entered(self.heap.at(module.name, source), self.heap.at(module.name, target))
+
+    def _caught(self, module: Module, source: int, target: int) -> None:
+        for identifier in (source, *module.children[source]):
+            for one in self.denoted(module.name, identifier):
+                if one.sort in (Sort.CLASS, Sort.EXTERNAL):
+                    self.slots.add(target, Atom(SourceKind.INSTANCE, one.name))
+
+
+def _stored(modules: Mapping[str, Module], hierarchy: Hierarchy) -> frozenset[str]:
+    """Every name of an attribute that is assigned to somewhere, or bound in a class body."""
+    found = {
+        item.text
+        for module in modules.values()
+        for item in module.expressions
+        if item.kind is Kind.ATTRIBUTE and item.role is Role.TARGET
+    }
+    found.update(name for owner, name in hierarchy.names.assigned if owner in hierarchy.classes)
+    return frozenset(found)
+
+
+def _starred(module: Module, container: Expression) -> bool:
+    return any(
+        module.expressions[child].kind is Kind.STARRED for child in module.children[container.id]
+    )
+
+
+def _before(module: Module, item: Expression) -> Expression:
+    """The key of a value in a dict display."""
+    family = module.children[item.parent]
+    return module.expressions[family[family.index(item.id) - 1]]
