@@ -4,24 +4,42 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 import libcst as cst
 
 from asyncify.model.plan import AddImport, Define
-from asyncify.rewrite import templates
+from asyncify.rewrite import merging, templates
 from asyncify.rewrite.blocks import Item, blanks, is_docstring
 from asyncify.rewrite.templates import TemplateError
 
 _Import = cst.Import | cst.ImportFrom
 # The sections of a block of imports, in their order.
-_STDLIB, _OTHER, _RELATIVE = range(3)
+_STDLIB, _OTHER, _OWN, _RELATIVE = range(4)
 
 
-def add(items: list[Item], edit: AddImport | Define, *, header: bool) -> None:
-    """Add an import or a helper to the statements of a module, unless it is there.
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What matters of a file beside its statements.
 
-    `header` says that a comment stands at the top of the module.
+    `header` says that a comment stands at the top, `own` are the packages (and directories) that
+    the file lies in, `width` is how long a line may get.
     """
+
+    header: bool = False
+    own: frozenset[str] = frozenset()
+    width: int = 88
+
+
+def surroundings(path: str, lines: Sequence[str], *, header: bool) -> Surroundings:
+    """Those of a file; its longest line says what the authors find too long, if that is more than usual."""
+    own = frozenset(path.removesuffix(".py").replace("\\", "/").split("/"))
+    longest = max((len(line.rstrip()) for line in lines), default=0)
+    return Surroundings(header, own, min(max(88, longest), 120))
+
+
+def add(items: list[Item], edit: AddImport | Define, around: Surroundings) -> None:
+    """Add an import or a helper to the statements of a module, unless it is there."""
     new, comments = templates.statements(edit.text)
     if comments or len(new) != 1:
         raise TemplateError(f"not one statement: {edit.text}")
@@ -33,8 +51,11 @@ def add(items: list[Item], edit: AddImport | Define, *, header: bool) -> None:
     if statement is None:
         raise TemplateError(f"not an import: {edit.text}")
     present = {name for item in items if not item.deleted for name in _names(item.statement)}
-    if not set(_names(new[0])) <= present:
-        _add_import(items, new[0], statement, header=header)
+    if set(_names(new[0])) <= present:
+        return
+    known = items[: _after_imports(items)]
+    if isinstance(statement, cst.Import) or not merging.extend(known, statement, around.width):
+        _add_import(items, new[0], statement, around)
 
 
 def _imports(line: cst.BaseStatement | None) -> Sequence[_Import] | None:
@@ -61,36 +82,41 @@ def _module(statement: _Import) -> str:
     """The module of a from-import, or the first one of a plain import; relative ones begin with dots."""
     if isinstance(statement, cst.Import):
         return statement.names[0].evaluated_name
-    name = templates.code(statement.module) if statement.module else ""
-    return "." * len(statement.relative) + "".join(name.split())
+    return merging.module_name(statement)
 
 
-def _section(statement: _Import) -> int:
+def _section(statement: _Import, own: frozenset[str]) -> int:
     module = _module(statement)
     if module.startswith("."):
         return _RELATIVE
-    return _STDLIB if module.partition(".")[0] in sys.stdlib_module_names else _OTHER
+    package = module.partition(".")[0]
+    if package in sys.stdlib_module_names:
+        return _STDLIB
+    return _OWN if package in own else _OTHER
 
 
 def _add_import(
-    items: list[Item], line: templates.Line, statement: _Import, *, header: bool
+    items: list[Item], line: templates.Line, statement: _Import, around: Surroundings
 ) -> None:
     start, end = _leading_block(items)
     if start == end:
-        _add_first_import(items, line, start, header=header)
+        _add_first_import(items, line, start, header=around.header)
         return
-    section = _section(statement)
-    groups = list(_groups(items, start, end))
-    for group in groups:
-        if {_section(one) for one in _of(items, group)} == {section}:
+    section = _section(statement, around.own)
+    groups = [
+        (group, {_section(one, around.own) for one in _of(items, group)})
+        for group in _groups(items, start, end)
+    ]
+    for group, sections in groups:
+        if sections == {section}:
             _add_to_group(items, group, line, statement)
             return
-    for group in groups:
-        if section in {_section(one) for one in _of(items, group)}:
+    for group, sections in groups:
+        if section in sections:
             _add_to_group(items, group, line, statement)
             return
-    for group in groups:
-        if section < min(_section(one) for one in _of(items, group)):
+    for group, sections in groups:
+        if section < min(sections):
             _add_group_before(items, group.start, line)
             return
     items.insert(end, Item(line, [_blank()]))

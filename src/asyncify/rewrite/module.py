@@ -246,8 +246,10 @@ class _Rewriter(cst.CSTTransformer):
         items = self.blocks.items(original, new, None)
         # Helpers all go to the same place: the last one first.
         definitions = [edit for edit in self._added if isinstance(edit, Define)]
+        text = self._index.source
+        around = imports.surroundings(text.path, text.lines, header=bool(new.header))
         for edit in [e for e in self._added if isinstance(e, AddImport)] + definitions[::-1]:
-            imports.add(items, edit, header=bool(new.header))
+            imports.add(items, edit, around)
             self.blocks.applied.add(edit)
         statements, rest = settle(items, begins=not new.header)
         return new.with_changes(

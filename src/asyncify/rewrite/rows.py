@@ -59,6 +59,22 @@ class Row(Generic[_Item]):
         self.items.append(item)
         self.commas.append(_NOTHING)
 
+    def insert(self, index: int, item: _Item) -> None:
+        """Put an item before the one at `index`; comments stay with the items that they are about."""
+        if index == 0:
+            self.prepend(item)
+        elif index == len(self.items):
+            self.append(item)
+        else:
+            gap = self.gaps[index]
+            behind: Space = cst.SimpleWhitespace(" ")
+            if isinstance(gap, cst.ParenthesizedWhitespace):
+                behind = _without_comments(gap).with_changes(empty_lines=gap.empty_lines)
+                gap = gap.with_changes(empty_lines=[])
+            self.gaps[index : index + 1] = [gap, behind]
+            self.items.insert(index, item)
+            self.commas.insert(index, _NOTHING)
+
     def _append_line(self, item: _Item, model: Space) -> None:
         """A new last line; the comment behind the item that was last stays there."""
         end = self.gaps[-1]
@@ -105,14 +121,29 @@ def with_arguments(call: cst.Call, row: Row[cst.Arg]) -> cst.Call:
 
 def without_names(statement: cst.ImportFrom, indices: list[int]) -> cst.ImportFrom:
     """The import without the names at these places."""
+    row = _from_row(statement)
+    for index in sorted(indices, reverse=True):
+        row.drop(index, keep_comment=False)
+    return _with_row(statement, row)
+
+
+def with_name(statement: cst.ImportFrom, alias: cst.ImportAlias, index: int) -> cst.ImportFrom:
+    """The import with one more name before the one at `index`."""
+    row = _from_row(statement)
+    row.insert(index, alias)
+    return _with_row(statement, row)
+
+
+def _from_row(statement: cst.ImportFrom) -> Row[cst.ImportAlias]:
     names = statement.names
     if isinstance(names, cst.ImportStar):
         raise TypeError("a star import has no names")
     opening: Space = statement.lpar.whitespace_after if statement.lpar else _NOTHING
     ending: Space = statement.rpar.whitespace_before if statement.rpar else _NOTHING
-    row = _name_row(list(names), opening, ending)
-    for index in sorted(indices, reverse=True):
-        row.drop(index, keep_comment=False)
+    return _name_row(list(names), opening, ending)
+
+
+def _with_row(statement: cst.ImportFrom, row: Row[cst.ImportAlias]) -> cst.ImportFrom:
     opening, items, end = row.finish()
     changed = statement.with_changes(names=items)
     if statement.lpar and statement.rpar:
