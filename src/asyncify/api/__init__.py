@@ -32,6 +32,7 @@ def plan(
     progress: Progress | None = None,
     force_exclude: bool = False,
     jobs: int = 1,
+    proof: bool = True,
     stages: Stages | None = None,
 ) -> ProjectPlan:
     """Plan the conversion of the project at `root`; nothing is written.
@@ -44,6 +45,7 @@ def plan(
         progress: called with the name of a stage, what is done and what there is (0: unknown).
         force_exclude: excludes also hold for files that `paths` names.
         jobs: processes that parse and rewrite; 0 for one per processor.
+        proof: analyse the new text once more, and withdraw what would lose a coroutine.
         stages: replacements for the parts of the pipeline.
 
     Raises:
@@ -59,6 +61,7 @@ def plan(
         stages=stages,
         force_exclude=force_exclude,
         jobs=jobs,
+        proof=proof,
     )
 
 

@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from asyncify.api.proof import prove
 from asyncify.api.selection import Selection, select
-from asyncify.api.stages import Job, Progress, Stages, silent
+from asyncify.api.stages import Facts, Job, Progress, Stages, silent
 from asyncify.api.writing import NewText, WriteReport, write
 from asyncify.config import Config
 from asyncify.discovery import Discovery, discover
@@ -98,8 +99,12 @@ def make(
     stages: Stages | None = None,
     force_exclude: bool = False,
     jobs: int = 1,
+    proof: bool = True,
 ) -> ProjectPlan:
-    """Analyse the whole project and decide what happens to the files at and below the paths."""
+    """Analyse the whole project and decide what happens to the files at and below the paths.
+
+    With `proof` the new text is analysed once more; a report that shows no new text can do without.
+    """
     stages = stages or Stages()
     scope = discover(paths, root=root, config=config, force_exclude=force_exclude)
     everything = scope
@@ -108,10 +113,17 @@ def make(
     whole = set(everything.files) <= set(scope.files)
     job = Job(root, config, None if whole else frozenset(scope.files), progress, jobs)
     reading = _Reading.of(root, scope, everything)
-    plan, parse_errors = _plan(job, reading, stages)
-    selection, after = _rewrite(job, plan, reading.data, stages)
+    plan, facts = _plan(job, reading, stages)
+    broken: dict[str, str] = {}
+    while True:
+        selection, after = _rewrite(job, plan, reading.data, stages, broken)
+        job.progress("verifying", 0, 0)
+        found = prove(job, facts, reading.sources, after, stages) if proof else {}
+        if not set(found) - set(broken):
+            break
+        broken.update(found)
     others = _other_files(root, plan) if selection.touches_tests() else {}
-    errors = _errors(scope, (*reading.errors, *parse_errors))
+    errors = _errors(scope, (*reading.errors, *facts.errors))
     return ProjectPlan(
         root,
         _results(scope, reading.data, after, selection, errors, others),
@@ -156,22 +168,21 @@ def _bad_line(data: bytes) -> int:
     return 1
 
 
-def _plan(job: Job, reading: _Reading, stages: Stages) -> tuple[Plan, tuple[FileError, ...]]:
+def _plan(job: Job, reading: _Reading, stages: Stages) -> tuple[Plan, Facts]:
     facts = stages.index(job, reading.sources)
     words = "|".join(map(re.escape, stages.triggers(job.config))).encode()
     if not words or not any(re.search(words, each) for each in reading.data.values()):
-        return Plan(), facts.errors
+        return Plan(), facts
     job.progress("resolving calls", 0, 0)
     graph = stages.resolve(job, facts)
     job.progress("planning", 0, 0)
-    return stages.decide(job, graph), facts.errors
+    return stages.decide(job, graph), facts
 
 
 def _rewrite(
-    job: Job, plan: Plan, data: Mapping[str, bytes], stages: Stages
+    job: Job, plan: Plan, data: Mapping[str, bytes], stages: Stages, broken: dict[str, str]
 ) -> tuple[Selection, dict[str, bytes]]:
     """Rewrite until every new text is good: the chains of a bad one are withdrawn whole."""
-    broken: dict[str, str] = {}
     done: dict[tuple[str, int], bytes] = {}
     while True:
         selection = select(plan, job.config, scope=job.editable, broken=broken)

@@ -19,7 +19,7 @@ from asyncify.report.progress import Bar
 from asyncify.report.run import FOUND, OK, Run, shown_paths
 
 # Keys that are read and checked, but that planning does not know yet: better said than ignored.
-NO_EFFECT_YET = ("public-api", "frontier", "http-client", "tests")
+NO_EFFECT_YET = ("public-api", "http-client", "tests")
 
 
 def project(options: Options, streams: Streams, paths: Sequence[Path]) -> int:
@@ -41,6 +41,7 @@ def project(options: Options, streams: Streams, paths: Sequence[Path]) -> int:
             progress=bar,
             force_exclude=options.force_exclude,
             jobs=options.jobs,
+            proof=options.write or options.diff,
         )
     for key in NO_EFFECT_YET:
         if dict(config.items())[key] != dict(Config().items())[key]:

@@ -1,0 +1,43 @@
+"""The last gate: the new text is analysed afresh, and must not lose a coroutine.
+
+Planning is not asked: the call graph of the rewritten project is built from its text alone, as if
+somebody else had written it. What it finds withdraws the chains of the file.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from asyncify.api.stages import Facts, Job, Stages
+from asyncify.errors import VerifyError
+from asyncify.model.source import Source, read_source
+from asyncify.verify.lost import lost_coroutines
+
+
+def prove(
+    job: Job, facts: Facts, sources: Mapping[str, Source], after: Mapping[str, bytes], stages: Stages
+) -> dict[str, str]:
+    """The files whose new text loses a coroutine, with the first place of each."""
+    if not after:
+        return {}
+    new = {path: read_source(after[path]) if path in after else old for path, old in sources.items()}
+    with tempfile.TemporaryDirectory(prefix="asyncify-") as directory:
+        root = Path(directory).resolve()
+        for path, source in new.items():
+            target = root / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(source.encode(source.text))
+        again = replace(job, root=root)
+        facts_after = stages.index(again, new)
+        if facts_after.errors and not facts.errors:
+            raise VerifyError(facts_after.errors[0].path, facts_after.errors[0].message)
+        graph = stages.resolve(again, facts_after)
+    before = {f.id for module in facts.modules.values() for f in module.functions if f.is_async}
+    became = {identifier for identifier, f in graph.functions.items() if f.is_async} - before
+    found: dict[str, str] = {}
+    for lost in lost_coroutines(graph, became):
+        found.setdefault(lost.path, f"line {lost.span.line}: {lost.message}")
+    return found
