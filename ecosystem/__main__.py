@@ -78,6 +78,8 @@ def _parser() -> argparse.ArgumentParser:
 
 def _run(options: argparse.Namespace) -> int:
     chosen = projects.select(projects.load(), only=options.only, fast=options.subset == "fast")
+    if options.page and (options.only or options.subset):
+        raise ValueError("--page needs a run over the whole list")
     named = options.asyncify or os.environ.get(COMMAND_VARIABLE)
     settings = measure.Settings(
         command=tuple(shlex.split(named)) if named else measure.default_command(),
