@@ -79,7 +79,7 @@ class Calls:
         self.members = members
         self.hierarchy = heap.hierarchy
         self.called: set[FunctionId] = set()
-        self.fields: dict[ClassId, list[str]] = {}
+        self.fields: dict[ClassId, list[str]] = {}  # annotated in the class body
         self._families: dict[FunctionId, list[FunctionId]] | None = None
         self._linked: set[FunctionId] = set()
 
@@ -136,6 +136,9 @@ class Calls:
             return
         if atom.kind == SourceKind.INSTANCE and atom.name not in self.hierarchy.classes:
             self._external_method(call, attribute, atom.name)
+            return
+        if attribute == "__class__":
+            self.apply(call, atom._replace(kind=SourceKind.CLASS))
             return
         found = self.members.denoted(atom, attribute)
         for one in found:
@@ -322,10 +325,8 @@ class Calls:
 
     def _bind_fields(self, call: Call, cls: ClassId, bound: int) -> None:
         """A class without `__init__` may be a dataclass or the like: arguments are its fields."""
-        fields = self.fields.get(cls)
-        if fields is None:
-            order = [base for base in reversed(self.hierarchy.order(cls)) if base in self.fields]
-            fields = [*dict.fromkeys(name for base in order for name in self.fields[base])]
+        order = [base for base in reversed(self.hierarchy.order(cls)) if base in self.fields]
+        fields = [*dict.fromkeys(name for base in order for name in self.fields[base])]
         for argument in call.arguments:
             position = argument.position + bound
             if argument.star == "" and argument.keyword:

@@ -156,16 +156,27 @@ CALLBACKS: dict[str, Callback] = {
     "multiprocessing.Process": Callback("target", ("*args", "**kwargs"), ""),
     "multiprocessing.context.Process": Callback("target", ("*args", "**kwargs"), ""),
 }
-for _executor in (
-    "concurrent.futures.Executor",
-    "concurrent.futures.ThreadPoolExecutor",
-    "concurrent.futures.ProcessPoolExecutor",
-    "concurrent.futures._base.Executor",
-    "concurrent.futures.thread.ThreadPoolExecutor",
-    "concurrent.futures.process.ProcessPoolExecutor",
-):
-    CALLBACKS[f"{_executor}.submit"] = Callback("0", ("*1",), "return<result>")
-    CALLBACKS[f"{_executor}.map"] = Callback("0", ("1[]", "2[]", "3[]"), "return[]")
+# Who looks at a function that is handed over, but never calls it.
+HARMLESS = frozenset(
+    {
+        "builtins.callable",
+        "builtins.getattr",
+        "builtins.hasattr",
+        "builtins.isinstance",
+        "builtins.issubclass",
+        "builtins.print",
+        "builtins.repr",
+        "builtins.setattr",
+        "builtins.str",
+        "builtins.type",
+        "functools.update_wrapper",
+        "functools.wraps",
+        "inspect.getdoc",
+        "inspect.iscoroutinefunction",
+        "inspect.isgeneratorfunction",
+        "inspect.signature",
+    }
+)
 
 # What makes a container, by its class.
 MAKES: dict[str, str] = {
@@ -179,6 +190,18 @@ MAKES: dict[str, str] = {
     "collections.OrderedDict": "collections.OrderedDict",
     "collections.defaultdict": "collections.defaultdict",
 }
+
+for _executor in (
+    "concurrent.futures.Executor",
+    "concurrent.futures.ThreadPoolExecutor",
+    "concurrent.futures.ProcessPoolExecutor",
+    "concurrent.futures._base.Executor",
+    "concurrent.futures.thread.ThreadPoolExecutor",
+    "concurrent.futures.process.ProcessPoolExecutor",
+):
+    CALLBACKS[f"{_executor}.submit"] = Callback("0", ("*1",), "return<result>")
+    CALLBACKS[f"{_executor}.map"] = Callback("0", ("1[]", "2[]", "3[]"), "return[]")
+    MAKES[f"{_executor}.submit"] = "concurrent.futures.Future"
 
 # What is a value and nothing else: it holds nothing, and nobody asks where it came from.
 SCALARS = frozenset(
@@ -197,6 +220,11 @@ SCALARS = frozenset(
         "uuid.UUID",
     }
 )
+
+
+def keeps(name: str) -> bool:
+    """Whether a function that is handed to this callee is called by nobody but who is known here."""
+    return name in HARMLESS or name in CALLBACKS or flows(name) is not None
 
 
 def flows(name: str) -> tuple[str, ...] | None:

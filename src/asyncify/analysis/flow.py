@@ -18,7 +18,16 @@ from asyncify.analysis.library import LibraryCalls
 from asyncify.analysis.motion import Known, Motion
 from asyncify.analysis.names import Denoted, Names, Sort
 from asyncify.analysis.slots import RAW, Atom
-from asyncify.model.facts import ClassId, Expression, Function, FunctionId, Kind, Module, Role
+from asyncify.model.facts import (
+    ClassId,
+    Expression,
+    Function,
+    FunctionId,
+    Kind,
+    Module,
+    Place,
+    Role,
+)
 from asyncify.model.graph import Access, Evidence, Reference, SourceKind, Target
 
 _NOTHING = frozenset({"builtins.object", ""})  # constructors that do nothing
@@ -45,6 +54,7 @@ class Flow:
         """Read every module, then let values flow until nothing changes."""
         for module in self.modules.values():
             self.motion.place(module)
+            self._fields(module)
         self._declare()
         for module in self.modules.values():
             self.motion.module(module)
@@ -83,6 +93,18 @@ class Flow:
                 else SourceKind.INSTANCE
             )
             self.slots.add(self.heap.variable(function.id, first.name), Atom(kind, function.owner))
+
+    def _fields(self, module: Module) -> None:
+        """Names that are annotated in a class body: a dataclass is made with their values."""
+        for item in module.expressions:
+            if (
+                item.place is Place.CLASS_BODY
+                and item.role is Role.TARGET
+                and item.variable is not None
+                and module.statements[item.statement].kind == "AnnAssign"
+            ):
+                owner, name = item.variable
+                self.library.fields.setdefault(owner, []).append(name)
 
     def _defaults(self, function: Function) -> None:
         """The default of a parameter is one more argument."""

@@ -141,13 +141,15 @@ class Implied:
                 yield Target(function=atom.name, evidence=Evidence.INFERRED)
 
     def _iterated(self, module: Module, item: Expression) -> Iterator[Target]:
-        for target in self._special(module, item.id, ("__iter__", "__next__")):
+        is_async = module.statements[item.statement].kind == "AsyncFor"
+        names = ("__aiter__", "__anext__") if is_async else ("__iter__", "__next__")
+        for target in self._special(module, item.id, names):
             yield target
             assert target.function is not None
-            if target.function.endswith("__iter__"):
+            if target.function.endswith(names[0]):
                 for atom in self.slots.atoms(self.flow.heap.result(target.function)):
                     if atom.kind == SourceKind.INSTANCE:
-                        for function in self.flow.members.functions(atom, ("__next__",)):
+                        for function in self.flow.members.functions(atom, names[1:]):
                             yield self._target(function, atom.name)
         for atom in self._atoms(module, item.id):
             if atom.kind == SourceKind.GENERATOR and not self.flow.members.is_context_manager(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from asyncify.analysis.effects import SCALARS
+from asyncify.analysis.effects import SCALARS, keeps
 from asyncify.analysis.flow import Flow
 from asyncify.analysis.slots import ANYTHING, DEAD, RAW, Atom, Forest
 from asyncify.model.facts import Expression, Module, Place, Role
@@ -87,7 +87,11 @@ class Values:
         """Functions that are handed to somebody outside the project, or to nobody knows whom."""
         found: set[str] = set()
         for call in self.flow.calls:
-            if any(target.function for target in call.targets.values()) or call.decorated:
+            if call.decorated or call.constructs:
+                continue
+            if call.targets and all(
+                one.function or keeps(one.external or "") for one in call.targets.values()
+            ):
                 continue
             for argument in call.arguments:
                 for atom in self.slots.atoms(argument.slot):

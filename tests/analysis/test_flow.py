@@ -1,0 +1,96 @@
+"""What values reach: one file per feature, with what a line reaches in a comment at its end.
+
+`# m:Client.fetch` is a call of that function of the project (or the construction of its class);
+`property`, `enter`, `iterate`, `operator` and `decorate` come before the function if it is reached
+like that. `~` marks what is only known by name, `?` at the end an edge that may reach more. A line
+without a comment reaches nothing of the project. The type checker plays no part here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from asyncify.analysis.callgraph import merge
+from asyncify.analysis.index import index_module
+from asyncify.analysis.resolver import Resolution
+from asyncify.model.facts import Module
+from asyncify.model.graph import Access, CallGraph, Edge, Evidence, SourceKind, Value
+
+CASES = sorted((Path(__file__).parent.parent / "fixtures" / "flow").glob("*.py"))
+NOTHING = Resolution((), {}, {}, {}, {}, {}, {}, {})
+PLAIN = (Access.CALL, Access.CONSTRUCT)
+
+
+@pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
+def test_reaches(path: Path) -> None:
+    texts = split(path.read_text(encoding="utf-8"))
+    graph = merge(index(texts), NOTHING)
+    found = [
+        f"{name}:{number}: {', '.join(sorted(reached(graph, name, number)))}"
+        for name, text in texts.items()
+        for number in range(1, text.count("\n") + 1)
+    ]
+    expected = [
+        f"{name}:{number}: {', '.join(sorted(comment(line)))}"
+        for name, text in texts.items()
+        for number, line in enumerate(text.splitlines(), 1)
+    ]
+    assert found == expected
+
+
+def test_the_order_of_modules_does_not_matter() -> None:
+    texts = split((CASES[0].parent / "modules.py").read_text(encoding="utf-8"))
+    there = merge(index(texts), NOTHING)
+    back = merge(index(dict(reversed(texts.items()))), NOTHING)
+    assert there == back
+
+
+def split(text: str) -> dict[str, str]:
+    """The modules of a case: `# file:` starts one, without it there is one called m."""
+    parts = re.split(r"^# file: (.*)\n", text, flags=re.MULTILINE)
+    if len(parts) == 1:
+        return {"m": text}
+    return {
+        path.removesuffix(".py").removesuffix("/__init__").replace("/", "."): source
+        for path, source in zip(parts[1::2], parts[2::2], strict=True)
+    }
+
+
+def index(texts: Mapping[str, str]) -> dict[str, Module]:
+    packages = {name.rpartition(".")[0] for name in texts}
+    return {
+        name: index_module(
+            text,
+            name=name,
+            path=name.replace(".", "/") + ("/__init__.py" if name in packages else ".py"),
+            is_package=name in packages,
+        )
+        for name, text in texts.items()
+    }
+
+
+def comment(line: str) -> set[str]:
+    _, _, text = line.partition("  # ")
+    return {one.strip() for one in text.split(",")} if ":" in text else set()
+
+
+def reached(graph: CallGraph, module: str, line: int) -> set[str]:
+    return {
+        text
+        for edge in graph.edges
+        if edge.site.module == module and graph.expression(edge.site).span.line == line
+        for text in described(edge)
+    }
+
+
+def described(edge: Edge) -> list[str]:
+    access = "" if edge.access in PLAIN else f"{edge.access} "
+    return [
+        f"{access}{'~' * (one.evidence is Evidence.BY_NAME)}{one.function}{'?' * edge.open}"
+        for one in edge.targets
+        if one.function
+    ]
