@@ -8,6 +8,7 @@ from asyncify.model.facts import FlowKind, FunctionId, Kind, Role, Statement
 from asyncify.model.graph import Reference
 from asyncify.model.plan import AddImport, Edit, Replace
 from asyncify.planning.project import Project
+from asyncify.planning.scoping import is_free
 from asyncify.planning.seeds import import_text
 from asyncify.rules.registry import Rules
 from asyncify.rules.spec import Library, Raises
@@ -82,7 +83,8 @@ def handler_edits(
             edits.append((library_name, path, replaced))
         edits.extend((library_name, path, edit) for library_name, edit in reads)
         for name, library_name in changed.items():
-            edits.append((library_name, path, AddImport(import_text(name))))
+            if "." in name:
+                edits.append((library_name, path, AddImport(import_text(name))))
     return edits
 
 
@@ -131,7 +133,7 @@ def _through(
             edge = project.call_edge(site)
             targets = edge.targets if edge is not None else ()
             if any(t.external == callee or t.function in functions for t in targets):
-                yield new
+                yield new if is_free(project, whole, new.partition(".")[0]) else "ValueError"
                 break
 
 
