@@ -47,8 +47,8 @@ def client_edits(
     edits: list[tuple[FunctionId, str, Edit]] = []
     for (function, _, _, _), group in sorted(by_function.items(), key=lambda item: item[0]):
         path = project.path(function)
-        for edit in _function_edits(project, rules, function, group, names):
-            edits.append((function, path, edit))
+        made = _function_edits(project, rules, function, group, names)
+        edits.extend((function, path, edit) for edit in made)
     return edits
 
 
@@ -73,7 +73,9 @@ def _function_edits(
         yield Wrap(run.first.span, run.last.span, header)
         if client.reset:
             for statement in run.again:
-                yield Insert(statement.span, "before", client.reset.format(client=variable) + _RESET_COMMENT)
+                yield Insert(
+                    statement.span, "before", client.reset.format(client=variable) + _RESET_COMMENT
+                )
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +169,9 @@ class _Names:
     def _names(self, function: FunctionId, module: str) -> set[str]:
         used: set[str] = set()
         for expression in self._project.graph.modules[module].expressions:
-            inside = expression.function == function or expression.function.startswith(f"{function}.")
+            inside = expression.function == function or expression.function.startswith(
+                f"{function}."
+            )
             if expression.kind is Kind.NAME and inside:
                 used.add(expression.text)
         return used | set(self._project.functions[function].names)

@@ -13,7 +13,6 @@ from asyncify.model.graph import Reference
 from asyncify.model.plan import AddImport, Await, Edit, Insert, Replace, Wrap
 from asyncify.planning.project import Project
 
-
 RUNNER = "_run"
 
 
@@ -21,31 +20,34 @@ def bridge_edits(project: Project, function: Function) -> list[tuple[str, Edit]]
     """Lets a function run its own body in an event loop; None where the body cannot be moved."""
     module = project.graph.modules[function.module]
     own = [e for e in module.expressions if e.function == function.id]
-    if function.is_generator or any(e.kind is Kind.NAME and e.text in ("super", "locals") for e in own):
+    if function.is_generator or any(
+        e.kind is Kind.NAME and e.text in ("super", "locals") for e in own
+    ):
         return None
     if RUNNER in function.names or any(e.kind is Kind.NAME and e.text == RUNNER for e in own):
         return None
-    body = [
-        s for s in module.statements if s.parent == function.statement and s.block == "body"
-    ]
+    body = [s for s in module.statements if s.parent == function.statement and s.block == "body"]
     docstring = next(
         (
             e
             for e in module.expressions
-            if body and e.statement == body[0].id and e.kind is Kind.CONSTANT
-            and e.role is Role.DISCARDED and e.text[:1] in "'\""
+            if body
+            and e.statement == body[0].id
+            and e.kind is Kind.CONSTANT
+            and e.role is Role.DISCARDED
+            and e.text[:1] in "'\""
         ),
         None,
     )
     if docstring is not None:
         body = body[1:]
-    if not body or any(s.kind in ("Global", "Nonlocal") for s in module.statements if s.function == function.id):
+    if not body or any(
+        s.kind in ("Global", "Nonlocal") for s in module.statements if s.function == function.id
+    ):
         return None
     first, last = body[0], body[-1]
     parameters = {p.name for p in function.parameters}
-    bound = {
-        e.text for e in own if e.kind is Kind.NAME and e.role in (Role.TARGET, Role.DELETED)
-    }
+    bound = {e.text for e in own if e.kind is Kind.NAME and e.role in (Role.TARGET, Role.DELETED)}
     rebound = sorted(parameters & bound)
     start = "return " if function.returns_value else ""
     edits: list[Edit] = [
@@ -157,11 +159,14 @@ def _bound(module: Module, start: int, end: int) -> set[str]:
         and e.variable == (body, e.text)
         and start <= e.span.line <= end
     }
-    for one in module.imports:
-        if one.scope == body and start <= one.span.line <= end:
-            names.add(one.name)
-    for definition in (*module.functions, *module.classes):
-        if definition.parent == body and start <= definition.span.line <= end:
-            if isinstance(definition, Class) or (definition.kind == "def" and definition.owner is None):
-                names.add(definition.name)
+    names.update(
+        one.name for one in module.imports if one.scope == body and start <= one.span.line <= end
+    )
+    definitions: list[Function | Class] = [
+        *(f for f in module.functions if f.kind == "def" and f.owner is None),
+        *module.classes,
+    ]
+    names.update(
+        d.name for d in definitions if d.parent == body and start <= d.span.line <= end
+    )
     return names

@@ -103,6 +103,8 @@ def replaces(project: Project, path: str, name: str) -> bool:
     parts = path.split(".")
     for index, part in enumerate(parts):
         before = ".".join(parts[:index])
-        if part == name and (not before or before in ("builtins", "io") or before in project.graph.modules):
+        if part == name and (
+            not before or before in ("builtins", "io") or before in project.graph.modules
+        ):
             return True
     return False

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cached_property
+from typing import TypeVar, cast
 
 from asyncify.model.facts import (
     Expression,
@@ -15,6 +16,8 @@ from asyncify.model.facts import (
     Statement,
 )
 from asyncify.model.graph import Access, CallGraph, Edge, Reference, SourceKind, Value
+from asyncify.planning.companions import companions
+from asyncify.planning.declarations import declared_together
 
 # files that a tool imports or runs in its own way
 _TOOL_FILES = frozenset(
@@ -36,12 +39,22 @@ PASSING_ROLES = frozenset(
 )
 
 
+_Found = TypeVar("_Found")
+
+
 class Project:
     """The call graph with its indexes. Read only."""
 
     def __init__(self, graph: CallGraph) -> None:
         self.graph = graph
         self.functions = graph.functions
+        self._memory: dict[str, object] = {}
+
+    def memory(self, key: str, find: Callable[[Project], _Found]) -> _Found:
+        """What somebody found out about the whole project, once."""
+        if key not in self._memory:
+            self._memory[key] = find(self)
+        return cast(_Found, self._memory[key])
 
     # -- expressions -------------------------------------------------------------------------
 
@@ -71,7 +84,9 @@ class Project:
         for number in module.children[reference.expression]:
             yield Reference(reference.module, number), module.expressions[number]
 
-    def child(self, reference: Reference, role: Role, detail: str | None = None) -> Reference | None:
+    def child(
+        self, reference: Reference, role: Role, detail: str | None = None
+    ) -> Reference | None:
         """The first child in a role."""
         for inner, expression in self.children(reference):
             if expression.role is role and (detail is None or expression.detail == detail):
@@ -206,6 +221,10 @@ class Project:
             found.setdefault(edge.site, []).append(edge)
         return found
 
+    def edges_at(self, reference: Reference) -> list[Edge]:
+        """Everything that an expression reaches."""
+        return self._edge_at.get(reference, [])
+
     def call_edge(self, reference: Reference) -> Edge | None:
         """The call edge of a CALL expression."""
         for edge in self._edge_at.get(reference, ()):
@@ -230,9 +249,7 @@ class Project:
 
     @cached_property
     def _value_at(self) -> dict[Reference, Value]:
-        return {
-            reference: value for value in self.graph.values for reference in value.occurrences
-        }
+        return {reference: value for value in self.graph.values for reference in value.occurrences}
 
     def value(self, reference: Reference) -> Value | None:
         """The value that an expression may stand for."""
@@ -277,6 +294,8 @@ class Project:
         for value in self.graph.values:
             made = [s.name for s in value.sources if s.kind is SourceKind.GENERATOR]
             groups.append(made)
+        groups.extend(companions(self))
+        groups.extend(declared_together(self))
         for group in groups:
             for member in group[1:]:
                 leader[find(member)] = find(group[0])

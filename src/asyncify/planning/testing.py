@@ -55,7 +55,9 @@ def _case_bases(project: Project, owner: str) -> Iterable[Reference]:
                 yield reference
 
 
-def case_edits(project: Project, functions: Iterable[FunctionId]) -> list[tuple[FunctionId, str, Edit]]:
+def case_edits(
+    project: Project, functions: Iterable[FunctionId]
+) -> list[tuple[FunctionId, str, Edit]]:
     """Gives every test case with an async method the base that awaits it."""
     edits: list[tuple[FunctionId, str, Edit]] = []
     for identifier in functions:

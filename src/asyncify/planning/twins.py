@@ -15,6 +15,7 @@ from asyncify.model.graph import Access, Edge, Reference
 from asyncify.model.plan import AddImport, Await, Edit, Insert, MakeTwin, Replace
 from asyncify.model.span import Span
 from asyncify.planning.colour import Limit
+from asyncify.planning.consumers import Step, need_async
 from asyncify.planning.limits import (
     PROPERTY,
     TRANSPARENT,
@@ -22,11 +23,21 @@ from asyncify.planning.limits import (
     is_special,
 )
 from asyncify.planning.project import Project
-from asyncify.planning.uses import Step, need_async
 
 # limits that are about somebody who calls the function without await: a twin leaves them what they have
 PASSABLE = frozenset(
-    {"ASY901", "ASY902", "ASY903", "ASY904", "ASY907", "ASY908", "ASY913", "ASY914", "ASY919", "ASY920"}
+    {
+        "ASY901",
+        "ASY902",
+        "ASY903",
+        "ASY904",
+        "ASY907",
+        "ASY908",
+        "ASY913",
+        "ASY914",
+        "ASY919",
+        "ASY920",
+    }
 )
 FACTORY = "create_async"
 
@@ -50,7 +61,9 @@ def twin_of(project: Project, function: Function, limit: Limit | None) -> Twin |
     if _taken(project, function, name) or (initial and _taken(project, function, FACTORY)):
         return None
     path = project.path(function.id)
-    edits: list[tuple[str, Edit]] = [(path, MakeTwin(function.header, name, _dropped(project, function)))]
+    edits: list[tuple[str, Edit]] = [
+        (path, MakeTwin(function.header, name, _dropped(project, function)))
+    ]
     if initial and not _inherits_factory(project, function):
         edits.append((path, Insert(function.header, "after", _factory(function))))
     steps = []
@@ -113,7 +126,7 @@ def _factory(function: Function) -> str:
 
 def _step(project: Project, function: Function, edge: Edge, name: str) -> Step | None:
     """What a place needs to use the twin; None where it has to stay with the function."""
-    if edge.open or len(edge.targets) != 1 and edge.access is Access.CALL:
+    if edge.open or (len(edge.targets) != 1 and edge.access is Access.CALL):
         return None
     expression = project.expression(edge.site)
     outer = project.parent(edge.site)

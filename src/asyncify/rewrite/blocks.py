@@ -152,7 +152,8 @@ class Blocks:
         original, copy = unit.originals[0], unit.item.statement
         for edit in self.index.edits.get(original, ()):
             if isinstance(edit, MakeTwin):
-                assert isinstance(original, cst.FunctionDef) and isinstance(copy, cst.FunctionDef)
+                assert isinstance(original, cst.FunctionDef)
+                assert isinstance(copy, cst.FunctionDef)
                 self.applied.add(edit)
                 kept = [each for n, each in enumerate(copy.decorators) if n not in edit.drop]
                 copy = copy.with_changes(
@@ -379,6 +380,8 @@ def _enclose(items: list[Item], header: str, indent: str | None) -> Item:
     """One compound statement around the items; what stands before the first stays before the header."""
     compound = templates.header(header)
     lines, items[0].lines = items[0].lines, []
+    for item in items:
+        item.lines = [templates.without_indent(line) for line in item.lines]
     statements, rest = settle(items)
     body = cast(cst.IndentedBlock, compound.body).with_changes(
         body=statements or [_pass()], indent=indent, footer=rest

@@ -55,14 +55,6 @@ def alias(template: str) -> cst.ImportAlias:
     raise TemplateError(f"not one name of an import: {template}")
 
 
-def parameter(template: str, holes: Sequence[cst.CSTNode]) -> cst.Param:
-    """One parameter of a function."""
-    match _module(f"def f({_formatted(template, len(holes))}): pass").body:
-        case [cst.FunctionDef(params=cst.Parameters(params=[parameter]))]:
-            return _fill(parameter, holes)
-    raise TemplateError(f"not one parameter: {template}")
-
-
 def statements(
     text: str, holes: Sequence[cst.CSTNode] | None = None
 ) -> tuple[list[Line], list[cst.EmptyLine]]:
@@ -72,8 +64,14 @@ def statements(
         return [], list(module.header) or list(module.footer)
     body = [_fill(statement, holes or ()) for statement in module.body]
     if module.header:
-        body[0] = body[0].with_changes(leading_lines=[*module.header, *leading_lines(body[0])])
+        above = [without_indent(line) for line in module.header]
+        body[0] = body[0].with_changes(leading_lines=[*above, *leading_lines(body[0])])
     return body, list(module.footer)
+
+
+def without_indent(line: cst.EmptyLine) -> cst.EmptyLine:
+    """A blank line that stays empty wherever it is put."""
+    return line if line.comment is not None else line.with_changes(indent=False)
 
 
 def header(text: str) -> cst.BaseCompoundStatement:
@@ -108,7 +106,10 @@ def needs_brackets(node: cst.CSTNode) -> bool:
 
 def used_holes(template: str, holes: int) -> set[int]:
     """The numbers of the holes that the template has."""
-    text = _formatted(template, holes)
+    try:
+        text = _formatted(template, holes)
+    except TemplateError:
+        return set()
     return {number for number in range(holes) if _HOLE.format(number) in text}
 
 

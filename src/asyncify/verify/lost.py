@@ -33,6 +33,7 @@ RUNNERS = frozenset(
         "anyio.run",
     }
 )
+_STARTERS = frozenset({"asyncio.run", "asyncio.runners.run"})
 _MANAGERS = ("asynccontextmanager", "contextlib.asynccontextmanager")
 
 
@@ -49,12 +50,15 @@ class Lost:
 def lost_coroutines(graph: CallGraph, became_async: Set[FunctionId]) -> list[Lost]:
     """Every place in the new text that loses a coroutine of one of these functions."""
     found = []
+    lambdas = _coroutine_lambdas(graph, became_async)
     for edge in graph.edges:
-        if edge.access is not Access.CALL:
+        if edge.access is not Access.CALL or edge.site in lambdas.values():
             continue
         for target in edge.targets:
-            if target.function not in became_async or target.evidence is Evidence.BY_NAME:
+            known = target.function in became_async or target.function in lambdas
+            if not known or target.evidence is Evidence.BY_NAME:
                 continue
+            assert target.function is not None
             function = graph.functions[target.function]
             message = _complaint(graph, edge, function)
             if message:
@@ -64,9 +68,34 @@ def lost_coroutines(graph: CallGraph, became_async: Set[FunctionId]) -> list[Los
     return found
 
 
+def _coroutine_lambdas(
+    graph: CallGraph, became_async: Set[FunctionId]
+) -> dict[FunctionId, Reference]:
+    """Lambdas that return the coroutine of a call, with that call: who calls them has to await."""
+    found = {}
+    for edge in graph.edges:
+        expression = graph.expression(edge.site)
+        around = graph.functions[expression.function]
+        if around.kind == "lambda" and expression.role is Role.RETURNED:
+            reached = [graph.functions[t.function] for t in edge.targets if t.function is not None]
+            if any(f.id in became_async and f.is_async and not f.is_generator for f in reached):
+                found[around.id] = edge.site
+    return found
+
+
+def _nested_loop(graph: CallGraph, edge: Edge, became_async: Set[FunctionId]) -> Lost | None:
+    """A call that starts an event loop where one is running."""
+    expression = graph.expression(edge.site)
+    function = graph.functions[expression.function]
+    if function.id not in became_async or not any(t.external in _STARTERS for t in edge.targets):
+        return None
+    path = graph.modules[edge.site.module].path
+    return Lost(path, expression.span, function.id, f"asyncio.run() inside the async {function.name}()")
+
+
 def _complaint(graph: CallGraph, edge: Edge, function: Function) -> str:
     expression = graph.expression(edge.site)
-    if not function.is_async:
+    if not function.is_async and function.kind != "lambda":
         return ""
     if _is_manager(graph, function):
         return (

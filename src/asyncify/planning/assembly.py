@@ -1,0 +1,140 @@
+"""Turns decisions into edits, and the edits into chains."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from asyncify.model.facts import FunctionId
+from asyncify.model.graph import Reference
+from asyncify.model.plan import Chain, Edit
+from asyncify.planning import testing
+from asyncify.planning.annotations import annotation_edits
+from asyncify.planning.chains import Chains
+from asyncify.planning.clients import client_edits
+from asyncify.planning.decided import Decided
+from asyncify.planning.exceptions import handler_edits, raised_by_hand
+from asyncify.planning.frontier import program_edits
+from asyncify.planning.imports import unused_imports
+from asyncify.planning.mocks import mock_edits
+
+
+class Assembly:
+    """Collects every edit of a plan."""
+
+    def __init__(self, decided: Decided) -> None:
+        self.decided = decided
+        self.project, self.rules = decided.project, decided.rules
+        self.sites, self.applied = decided.sites, decided.applied
+        self.colouring = decided.colouring
+
+    def chains(self) -> tuple[list[Chain], dict[FunctionId, int]]:
+        chains = Chains()
+        functions = sorted(self.colouring.causes)
+        for function in functions:
+            conversion = self.decided.conversions[function]
+            chains.join((function, *(use.user for use in conversion.uses)))
+            chains.join(sorted(self.project.family(function)))
+            chains.add(function, conversion.edits)
+            for step in conversion.steps:
+                chains.add(function, step.edits)
+        self._add_programs(chains, functions)
+        for function in sorted(self.colouring.twins):
+            self._add_twin(chains, function)
+        for seed in self.applied:
+            libraries = tuple(("library", name) for name in seed.libraries)
+            users = tuple(function for _, function in seed.unit.sites)
+            chains.join((seed.unit.name, *users, *libraries))
+            chains.add(seed.unit.name, seed.edits)
+        calls = [call for seed in self.applied for call in seed.clients]
+        for function, path, edit in client_edits(self.project, self.rules, calls):
+            chains.add(function, [(path, edit)])
+        for function, path, edit in testing.case_edits(self.project, functions):
+            chains.add(function, [(path, edit)])
+        for path, edit in self._mocks():
+            owners = chains.owners(path)
+            chains.join(owners)
+            chains.add(owners[0] if owners else path, [(path, edit)])
+        for library, path, edit in self._handlers():
+            chains.add(("library", library), [(path, edit)])
+        for library, path, edit in annotation_edits(self.project, self.rules, self._translated()):
+            chains.add(("library", library), [(path, edit)])
+        for path, edit in unused_imports(self.project, chains.edits):
+            owners = chains.owners(path)
+            chains.join(owners)
+            chains.add(owners[0], [(path, edit)])
+        return chains.build((*functions, *self.colouring.twins))
+
+    def _add_programs(self, chains: Chains, functions: Sequence[FunctionId]) -> None:
+        """Bridges at module level: all calls of one program share its event loop."""
+        programs: dict[str, dict[Reference, FunctionId]] = {}
+        for function in functions:
+            for site in self.decided.conversions[function].bridges:
+                programs.setdefault(site.module, {})[site] = function
+        for sites in programs.values():
+            chains.join(sites.values())
+            owner = next(iter(sites.values()))
+            chains.add(owner, program_edits(self.project, list(sites)))
+
+    def _add_twin(self, chains: Chains, function: FunctionId) -> None:
+        """The twin, and the places in async functions and in other twins that use it."""
+        twin = self.decided.conversions[function].twin
+        assert twin is not None
+        chains.join(sorted(self.project.family(function)))
+        chains.add(function, twin.edits)
+        for step in twin.steps:
+            user = step.use.user if step.use is not None else ""
+            if user in self.colouring.causes or user in self.colouring.twins:
+                chains.join((function, user))
+                chains.add(function, step.edits)
+
+    def _mocks(self) -> Iterable[tuple[str, Edit]]:
+        """What patches of moved and of async functions need."""
+        moved = dict(move for seed in self.applied for move in seed.moves)
+        gone = {site.reference for seed in self.applied if seed.moves for site in seed.sites}
+        for site in self.sites:  # a function that is still called somewhere has not moved
+            if site.reference not in gone:
+                moved.pop(site.name, None)
+        coroutines = {
+            function
+            for function in self.colouring.causes
+            if not self.project.functions[function].is_generator
+            and not self.decided.conversions[function].starts_loop
+        }
+        return mock_edits(self.project, moved, coroutines)
+
+    def _translated(self) -> frozenset[int]:
+        return frozenset(value for seed in self.applied for value in seed.values)
+
+    def _handlers(self) -> list[tuple[str, str, Edit]]:
+        by_name = {library.name: library for library in self.rules.libraries}
+        left = {name: by_name[name] for seed in self.applied for name in seed.libraries}
+        sites: dict[str, set[Reference]] = {}
+        total: dict[str, set[Reference]] = {}
+        for site in self.sites:
+            total.setdefault(site.library.name, set()).add(site.reference)
+        for seed in self.applied:
+            for name in seed.libraries:
+                sites.setdefault(name, set()).update(s.reference for s in seed.sites)
+        by_hand = raised_by_hand(self.project, self.rules)
+        stays = frozenset(
+            name for name in left if name in by_hand or total.get(name, set()) - sites[name]
+        )
+        raising = {name: self._raising(name) for name in left}
+        frozen = {name: frozenset(found) for name, found in sites.items()}
+        return handler_edits(self.project, self.rules, left, stays, raising, frozen)
+
+    def _raising(self, library: str) -> frozenset[FunctionId]:
+        """The functions through which a call of a library may raise."""
+        reached = {
+            function
+            for seed in self.applied
+            if library in seed.libraries
+            for _, function in seed.unit.sites
+        }
+        todo = list(reached)
+        while todo:
+            for use in self.decided.conversions[todo.pop()].uses:
+                if use.user not in reached and use.user in self.colouring.causes:
+                    reached.add(use.user)
+                    todo.append(use.user)
+        return frozenset(reached)

@@ -1,0 +1,141 @@
+"""What the plan tells people: conversions, colour changes and leftovers, each with its reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from asyncify.codes import find
+from asyncify.model.facts import FunctionId
+from asyncify.model.graph import Reference
+from asyncify.model.plan import Finding, Reason, Safety
+from asyncify.planning.decided import Decided, short
+
+
+class Findings:
+    """Collects the findings of a plan."""
+
+    def __init__(self, decided: Decided, chain_of: Mapping[FunctionId, int]) -> None:
+        self.decided = decided
+        self.project = decided.project
+        self.colouring = decided.colouring
+        self.chain_of = chain_of
+
+    def all(self) -> list[Finding]:
+        """Every finding, by file and place."""
+        found = [*self._applied(), *self._functions(), *self._held()]
+        return sorted(found, key=lambda finding: (finding.path, finding.span, finding.code))
+
+    def _applied(self) -> Iterable[Finding]:
+        for seed in self.decided.applied:
+            for site in seed.sites:
+                reason = f"{short(site.function)}() becomes async"
+                if seed.note:
+                    reason += f"; kept in a thread: {seed.note}"
+                yield self._finding(
+                    site.library.code,
+                    site.reference,
+                    Safety.SAFE,
+                    f"{_shown(site.name)} -> {site.to}",
+                    reason,
+                    site.function,
+                )
+
+    def _functions(self) -> Iterable[Finding]:
+        for function, cause in sorted(self.colouring.causes.items()):
+            if self.decided.conversions[function].starts_loop:
+                message = f"{short(function)}() runs its body with asyncio.run"
+                yield self._finding(
+                    "ASY130", cause.site, Safety.SAFE, message, "entry point", function
+                )
+                continue
+            if cause.callee is None or self.project.functions[function].is_async:
+                continue
+            yield self._finding(
+                "ASY101",
+                cause.site,
+                Safety.SAFE,
+                f"await {short(cause.callee)}(...)",
+                f"{short(function)}() becomes async (uses {cause.callee})",
+                function,
+                because=cause.callee,
+            )
+        for function, cause in sorted(self.colouring.twins.items()):
+            message = f"{short(function)} gets an async twin"
+            reason = f"it stays for callers that cannot await: {self._why_sync(function)}"
+            yield self._finding("ASY150", cause.site, Safety.SAFE, message, reason, function)
+        for function in sorted(self.colouring.causes):
+            for site in self.decided.conversions[function].bridges:
+                message = f"asyncio.run({short(function)}(...))"
+                reason = "entry point of the program"
+                yield self._finding("ASY130", site, Safety.SAFE, message, reason, function)
+
+    def _why_sync(self, function: FunctionId) -> str:
+        limit = self.decided.conversions[function].limit
+        return limit.message if limit is not None else "one of them must stay sync"
+
+    def _held(self) -> Iterable[Finding]:
+        for seed in self.decided.seeds:
+            limit = self.colouring.held.get(seed.unit.name)
+            if limit is None:
+                continue
+            way = self.colouring.ways.get(seed.unit.name, ())
+            reason = limit.message
+            if way:
+                chain = " <- ".join(short(function) for function in way)
+                reason = f"{chain}: {limit.message}"
+            if limit.site is not None:
+                where = self.project.expression(limit.site)
+                reason += f" ({self.project.module(limit.site).path}:{where.span.line})"
+            safety = Safety.UNSAFE if limit.code == "ASY914" else Safety.MANUAL
+            for site in seed.sites:
+                message = f"{_shown(site.name)} stays"
+                yield self._finding(
+                    limit.code, site.reference, safety, message, reason, site.function
+                )
+
+    def _finding(
+        self,
+        code: str,
+        site: Reference,
+        safety: Safety,
+        message: str,
+        reason: str,
+        function: FunctionId,
+        because: FunctionId | None = None,
+    ) -> Finding:
+        known = find(code)
+        return Finding(
+            code,
+            known.name if known is not None else code.lower(),
+            self.project.module(site).path,
+            self.project.expression(site).span,
+            safety,
+            message,
+            reason,
+            function,
+            because,
+            None if safety is not Safety.SAFE else self.chain_of.get(function),
+        )
+
+    def reasons(self) -> dict[FunctionId, Reason]:
+        """Why each function becomes async."""
+        reasons = {}
+        for function, cause in sorted(self.colouring.causes.items()):
+            if (
+                self.project.functions[function].is_async
+                or self.decided.conversions[function].starts_loop
+            ):
+                continue
+            callee = (
+                cause.callee
+                or ", ".join(self.project.callee_names(cause.site))
+                or "a blocking call"
+            )
+            module = self.project.module(cause.site)
+            span = self.project.expression(cause.site).span
+            reasons[function] = Reason(module.path, span, callee)
+        return reasons
+
+
+def _shown(name: str) -> str:
+    return name.removeprefix("builtins.")
