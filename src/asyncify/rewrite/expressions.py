@@ -39,13 +39,6 @@ def replaced(
             )
         case cst.ImportAlias():
             return templates.alias(edit.template).with_changes(comma=node.comma)
-        case cst.Param():
-            return templates.parameter(edit.template, holes).with_changes(
-                comma=node.comma,
-                star=node.star,
-                whitespace_after_star=node.whitespace_after_star,
-                whitespace_after_param=node.whitespace_after_param,
-            )
     raise templates.TemplateError(f"a {type(node).__name__} cannot be replaced")
 
 
@@ -73,6 +66,17 @@ def handed_over(call: cst.Call, edit: HandOver) -> cst.Call:
     row.prepend(cst.Arg(callee))
     function = templates.expression(edit.to, ())
     return protect(with_arguments(call, row).with_changes(func=function), ())
+
+
+def retexted(node: cst.CSTNode, old: str, new: str) -> cst.CSTNode:
+    """The string with another text; one that spells the text in another way stays."""
+    match node:
+        case cst.SimpleString(raw_value=text) if text.count(old) == 1:
+            opening = node.prefix + node.quote
+            return node.with_changes(value=f"{opening}{text.replace(old, new)}{node.quote}")
+        case cst.ConcatenatedString(left=left, right=right):
+            return node.with_changes(left=retexted(left, old, new), right=retexted(right, old, new))
+    return node
 
 
 def listed(generator: cst.GeneratorExp) -> cst.ListComp:
@@ -112,6 +116,19 @@ def asynchronous(node: cst.CSTNode) -> cst.CSTNode:
 def without_imports(statement: cst.CSTNode, names: set[str]) -> cst.CSTNode | None:
     """The import without these local names; None when nothing is left of it."""
     if not isinstance(statement, cst.Import | cst.ImportFrom):
+def closing(loop: cst.For, name: str, indent: str | None) -> cst.With:
+    """The loop in a block that closes the async generator which it runs over."""
+    source, _, _ = strip_parens(loop.iter)
+    manager = cst.Call(cst.Name("aclosing"), [cst.Arg(source)])
+    inner = loop.with_changes(iter=cst.Name(name), leading_lines=[])
+    return cst.With(
+        [cst.WithItem(manager, cst.AsName(cst.Name(name)))],
+        cst.IndentedBlock([inner], indent=indent),
+        asynchronous=cst.Asynchronous(),
+        leading_lines=loop.leading_lines,
+    )
+
+
         raise templates.TemplateError("not an import")
     aliases = () if isinstance(statement.names, cst.ImportStar) else statement.names
     found = {index: local_name(alias) for index, alias in enumerate(aliases)}

@@ -22,14 +22,23 @@ from asyncify.model.plan import (
     MakeList,
     RemoveImport,
     Replace,
+    Retext,
 )
-from asyncify.rewrite import expressions, imports, index, source, templates
-from asyncify.rewrite.blocks import Block, Blocks, rebuilt, settle, split_with, with_short_header
+from asyncify.rewrite import conflicts, expressions, imports, index, source, templates
+from asyncify.rewrite.blocks import (
+    Block,
+    Blocks,
+    naming,
+    rebuilt,
+    settle,
+    split_with,
+    with_short_header,
+)
 from asyncify.rewrite.precedence import parenthesize, protect
 from asyncify.rewrite.templates import TemplateError, code
 
 # LibCST takes up to ten Python frames per level of nesting.
-_RECURSION_LIMIT = 12_000
+_RECURSION_LIMIT = 10_000
 _PRUNED = (
     cst.BaseExpression,
     cst.BaseSmallStatement,
@@ -58,6 +67,7 @@ def rewrite_module(source_bytes: bytes, edits: Sequence[Edit], *, path: str) -> 
 def _rewrite(source_bytes: bytes, edits: list[Edit], path: str) -> bytes:
     parsed = source.read(source_bytes, path)
     found = index.build(parsed, edits)
+    conflicts.check(found, edits)
     rewriter = _Rewriter(found, edits)
     try:
         module = found.wrapper.module.visit(rewriter)
@@ -92,6 +102,7 @@ class _Rewriter(cst.CSTTransformer):
         self._fresh: dict[cst.CSTNode, None] = {}
         self._holes = {*found.holes.values(), *found.delegated}
         self._quotes: list[tuple[cst.CSTNode, str]] = []  # of the f-strings around
+        self._lines = found.source.lines
         self._indents: list[str | None] = [None]
 
     def on_visit(self, node: cst.CSTNode) -> bool:
@@ -133,11 +144,8 @@ class _Rewriter(cst.CSTTransformer):
     ) -> cst.CSTNode:
         new = updated
         for edit in sorted(edits, key=_rank):
-            try:
+            with naming(edit):
                 result = self._carried_out(original, new, edit)
-            except TemplateError as error:
-                where = index.describe(edit)
-                raise VerifyError(self._index.source.path, f"{where}: {error}") from error
             if result is not None:
                 new = result
                 self.blocks.applied.add(edit)
@@ -159,12 +167,17 @@ class _Rewriter(cst.CSTTransformer):
                 return expressions.handed_over(node, edit)
             case MakeList() if isinstance(node, cst.GeneratorExp):
                 return expressions.listed(node)
+            case MakeAsync(node="closing") if isinstance(node, cst.For):
+                name = self.blocks.free_name("items")
+                return expressions.closing(node, name, self._indents[-1])
             case MakeAsync() if edit.node not in ("item", *index.DELEGATIONS):
                 return expressions.asynchronous(node)
             case Replace() if not isinstance(original, index.STATEMENT):
                 return self._replaced(original, node, edit, quote)
             case Await() if isinstance(node, cst.BaseExpression):
                 return expressions.awaited(node)
+            case Retext(old=old, new=new):
+                return expressions.retexted(node, old, new)
             case RemoveImport() if original not in self.blocks.removed:
                 names = {e.name for e in self._index.edits[original] if isinstance(e, RemoveImport)}
                 rest = expressions.without_imports(original, names)
@@ -196,9 +209,8 @@ class _Rewriter(cst.CSTTransformer):
         start, end = positions[original].start, positions[original].end
         if isinstance(original, cst.BaseExpression) and original.lpar:
             start, end = positions[original.lpar[0]].start, positions[original.rpar[-1]].end
-        lines = self._index.source.lines
-        before = lines[start.line - 1][: start.column][-1:]
-        after = lines[end.line - 1][end.column :][:1]
+        before = self._lines[start.line - 1][: start.column][-1:]
+        after = self._lines[end.line - 1][end.column :][:1]
         return (_is_word(before) and (_is_word(text[0]) or text[0] in "'\"")) or (
             _is_word(after) and _is_word(text[-1])
         )
@@ -249,13 +261,15 @@ class _Rewriter(cst.CSTTransformer):
         text = self._index.source
         around = imports.surroundings(text.path, text.lines, header=bool(new.header))
         for edit in [e for e in self._added if isinstance(e, AddImport)] + definitions[::-1]:
-            imports.add(items, edit, around)
+            with naming(edit):
+                imports.add(items, edit, around)
             self.blocks.applied.add(edit)
         statements, rest = settle(items, begins=not new.header)
+        footer = [*rest, *new.footer]
+        whole = bool(statements or new.header or footer)
+        newline = new.has_trailing_newline or not self._index.source.text
         return new.with_changes(
-            body=statements,
-            footer=[*rest, *new.footer],
-            has_trailing_newline=new.has_trailing_newline or not self._index.source.text,
+            body=statements, footer=footer, has_trailing_newline=whole and newline
         )
 
 

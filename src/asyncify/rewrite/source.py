@@ -15,14 +15,15 @@ import libcst as cst
 from asyncify.errors import ParseError, VerifyError
 
 _LINES = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")
+_TAIL = re.compile(r"(?:\r+|(?<=[\r\n])[ \t\f]+)\Z")
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
     """A parsed file.
 
-    LibCST loses a form feed (and blanks around it) before a statement, and a lone carriage return
-    at the very end. `prefixes` (by line, from 1) and `tail` hold what it lost.
+    LibCST loses a form feed (and blanks around it) before a statement, and lone carriage returns
+    and blanks at the very end. `prefixes` (by line, from 1) and `tail` hold what it lost.
     """
 
     path: str
@@ -30,13 +31,14 @@ class Source:
     encoding: str
     bom: bytes
     module: cst.Module
+    code: str  # the text of `module`
     prefixes: dict[int, str]
     tail: str
 
     @property
     def lines(self) -> list[str]:
-        """The lines of the text as LibCST counts them."""
-        lines: list[str] = _LINES.findall(self.module.code)
+        """The lines of the text as LibCST counts them, without what it lost."""
+        lines: list[str] = _LINES.findall(self.code)
         return lines
 
     def encode(self, module: cst.Module) -> bytes:
@@ -52,17 +54,29 @@ class Source:
             ) from error
 
     def _restore(self, code: str) -> str:
-        old, new = _LINES.findall(self.module.code), _LINES.findall(code)
+        old, new = self.lines, _LINES.findall(code)
         matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
-        restored = 0
         for _, start, end, new_start, new_end in matcher.get_opcodes():
-            for line in range(start, min(end, start + new_end - new_start)):
-                if prefix := self.prefixes.get(line + 1):
-                    new[new_start + line - start] = prefix + new[new_start + line - start]
-                    restored += 1
-        if restored != len(self.prefixes):
-            raise VerifyError(self.path, "an edited line begins with a form feed; remove it first")
+            free = list(range(new_start, new_end))
+            for number in range(start, end):
+                place = number - start + new_start
+                if end - start != new_end - new_start:
+                    place = _likest(old[number], new, free)
+                if prefix := self.prefixes.get(number + 1):
+                    if place < 0:
+                        raise VerifyError(self.path, f"line {number + 1} loses its form feed")
+                    new[place] = prefix + new[place]
         return "".join(new)
+
+
+def _likest(line: str, lines: list[str], free: list[int]) -> int:
+    """Which of the free lines the line became, which is free no more; -1 for none."""
+    ratios = [(difflib.SequenceMatcher(None, line, lines[n]).ratio(), -n) for n in free]
+    ratio, number = max(ratios, default=(0.0, 0))
+    if ratio < 0.6:
+        return -1
+    free.remove(-number)
+    return -number
 
 
 def read(source: bytes, path: str) -> Source:
@@ -74,13 +88,21 @@ def read(source: bytes, path: str) -> Source:
         text = source[len(bom) :].decode(encoding)
     except (SyntaxError, UnicodeDecodeError, LookupError) as error:
         raise ParseError(path, 0, 0, str(error)) from error
-    tail = text[len(text.rstrip("\r")) :]
-    text = text.rstrip("\r")
+    text, tail = _without_tail(text)
     try:
         module = cst.parse_module(text)
-    except cst.ParserSyntaxError as error:
+    except (cst.ParserSyntaxError, cst.CSTValidationError) as error:
         raise _parse_error(source, path, error) from error
-    return Source(path, text, encoding, bom, module, _lost(text, module.code, path), tail)
+    code = module.code
+    return Source(path, text, encoding, bom, module, code, _lost(text, code, path), tail)
+
+
+def _without_tail(text: str) -> tuple[str, str]:
+    """The text without lone carriage returns, and blanks on a line of their own, at its very end."""
+    whole = text
+    while found := _TAIL.search(text):
+        text = text[: found.start()]
+    return text, whole[len(text) :]
 
 
 def _lost(text: str, code: str, path: str) -> dict[int, str]:
@@ -99,7 +121,7 @@ def _lost(text: str, code: str, path: str) -> dict[int, str]:
     return prefixes
 
 
-def _parse_error(source: bytes, path: str, error: cst.ParserSyntaxError) -> ParseError:
+def _parse_error(source: bytes, path: str, error: Exception) -> ParseError:
     """Python's own message where there is one: LibCST's places and words are rough."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -109,5 +131,7 @@ def _parse_error(source: bytes, path: str, error: cst.ParserSyntaxError) -> Pars
             return ParseError(path, better.lineno or 0, better.offset or 0, better.msg)
         except (ValueError, RecursionError, MemoryError):
             pass
-    message = f"LibCST does not know this syntax: {error.message}"
-    return ParseError(path, error.editor_line, error.editor_column, message)
+    message = "LibCST does not know this syntax"
+    if isinstance(error, cst.ParserSyntaxError):
+        return ParseError(path, error.editor_line, error.editor_column, message)
+    return ParseError(path, 0, 0, f"{message}: {error}")
