@@ -68,17 +68,6 @@ def handed_over(call: cst.Call, edit: HandOver) -> cst.Call:
     return protect(with_arguments(call, row).with_changes(func=function), ())
 
 
-def retexted(node: cst.CSTNode, old: str, new: str) -> cst.CSTNode:
-    """The string with another text; one that spells the text in another way stays."""
-    match node:
-        case cst.SimpleString(raw_value=text) if text.count(old) == 1:
-            opening = node.prefix + node.quote
-            return node.with_changes(value=f"{opening}{text.replace(old, new)}{node.quote}")
-        case cst.ConcatenatedString(left=left, right=right):
-            return node.with_changes(left=retexted(left, old, new), right=retexted(right, old, new))
-    return node
-
-
 def listed(generator: cst.GeneratorExp) -> cst.ListComp:
     """The list comprehension of a generator expression, whose own parentheses become the brackets."""
     lpar, rpar = list(generator.lpar), list(generator.rpar)
@@ -116,19 +105,6 @@ def asynchronous(node: cst.CSTNode) -> cst.CSTNode:
 def without_imports(statement: cst.CSTNode, names: set[str]) -> cst.CSTNode | None:
     """The import without these local names; None when nothing is left of it."""
     if not isinstance(statement, cst.Import | cst.ImportFrom):
-def closing(loop: cst.For, name: str, indent: str | None) -> cst.With:
-    """The loop in a block that closes the async generator which it runs over."""
-    source, _, _ = strip_parens(loop.iter)
-    manager = cst.Call(cst.Name("aclosing"), [cst.Arg(source)])
-    inner = loop.with_changes(iter=cst.Name(name), leading_lines=[])
-    return cst.With(
-        [cst.WithItem(manager, cst.AsName(cst.Name(name)))],
-        cst.IndentedBlock([inner], indent=indent),
-        asynchronous=cst.Asynchronous(),
-        leading_lines=loop.leading_lines,
-    )
-
-
         raise templates.TemplateError("not an import")
     aliases = () if isinstance(statement.names, cst.ImportStar) else statement.names
     found = {index: local_name(alias) for index, alias in enumerate(aliases)}

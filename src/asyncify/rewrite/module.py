@@ -22,7 +22,6 @@ from asyncify.model.plan import (
     MakeList,
     RemoveImport,
     Replace,
-    Retext,
 )
 from asyncify.rewrite import conflicts, expressions, imports, index, source, templates
 from asyncify.rewrite.blocks import (
@@ -167,17 +166,12 @@ class _Rewriter(cst.CSTTransformer):
                 return expressions.handed_over(node, edit)
             case MakeList() if isinstance(node, cst.GeneratorExp):
                 return expressions.listed(node)
-            case MakeAsync(node="closing") if isinstance(node, cst.For):
-                name = self.blocks.free_name("items")
-                return expressions.closing(node, name, self._indents[-1])
             case MakeAsync() if edit.node not in ("item", *index.DELEGATIONS):
                 return expressions.asynchronous(node)
             case Replace() if not isinstance(original, index.STATEMENT):
                 return self._replaced(original, node, edit, quote)
             case Await() if isinstance(node, cst.BaseExpression):
                 return expressions.awaited(node)
-            case Retext(old=old, new=new):
-                return expressions.retexted(node, old, new)
             case RemoveImport() if original not in self.blocks.removed:
                 names = {e.name for e in self._index.edits[original] if isinstance(e, RemoveImport)}
                 rest = expressions.without_imports(original, names)
