@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from asyncify.model.facts import Expression, Kind, Role
 from asyncify.model.graph import Reference
 from asyncify.model.plan import Arguments, Edit, Replace
+from asyncify.model.span import Span
 from asyncify.planning.project import Project
 from asyncify.rules.spec import Adaptation, Argument, Call, CallSite, Parameter, Refuse
 
@@ -95,62 +96,75 @@ def constant(expression: Expression) -> str:
 
 def carry(project: Project, site: Reference, call: Call) -> Carried:
     """Applies the parameter table and the `adapt` function of a call."""
-    arguments = project.arguments(site)
     facts = call_site(project, site, call.name, call.signature)
     adaptation = call.adapt(facts) if call.adapt is not None else None
     if isinstance(adaptation, Refuse):
         return Carried(problem=adaptation.reason)
     extra = adaptation or Adaptation()
-    drop = list(extra.drop)
-    rename = list(extra.rename)
-    spans = tuple(expression.span for _, expression in arguments)
-    edits: list[Edit] = [Replace(spans[i], template, spans) for i, template in extra.values]
-    options: list[tuple[str, str]] = []
-    helpers = [*call.helpers, *extra.helpers]
-    done = {i for i, _ in extra.values} | set(drop) | {i for i, _ in rename}
+    spans = tuple(expression.span for _, expression in project.arguments(site))
+    work = _Work(spans, list(extra.drop), list(extra.rename))
+    work.edits.extend(Replace(spans[i], template, spans) for i, template in extra.values)
+    work.helpers.extend((*call.helpers, *extra.helpers))
     table = None if call.parameters is None else _by_name(call.parameters)
-    imports: list[str] = []
+    done = {i for i, _ in (*extra.values, *extra.rename)} | set(extra.drop)
+    if table is not None:
+        for argument in facts.arguments:
+            if argument.index not in done:
+                problem = work.place(argument, table.get(argument.name))
+                if problem:
+                    return Carried(problem=problem)
     present = {argument.name for argument in facts.arguments}
-    for argument in facts.arguments:
-        if table is None or argument.index in done:
-            continue
-        parameters = table.get(argument.name)
-        if parameters is None:
-            return Carried(problem=f"argument {argument.name!r} has no faithful form")
-        fitting = _fitting(parameters, argument)
-        if fitting is None:
-            return Carried(problem=f"this value of {argument.name!r} has no faithful form")
-        parameter, template = fitting
-        imports.extend(template_imports(template))
-        keyword = argument.name if parameter.to is None else parameter.to
-        if parameter.client:
-            drop.append(argument.index)
-            options.append((keyword, template.format(argument.text)))
-            continue
-        if parameter.helper:
-            helpers.append(parameter.helper)
-        if keyword == "":
-            drop.append(argument.index)
-            continue
-        if argument.positional and not parameter.positional:
-            rename.append((argument.index, keyword))
-        elif not argument.positional and keyword != argument.name:
-            rename.append((argument.index, keyword))
-        if template != "{0}":
-            span = spans[argument.index]
-            edits.append(Replace(span, template, (span,)))
     last = [text for text in call.last if text.partition("=")[0] not in _kept(present, table)]
     last.extend(extra.last)
-    if drop or rename or last or extra.first:
+    if work.drop or work.rename or last or extra.first:
         span = project.expression(site).span
-        edits.append(Arguments(span, tuple(sorted(drop)), tuple(rename), extra.first, tuple(last)))
+        drop, rename = tuple(sorted(work.drop)), tuple(work.rename)
+        work.edits.append(Arguments(span, drop, rename, extra.first, tuple(last)))
     return Carried(
-        tuple(edits),
-        tuple(options),
-        tuple(dict.fromkeys(helpers)),
-        tuple(dict.fromkeys(imports)),
+        tuple(work.edits),
+        tuple(work.options),
+        tuple(dict.fromkeys(work.helpers)),
+        tuple(dict.fromkeys(work.imports)),
         extra.to,
     )
+
+
+@dataclass(slots=True)
+class _Work:
+    """What becomes of the arguments so far."""
+
+    spans: tuple[Span, ...]
+    drop: list[int]
+    rename: list[tuple[int, str]]
+    edits: list[Edit] = field(default_factory=list)
+    options: list[tuple[str, str]] = field(default_factory=list)
+    helpers: list[str] = field(default_factory=list)
+    imports: list[str] = field(default_factory=list)
+
+    def place(self, argument: Argument, parameters: list[Parameter] | None) -> str:
+        """Carries one argument over; returns why it cannot be, if so."""
+        if parameters is None:
+            return f"argument {argument.name!r} has no faithful form"
+        fitting = _fitting(parameters, argument)
+        if fitting is None:
+            return f"this value of {argument.name!r} has no faithful form"
+        parameter, template = fitting
+        self.imports.extend(template_imports(template))
+        keyword = argument.name if parameter.to is None else parameter.to
+        if parameter.client:
+            self.options.append((keyword, template.format(argument.text)))
+        if parameter.client or keyword == "":
+            self.drop.append(argument.index)
+            return ""
+        if parameter.helper:
+            self.helpers.append(parameter.helper)
+        moved = not parameter.positional if argument.positional else keyword != argument.name
+        if moved:
+            self.rename.append((argument.index, keyword))
+        if template != "{0}":
+            span = self.spans[argument.index]
+            self.edits.append(Replace(span, template, (span,)))
+        return ""
 
 
 _MODULE = re.compile(r"^([a-z_]\w*)\.\w+\(")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from asyncify.model.facts import FlowKind, FunctionId, Kind, Role, Statement
 from asyncify.model.graph import Reference
@@ -45,47 +46,66 @@ def handler_edits(
     """
     edits: list[tuple[str, str, Edit]] = []
     for whole, names in caught(project):
-        path = project.module(whole).path
-        parts: list[str] = []
-        changed: dict[str, str] = {}  # new name -> library
-        reads: list[tuple[str, Replace]] = []
+        handler = _Handler(project, rules, whole, names)
         for index, inner in enumerate(names):
             found = _exception(project, rules, inner)
             if found is not None and found[0].name in left:
-                library, raises = found
-                if library.name in stays:
-                    parts.append(f"{{{index}}}")
-                new = [*raises.to, *_through(project, whole, names, raises)]
-                old = library.name in stays
-                found_reads = _reads(project, rules, whole, raises, old)
-                reads.extend((library.name, edit) for edit in found_reads)
-                parts.extend(new)
-                changed.update(dict.fromkeys(new, library.name))
+                handler.translate(index, *found, both=found[0].name in stays)
                 continue
-            parts.append(f"{{{index}}}")
+            handler.parts.append(f"{{{index}}}")
             for library in left.values():
                 if _base(project, inner, library) and _guards(
                     project, whole, library, raising, sites
                 ):
                     root = next(e for e in library.entries if isinstance(e, Raises))
-                    parts.extend(root.to)
-                    changed.update(dict.fromkeys(root.to, library.name))
-        if not changed:
-            continue
-        parts = list(dict.fromkeys(parts))
-        kept = [index for index in range(len(names)) if f"{{{index}}}" in parts]
-        holes = tuple(project.expression(names[index]).span for index in kept)
+                    handler.add(library, root.to)
+        edits.extend(handler.edits())
+    return edits
+
+
+@dataclass(slots=True)
+class _Handler:
+    """The types that one handler catches from now on."""
+
+    project: Project
+    rules: Rules
+    whole: Reference
+    names: Sequence[Reference]
+    parts: list[str] = field(default_factory=list)
+    changed: dict[str, str] = field(default_factory=dict)  # new name -> library
+    reads: list[tuple[str, Replace]] = field(default_factory=list)
+
+    def add(self, library: Library, new: Sequence[str]) -> None:
+        """Catches these too."""
+        self.parts.extend(new)
+        self.changed.update(dict.fromkeys(new, library.name))
+
+    def translate(self, index: int, library: Library, raises: Raises, *, both: bool) -> None:
+        """Catches what the new library raises, instead of one name or beside it."""
+        if both:
+            self.parts.append(f"{{{index}}}")
+        self.add(library, [*raises.to, *_through(self.project, self.whole, self.names, raises)])
+        reads = _reads(self.project, self.rules, self.whole, raises, both)
+        self.reads.extend((library.name, edit) for edit in reads)
+
+    def edits(self) -> Iterable[tuple[str, str, Edit]]:
+        """The edits, each with its library; none if nothing changes."""
+        if not self.changed:
+            return
+        path = self.project.module(self.whole).path
+        parts = list(dict.fromkeys(self.parts))
+        kept = [index for index in range(len(self.names)) if f"{{{index}}}" in parts]
+        holes = tuple(self.project.expression(self.names[index]).span for index in kept)
         renumbered = {f"{{{index}}}": f"{{{n}}}" for n, index in enumerate(kept)}
         parts = [renumbered.get(part, part) for part in parts]
         template = parts[0] if len(parts) == 1 else f"({', '.join(parts)})"
-        for library_name in dict.fromkeys(changed.values()):
-            replaced = Replace(project.expression(whole).span, template, holes)
-            edits.append((library_name, path, replaced))
-        edits.extend((library_name, path, edit) for library_name, edit in reads)
-        for name, library_name in changed.items():
+        for library in dict.fromkeys(self.changed.values()):
+            yield library, path, Replace(self.project.expression(self.whole).span, template, holes)
+        for library, edit in self.reads:
+            yield library, path, edit
+        for name, library in self.changed.items():
             if "." in name:
-                edits.append((library_name, path, AddImport(import_text(name))))
-    return edits
+                yield library, path, AddImport(import_text(name))
 
 
 def _reads(

@@ -17,7 +17,7 @@ def misread(
     sites: Iterable[tuple[Reference, FunctionId]],
 ) -> tuple[Reference, str] | None:
     """The first place at which a name that the edits bring has another meaning, and why."""
-    needed: dict[str, dict[str, Edit]] = {}
+    needed: dict[str, dict[str, AddImport | Define]] = {}
     for path, edit in edits:
         if isinstance(edit, AddImport | Define):
             for name in _names(edit):
