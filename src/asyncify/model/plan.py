@@ -26,7 +26,9 @@ class MakeAsync:
       some items are async is split into nested ones;
     - "clause": the iterable of one comprehension clause;
     - "delegation": a `yield from` expression that is a whole statement; it becomes
-      ``async for item in ...: yield item``.
+      ``async for item in ...: yield item``;
+    - "closing" (beside "for"), "closing delegation": what the loop runs over is closed behind it,
+      ``async with aclosing(...) as items:``.
     """
 
     span: Span

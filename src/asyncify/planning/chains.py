@@ -75,4 +75,5 @@ class Chains:
         path, edit = item
         if not isinstance(edit, MakeAsync) or edit.node != "plain delegation":
             return False
-        return (path, MakeAsync(edit.span, "delegation")) in self._edits
+        others = ("delegation", "closing delegation")
+        return any((path, MakeAsync(edit.span, node)) in self._edits for node in others)

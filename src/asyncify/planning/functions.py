@@ -11,7 +11,9 @@ from asyncify.model.graph import Reference
 from asyncify.model.plan import AddImport, Edit, MakeAsync, Replace
 from asyncify.model.span import Span
 from asyncify.planning.colour import Limit, Use
+from asyncify.planning.consumers import Step
 from asyncify.planning.frontier import bridge_edits
+from asyncify.planning.iteration import PROTOCOL, iteration_limit, protocol_edits, stays_plain
 from asyncify.planning.limits import (
     MANAGER,
     RENAMED,
@@ -24,7 +26,7 @@ from asyncify.planning.limits import (
 from asyncify.planning.project import Project
 from asyncify.planning.testing import hook_name, test_case_limit
 from asyncify.planning.twins import Twin, twin_of
-from asyncify.planning.uses import Step, edge_steps, value_steps
+from asyncify.planning.uses import edge_steps, value_steps
 
 # annotations of what a generator function returns
 ITERATORS = {
@@ -113,6 +115,10 @@ def _limit(project: Project, function: Function, boundaries: Boundaries) -> Limi
         return Limit("ASY916", "`# asyncify: skip` keeps it sync")
     if function.id in boundaries.entry_points:
         return Limit("ASY909", "a console script calls it without await")
+    if function.owner is not None and function.name in PROTOCOL and not function.is_async:
+        limit = iteration_limit(project, function)
+        if limit is not None:
+            return limit
     return (
         nature_limit(project, function)
         or override_limit(project, function)
@@ -162,8 +168,12 @@ def new_name(project: Project, function: Function) -> str | None:
 
 
 def _definition(project: Project, function: Function) -> Iterable[tuple[str, Edit]]:
+    if function.kind == "lambda":
+        return  # its body moves, or hands the coroutine on
     path = project.path(function.id)
-    yield path, MakeAsync(function.header, "def")
+    if not stays_plain(function):
+        yield path, MakeAsync(function.header, "def")
+    yield from ((path, edit) for edit in protocol_edits(project, function))
     renamed = new_name(project, function)
     if renamed is not None:
         yield path, Replace(function.name_span, renamed)

@@ -5,10 +5,16 @@ from __future__ import annotations
 from asyncify.model.facts import Function, Role
 from asyncify.model.graph import Reference
 from asyncify.planning.colour import Limit
+from asyncify.planning.companions import LambdaForm, lambda_form
 from asyncify.planning.project import Project
 
 # special methods that another special method replaces in the async protocol
-RENAMED = {"__enter__": "__aenter__", "__exit__": "__aexit__"}
+RENAMED = {
+    "__enter__": "__aenter__",
+    "__exit__": "__aexit__",
+    "__iter__": "__aiter__",
+    "__next__": "__anext__",
+}
 
 # special methods that may simply be awaited where they are used
 AWAITABLE = frozenset({"__call__"})
@@ -93,7 +99,8 @@ def nature_limit(project: Project, function: Function) -> Limit | None:
     if function.kind == "module":
         return Limit("ASY913", "module-level code runs at import, where nothing can be awaited", definition)
     if function.kind == "lambda":
-        return Limit("ASY901", "a lambda cannot await")
+        fixed = lambda_form(project, function) is LambdaForm.FIXED
+        return Limit("ASY901", "a lambda cannot await") if fixed else None
     if function.is_async:
         return None
     name = function.name

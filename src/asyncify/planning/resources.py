@@ -15,8 +15,9 @@ from asyncify.model.facts import FlowKind, Kind, Place, Role
 from asyncify.model.graph import Access, Reference, SourceKind, Value
 from asyncify.model.plan import AddImport, Await, Edit, HandOver, MakeAsync, Replace
 from asyncify.planning.arguments import shapes, template_imports
+from asyncify.planning.consumers import Step, need_async
 from asyncify.planning.project import PASSING_ROLES, Project
-from asyncify.planning.uses import Step, enter_step, iterate_step, need_async
+from asyncify.planning.uses import enter_step, iterate_step
 from asyncify.rules.registry import Rules
 from asyncify.rules.spec import Attribute, Call, Library, Resource, Thread, Use
 

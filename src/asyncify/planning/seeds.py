@@ -15,9 +15,9 @@ from asyncify.model.graph import Access, Reference
 from asyncify.model.plan import AddImport, Await, Define, Edit, HandOver, Replace
 from asyncify.planning.arguments import Carried, carry, template_imports
 from asyncify.planning.colour import Limit, Unit
+from asyncify.planning.consumers import Step, async_context
 from asyncify.planning.project import Project
 from asyncify.planning.resources import TO_THREAD, Group, Resources, is_wrapped, stays_inside
-from asyncify.planning.uses import Step, async_context
 from asyncify.rules.registry import Rules
 from asyncify.rules.spec import Call, Library, Resource, Thread
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -188,11 +189,15 @@ class Blocks:
             holes = [self.results[self.index.holes[hole]] for hole in edit.holes]
             return templates.statements(edit.template, holes)
         assert isinstance(edit, MakeAsync)
-        item = self._free_name("item")
+        item = self.free_name("item")
         loop = f"{DELEGATIONS[edit.node]} {item} in {{0}}:\n    yield {item}\n"
+        if edit.node == "closing delegation":
+            items = self.free_name("items")
+            loop = textwrap.indent(loop.format(items), "    ")
+            loop = f"async with aclosing({{0}}) as {items}:\n{loop}"
         return templates.statements(loop, [self.results[delegated(original)]])
 
-    def _free_name(self, name: str) -> str:
+    def free_name(self, name: str) -> str:
         """A name that the module does not have."""
         while re.search(rf"\b{name}\b", self.index.source.text):
             name = f"{name}_"

@@ -102,6 +102,19 @@ def asynchronous(node: cst.CSTNode) -> cst.CSTNode:
     return node
 
 
+def closing(loop: cst.For, name: str, indent: str | None) -> cst.With:
+    """The loop in a block that closes the async generator which it runs over."""
+    source, _, _ = strip_parens(loop.iter)
+    manager = cst.Call(cst.Name("aclosing"), [cst.Arg(source)])
+    inner = loop.with_changes(iter=cst.Name(name), leading_lines=[])
+    return cst.With(
+        [cst.WithItem(manager, cst.AsName(cst.Name(name)))],
+        cst.IndentedBlock([inner], indent=indent),
+        asynchronous=cst.Asynchronous(),
+        leading_lines=loop.leading_lines,
+    )
+
+
 def without_imports(statement: cst.CSTNode, names: set[str]) -> cst.CSTNode | None:
     """The import without these local names; None when nothing is left of it."""
     if not isinstance(statement, cst.Import | cst.ImportFrom):

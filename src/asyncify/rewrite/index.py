@@ -34,7 +34,11 @@ from asyncify.rewrite.templates import TemplateError, is_expression
 
 Place = tuple[int, int]
 # How a `yield from` statement is spelled out, by the `node` of its edit.
-DELEGATIONS = {"delegation": "async for", "plain delegation": "for"}
+DELEGATIONS = {
+    "delegation": "async for",
+    "plain delegation": "for",
+    "closing delegation": "async for",
+}
 STATEMENT = (
     cst.BaseSmallStatement,
     cst.BaseCompoundStatement,
@@ -54,6 +58,7 @@ _KINDS: dict[type[Edit], tuple[type[cst.CSTNode], ...]] = {
 _ASYNC: dict[str, type[cst.CSTNode]] = {
     "def": cst.FunctionDef,
     "for": cst.For,
+    "closing": cst.For,
     "with": cst.With,
 }
 # Of the nodes that own an expression, those which edits of that expression are about.

@@ -167,7 +167,7 @@ class _Rewriter(cst.CSTTransformer):
             case MakeList() if isinstance(node, cst.GeneratorExp):
                 return expressions.listed(node)
             case MakeAsync() if edit.node not in ("item", *index.DELEGATIONS):
-                return expressions.asynchronous(node)
+                return self._asynchronous(node, edit)
             case Replace() if not isinstance(original, index.STATEMENT):
                 return self._replaced(original, node, edit, quote)
             case Await() if isinstance(node, cst.BaseExpression):
@@ -181,6 +181,11 @@ class _Rewriter(cst.CSTTransformer):
             case RemoveImport():
                 return node
         return None
+
+    def _asynchronous(self, node: cst.CSTNode, edit: MakeAsync) -> cst.CSTNode:
+        if edit.node == "closing" and isinstance(node, cst.For):
+            return expressions.closing(node, self.blocks.free_name("items"), self._indents[-1])
+        return expressions.asynchronous(node)
 
     def _replaced(
         self, original: cst.CSTNode, node: cst.CSTNode, edit: Replace, quote: str
@@ -270,6 +275,8 @@ class _Rewriter(cst.CSTTransformer):
 def _rank(edit: Edit) -> int:
     """Of the edits of one node, arguments come first and `await` goes around the result."""
     order = (Arguments, HandOver, MakeList, Replace, Await)
+    if isinstance(edit, MakeAsync) and edit.node == "closing":
+        return len(order) + 1
     return next((rank for rank, kind in enumerate(order) if isinstance(edit, kind)), 0)
 
 

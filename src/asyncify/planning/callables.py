@@ -1,0 +1,357 @@
+"""A function that becomes async, handed to a function that calls it: `map`, `sorted(key=)`, `reduce`, threads.
+
+What is known to call it becomes a comprehension that awaits it, in the same order and with the same
+laziness. Everything else is a limit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from asyncify.model.facts import Expression, FunctionId, Kind, Role
+from asyncify.model.graph import Reference, SourceKind
+from asyncify.model.plan import Await, Edit, Replace
+from asyncify.model.span import Span
+from asyncify.planning.colour import Limit
+from asyncify.planning.companions import LambdaForm, body, lambda_form
+from asyncify.planning.consumers import (
+    Items,
+    Step,
+    consume,
+    need_async,
+)
+from asyncify.planning.helpers import call_name, helper
+from asyncify.planning.project import PASSING_ROLES, Project
+
+# functions that only look at a function they are given, or hand it on
+LOOKERS = frozenset(
+    {
+        "builtins.callable",
+        "builtins.repr",
+        "builtins.str",
+        "builtins.id",
+        "builtins.hash",
+        "builtins.isinstance",
+        "builtins.print",
+        "builtins.getattr",
+        "builtins.hasattr",
+        "functools.partial",
+        "functools.partialmethod",
+        "functools.wraps",
+        "functools.update_wrapper",
+        "inspect.signature",
+        "inspect.getdoc",
+        "inspect.getsource",
+        "typing.cast",
+    }
+)
+THREADS = frozenset({"threading.Thread", "threading.Timer", "multiprocessing.Process"})
+_TO_THREAD = frozenset({"asyncio.to_thread", "asyncio.threads.to_thread"})
+_EXECUTOR = "run_in_executor"
+_REDUCERS = frozenset({"functools.reduce", "_functools.reduce"})
+# functions that take a coroutine as well as a future
+_AWAITERS = frozenset(
+    f"asyncio.{module}{name}"
+    for module in ("", "tasks.")
+    for name in ("gather", "wait_for", "shield", "create_task", "ensure_future")
+)
+_PLAIN_ROLES = frozenset(
+    {
+        Role.CALLEE,
+        Role.ELEMENT,
+        Role.TESTED,
+        Role.COMPARED,
+        Role.RECEIVER,
+        Role.FORMATTED,
+        Role.DECORATOR,
+        Role.YIELDED,
+    }
+)
+_SORTS = frozenset({"builtins.sorted", "builtins.min", "builtins.max"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Applied:
+    """A callback applied to an item: the text, its holes, and the name that stands for the item."""
+
+    text: str
+    holes: tuple[Span, ...]
+    item: str
+
+
+def callback_step(project: Project, site: Reference, used: FunctionId) -> Step:
+    """What the place needs that holds a function which becomes async."""
+    expression = project.expression(site)
+    outer = project.parent(site)
+    if expression.role in PASSING_ROLES or expression.role in _PLAIN_ROLES:
+        return Step()
+    if outer is None or expression.role not in (Role.ARGUMENT, Role.KEYWORD):
+        return _held(site, f"it is used as a value ({expression.role})")
+    around, parent = outer
+    if parent.kind is not Kind.CALL:
+        return Step()
+    edge = project.call_edge(around)
+    if edge is not None and edge.targets and not edge.open:
+        if all(target.function is not None for target in edge.targets):
+            return Step()
+    names = project.callee_names(around)
+    if names and all(name in LOOKERS for name in names):
+        return Step()
+    step = _called_by(project, site, used, around, names)
+    if step is not None:
+        return step
+    name = call_name(project, around)
+    if any(n in THREADS for n in names) or name in ("Thread", "Timer"):
+        return Step(
+            limit=Limit("ASY908", f"it is the target of {name}, which does not await", site)
+        )
+    return _held(site, f"it is handed to {name}(), which may call it without await")
+
+
+def _held(site: Reference, message: str) -> Step:
+    return Step(limit=Limit("ASY907", message, site))
+
+
+def _called_by(
+    project: Project, site: Reference, used: FunctionId, call: Reference, names: tuple[str, ...]
+) -> Step | None:
+    """The step for a function that is known to call its argument; None for any other."""
+    if len(names) != 1 or _mixed(project, site):
+        return None
+    (name,) = names
+    detail = project.expression(site).detail
+    arguments = project.arguments(call)
+    if any(e.role is Role.UNPACKED or e.kind is Kind.STARRED for _, e in arguments):
+        return None
+    positional = [r for r, e in arguments if e.role is Role.ARGUMENT]
+    keywords = {e.detail: r for r, e in arguments if e.role is Role.KEYWORD}
+    if name == "builtins.map" and detail == "0" and not keywords:
+        return _map(project, site, used, call, positional[1:])
+    if name == "builtins.filter" and detail == "0" and not keywords:
+        return _filter(project, site, used, call, positional[1])
+    if name in _SORTS and detail == "key" and positional:
+        return _sorted(project, site, used, call, positional, keywords)
+    if name == "builtins.list.sort" and detail == "key":
+        return _sort(project, site, used, call, keywords)
+    if name in _REDUCERS and detail == "0" and not keywords:
+        return _reduce(project, site, used, call)
+    return _in_thread(project, site, used, call, name)
+
+
+def _in_thread(
+    project: Project, site: Reference, used: FunctionId, call: Reference, name: str
+) -> Step | None:
+    detail, arguments = project.expression(site).detail, project.arguments(call)
+    if name in _TO_THREAD and detail == "0":
+        return _thread(project, site, used, call, arguments[1:])
+    if name.endswith(f".{_EXECUTOR}") and detail == "1" and arguments[0][1].text == "None":
+        return _thread(project, site, used, call, arguments[2:])
+    return None
+
+
+def _mixed(project: Project, site: Reference) -> bool:
+    """Whether a callback may be something else than a function of the project."""
+    value = project.value(site)
+    if value is None:
+        return project.expression(site).kind is not Kind.LAMBDA
+    return any(source.kind is not SourceKind.FUNCTION for source in value.sources)
+
+
+# -- comprehensions ------------------------------------------------------------------------------
+
+
+def _applied(project: Project, site: Reference, start: int, count: int) -> _Applied | None:
+    """A callback applied to `count` items; None where it cannot be written into a comprehension."""
+    expression = project.expression(site)
+    if expression.kind is Kind.LAMBDA:
+        function = project.functions[expression.text]
+        if lambda_form(project, function) is not LambdaForm.INLINE:
+            return None
+        names = [parameter.name for parameter in function.parameters]
+        if len(names) != count:
+            return None
+        inside = project.expression(body(project, function)).span
+        return _Applied(f"{{{start}}}", (inside,), ", ".join(names))
+    if not _is_name(project, site):
+        return None
+    item = "item" if count == 1 else "items"
+    while item in _names(project, site):
+        item += "_"
+    star = "" if count == 1 else "*"
+    return _Applied(f"await {{{start}}}({star}{item})", (expression.span,), item)
+
+
+def _is_name(project: Project, site: Reference) -> bool:
+    """Whether an expression can be evaluated again and again: a name, or attributes of one."""
+    expression = project.expression(site)
+    if expression.kind is Kind.NAME:
+        return True
+    receiver = project.child(site, Role.RECEIVER)
+    return (
+        expression.kind is Kind.ATTRIBUTE and receiver is not None and _is_name(project, receiver)
+    )
+
+
+def _names(project: Project, site: Reference) -> set[str]:
+    """The names in an expression."""
+    found = {e.text for _, e in project.children(site) if e.kind is Kind.NAME}
+    for inner, _ in project.children(site):
+        found |= _names(project, inner)
+    expression = project.expression(site)
+    return found | ({expression.text} if expression.kind is Kind.NAME else set())
+
+
+def _zipped(
+    project: Project, iterables: list[Reference], start: int
+) -> tuple[str, tuple[Span, ...]]:
+    spans = tuple(project.expression(one).span for one in iterables)
+    holes = ", ".join(f"{{{number}}}" for number in range(start, start + len(spans)))
+    return (holes if len(spans) == 1 else f"zip({holes})"), spans
+
+
+def _map(
+    project: Project, site: Reference, used: FunctionId, call: Reference, iterables: list[Reference]
+) -> Step | None:
+    made = _applied(project, site, 0, len(iterables))
+    if made is None:
+        return None
+    source, holes = _zipped(project, iterables, len(made.holes))
+    inside = f"{made.text} for {made.item} in {source}"
+    items = Items(inside, (*made.holes, *holes), remade=True, closable=True)
+    return _consumed(project, site, call, items, used)
+
+
+def _filter(
+    project: Project, site: Reference, used: FunctionId, call: Reference, iterable: Reference
+) -> Step | None:
+    made = _applied(project, site, 0, 1)
+    if made is None:
+        return None
+    inside = f"{made.item} for {made.item} in {{{len(made.holes)}}} if {made.text}"
+    holes = (*made.holes, project.expression(iterable).span)
+    return _consumed(project, site, call, Items(inside, holes, remade=True, closable=True), used)
+
+
+def _consumed(
+    project: Project, site: Reference, call: Reference, items: Items, used: FunctionId
+) -> Step:
+    step = consume(project, call, items, used)
+    if step.limit is not None:
+        name = call_name(project, call)
+        return _held(site, f"it is handed to {name}(): {step.limit.message}")
+    return step
+
+
+def _pairs(project: Project, made: _Applied, iterable: str) -> str:
+    """Keys and items, in order; only the keys are compared."""
+    return f"[({made.text}, {made.item}) for {made.item} in {iterable}], key=lambda pair: pair[0]"
+
+
+def _rest(
+    project: Project, keywords: dict[str, Reference], allowed: str, start: int
+) -> tuple[str, tuple[Span, ...]] | None:
+    """The keyword that stays; None if there is another, or one whose value may depend on the order."""
+    left = {name: site for name, site in keywords.items() if name != "key"}
+    if not left:
+        return "", ()
+    if set(left) != {allowed}:
+        return None
+    site = left[allowed]
+    if project.expression(site).kind not in (Kind.CONSTANT, Kind.NAME):
+        return None
+    value = f"{{{start}}}"
+    text = f"(None, {value})" if allowed == "default" else value
+    return f", {allowed}={text}", (project.expression(site).span,)
+
+
+def _sorted(
+    project: Project,
+    site: Reference,
+    used: FunctionId,
+    call: Reference,
+    positional: list[Reference],
+    keywords: dict[str, Reference],
+) -> Step | None:
+    """`sorted`, `min` and `max`: decorate, sort, undecorate."""
+    callee = project.child(call, Role.CALLEE)
+    made = _applied(project, site, 1, 1)
+    if made is None or callee is None:
+        return None
+    written = project.expression(callee)
+    start = 1 + len(made.holes)
+    spans = tuple(project.expression(one).span for one in positional)
+    several = ", ".join(f"{{{number}}}" for number in range(start, start + len(spans)))
+    sorts = project.callee_names(call) == ("builtins.sorted",)
+    if sorts and len(spans) > 1:
+        return None
+    iterable = several if len(spans) == 1 else f"({several})"
+    rest = _rest(project, keywords, "reverse" if sorts else "default", start + len(spans))
+    if rest is None:
+        return None
+    whole = f"{{0}}({_pairs(project, made, iterable)}{rest[0]})"
+    whole = f"[item for _, item in {whole}]" if sorts else f"{whole}[1]"
+    holes = (written.span, *made.holes, *spans, *rest[1])
+    edit = Replace(project.expression(call).span, whole, holes)
+    return need_async(project, site, used, [edit])
+
+
+def _sort(
+    project: Project,
+    site: Reference,
+    used: FunctionId,
+    call: Reference,
+    keywords: dict[str, Reference],
+) -> Step | None:
+    """`items.sort(key=f)` as a statement."""
+    callee = project.child(call, Role.CALLEE)
+    receiver = project.child(callee, Role.RECEIVER) if callee is not None else None
+    made = _applied(project, site, 1, 1)
+    if made is None or receiver is None or not _is_name(project, receiver):
+        return None
+    expression = project.expression(call)
+    rest = _rest(project, keywords, "reverse", 1 + len(made.holes))
+    if rest is None or expression.role is not Role.DISCARDED or expression.parent >= 0:
+        return None
+    text = f"{{0}}[:] = [item for _, item in sorted({_pairs(project, made, '{0}')}{rest[0]})]"
+    holes = (project.expression(receiver).span, *made.holes, *rest[1])
+    edit = Replace(project.statement(call).span, text, holes)
+    return need_async(project, site, used, [edit])
+
+
+def _reduce(project: Project, site: Reference, used: FunctionId, call: Reference) -> Step | None:
+    callee = project.child(call, Role.CALLEE)
+    define = helper(project, site.module, "reduce")
+    if callee is None or define is None or len(project.arguments(call)) not in (2, 3):
+        return None
+    expression = project.expression(call)
+    edits: list[Edit] = [
+        define,
+        Replace(project.expression(callee).span, define.name),
+        Await(expression.span),
+    ]
+    return need_async(project, call, used, edits)
+
+
+def _thread(
+    project: Project,
+    site: Reference,
+    used: FunctionId,
+    call: Reference,
+    arguments: list[tuple[Reference, Expression]],
+) -> Step | None:
+    """A function that async code ran in a thread: it is awaited instead."""
+    expression = project.expression(call)
+    outer = project.parent(call)
+    if expression.role is not Role.AWAITED:
+        if expression.role is not Role.ARGUMENT or outer is None:
+            return None
+        names = project.callee_names(outer[0])
+        if not names or not all(name in _AWAITERS for name in names):
+            return None
+    parts = [
+        f"{e.detail}={{{number}}}" if e.role is Role.KEYWORD else f"{{{number}}}"
+        for number, (_, e) in enumerate(arguments, start=1)
+    ]
+    holes = (project.expression(site).span, *(e.span for _, e in arguments))
+    edit = Replace(expression.span, f"{{0}}({', '.join(parts)})", holes)
+    return need_async(project, call, used, [edit])

@@ -1,0 +1,169 @@
+"""Functions that change colour together although no single call reaches them both.
+
+A lambda that only calls a function hands its coroutine on. Whoever takes one of several functions as
+a callback awaits whichever it gets. `__iter__` and `__next__` are one protocol. And a function that
+runs an event loop must become async before anybody above it does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from asyncify.model.facts import Function, FunctionId, Kind, Role
+from asyncify.model.graph import Access, Reference, SourceKind
+
+if TYPE_CHECKING:
+    from asyncify.planning.project import Project
+
+# callbacks that are called by what takes their place: builtin -> the argument (position or keyword)
+INLINE = {
+    "builtins.map": "0",
+    "builtins.filter": "0",
+    "builtins.sorted": "key",
+    "builtins.min": "key",
+    "builtins.max": "key",
+    "builtins.list.sort": "key",
+}
+RUNNERS = frozenset({"asyncio.run", "asyncio.runners.run"})
+
+
+class LambdaForm(StrEnum):
+    """What becomes of a lambda that calls async code."""
+
+    INLINE = "inline"  # its body moves into a comprehension
+    TAIL = "tail"  # it returns the coroutine, and its callers await that
+    FIXED = "fixed"
+
+
+def companions(project: Project) -> Iterator[list[FunctionId]]:
+    """Groups of functions that change colour together."""
+    for function in project.functions.values():
+        if function.kind == "lambda" and lambda_form(project, function) is LambdaForm.TAIL:
+            yield [function.id, *_called(project, body(project, function))]
+    yield from _callbacks(project)
+    for cls in project.graph.classes.values():
+        methods = dict(cls.methods)
+        if "__iter__" in methods and "__next__" in methods:
+            yield [methods["__iter__"], methods["__next__"]]
+    yield from _loops(project)
+
+
+# -- lambdas -------------------------------------------------------------------------------------
+
+
+def lambda_form(project: Project, function: Function) -> LambdaForm:
+    """What can become of a lambda."""
+    site = lambda_site(project, function.id)
+    if site is None:
+        return LambdaForm.FIXED
+    if _goes_inline(project, function, site):
+        return LambdaForm.INLINE
+    inside = body(project, function)
+    if project.expression(inside).kind is Kind.CALL and _called(project, inside):
+        return LambdaForm.TAIL
+    return LambdaForm.FIXED
+
+
+def lambda_site(project: Project, function: FunctionId) -> Reference | None:
+    """The expression that makes a lambda."""
+    return project.memory("lambdas", _lambdas).get(function)
+
+
+def _lambdas(project: Project) -> dict[FunctionId, Reference]:
+    return {
+        expression.text: Reference(name, expression.id)
+        for name, module in project.graph.modules.items()
+        for expression in module.expressions
+        if expression.kind is Kind.LAMBDA
+    }
+
+
+def body(project: Project, function: Function) -> Reference:
+    """The expression that a lambda returns."""
+    site = lambda_site(project, function.id)
+    assert site is not None
+    found = project.child(site, Role.RETURNED)
+    assert found is not None
+    return found
+
+
+def _goes_inline(project: Project, function: Function, site: Reference) -> bool:
+    expression = project.expression(site)
+    outer = project.parent(site)
+    if outer is None or expression.role not in (Role.ARGUMENT, Role.KEYWORD):
+        return False
+    names = project.callee_names(outer[0])
+    if not names or not all(INLINE.get(name) == expression.detail for name in names):
+        return False
+    if any(
+        p.kind not in ("positional", "positional-only") or p.default >= 0
+        for p in function.parameters
+    ):
+        return False
+    module = project.module(site)
+    own = [e for e in module.expressions if e.function == function.id]
+    if any(e.kind in (Kind.WALRUS, Kind.YIELD, Kind.YIELD_FROM) for e in own):
+        return False
+    value = project.value(site)
+    return value is None or value.occurrences == (site,)
+
+
+def _called(project: Project, site: Reference) -> list[FunctionId]:
+    """The functions that a call reaches, if those are all and their calls can be awaited."""
+    edge = project.call_edge(site)
+    if edge is None or edge.open or edge.access is not Access.CALL:
+        return []
+    found = [target.function for target in edge.targets if target.function is not None]
+    if len(found) != len(edge.targets):
+        return []
+    functions = [project.functions[one] for one in found]
+    return [] if any(f.is_generator or f.is_async for f in functions) else found
+
+
+# -- callbacks -----------------------------------------------------------------------------------
+
+
+def _callbacks(project: Project) -> Iterator[list[FunctionId]]:
+    """Functions of which one or another is handed to a function outside the project."""
+    for value in project.graph.values:
+        functions = [s.name for s in value.sources if s.kind is SourceKind.FUNCTION]
+        if len(functions) > 1:
+            for occurrence in value.occurrences:
+                expression = project.expression(occurrence)
+                outer = project.parent(occurrence)
+                if expression.role in (Role.ARGUMENT, Role.KEYWORD) and outer is not None:
+                    if project.callee_names(outer[0]):
+                        yield functions
+                        break
+
+
+# -- event loops ---------------------------------------------------------------------------------
+
+
+def loop_calls(project: Project, function: FunctionId) -> list[Reference]:
+    """The calls of `asyncio.run` that a function makes."""
+    return project.memory("loops", _running).get(function, [])
+
+
+def _running(project: Project) -> dict[FunctionId, list[Reference]]:
+    found: dict[FunctionId, list[Reference]] = {}
+    for edge in project.graph.edges:
+        if any(name in RUNNERS for name in project.callee_names(edge.site)):
+            function = project.functions[project.expression(edge.site).function]
+            if function.kind == "def" and not function.is_async:
+                found.setdefault(function.id, []).append(edge.site)
+    return found
+
+
+def _loops(project: Project) -> Iterator[list[FunctionId]]:
+    """A function that runs a loop, and everybody who calls it, directly or not."""
+    for function in sorted(project.memory("loops", _running)):
+        group = [function]
+        for member in group:
+            for edge in project.reaching(member):
+                caller = project.functions[project.expression(edge.site).function]
+                if caller.kind == "def" and not caller.is_async and caller.id not in group:
+                    group.append(caller.id)
+        yield group

@@ -1,0 +1,142 @@
+"""Functions that consume iterables: those that take all at once, and async helpers for the lazy ones.
+
+The texts of the helpers go into the changed file.
+"""
+
+from __future__ import annotations
+
+from asyncify.model.facts import Kind, Role
+from asyncify.model.graph import Reference
+from asyncify.model.plan import Define
+from asyncify.planning.project import Project
+
+# builtins and methods that take all of an iterable before they return: a list in its place changes nothing
+EAGER = frozenset(
+    {
+        "builtins.list",
+        "builtins.tuple",
+        "builtins.set",
+        "builtins.frozenset",
+        "builtins.dict",
+        "builtins.sorted",
+        "builtins.sum",
+        "builtins.min",
+        "builtins.max",
+        "builtins.str.join",
+        "builtins.bytes.join",
+        "builtins.list.extend",
+        "builtins.set.update",
+        "builtins.dict.update",
+        "collections.Counter",
+        "collections.deque",
+        "collections.OrderedDict",
+        "statistics.mean",
+        "math.fsum",
+    }
+)
+_ANY = '''
+async def _any(items):
+    """Like any, for an async iterator, which is closed."""
+    try:
+        async for item in items:
+            if item:
+                return True
+        return False
+    finally:
+        await items.aclose()
+'''
+_ALL = '''
+async def _all(items):
+    """Like all, for an async iterator, which is closed."""
+    try:
+        async for item in items:
+            if not item:
+                return False
+        return True
+    finally:
+        await items.aclose()
+'''
+_ENUMERATE = '''
+async def _enumerate(items, start=0):
+    """Like enumerate, for an async iterable."""
+    async for item in items:
+        yield start, item
+        start += 1
+'''
+_ZIP = '''
+async def _zip(*iterables):
+    """Like zip, for iterables of which some are async."""
+    iterators = [aiter(one) if hasattr(one, "__aiter__") else iter(one) for one in iterables]
+    while True:
+        row = []
+        for one in iterators:
+            try:
+                row.append(await anext(one) if hasattr(one, "__anext__") else next(one))
+            except (StopIteration, StopAsyncIteration):
+                return
+        yield tuple(row)
+'''
+_REDUCE = '''
+async def _reduce(function, items, *initial):
+    """Like functools.reduce, for an async function."""
+    items = iter(items)
+    if initial:
+        (value,) = initial
+    else:
+        for value in items:
+            break
+        else:
+            raise TypeError("reduce() of empty iterable with no initial value")
+    for item in items:
+        value = await function(value, item)
+    return value
+'''
+_TEXTS = {
+    "any": _ANY,
+    "all": _ALL,
+    "enumerate": _ENUMERATE,
+    "zip": _ZIP,
+    "reduce": _REDUCE,
+}
+AWAITED = frozenset({"any", "all"})  # lazy builtins with a value; the others give an iterable again
+LAZY = AWAITED | {"enumerate", "zip"}
+
+
+def helper(project: Project, module: str, name: str) -> Define | None:
+    """The helper for a function; None where the module has something else of its name."""
+    made = f"_{name}"
+    known = project.graph.modules[module]
+    if any(f.name == made and not f.is_async for f in known.functions):
+        return None
+    if any(e.text == made and e.role is Role.TARGET for e in known.expressions):
+        return None
+    return Define(made, _TEXTS[name].lstrip("\n"))
+
+
+def call_name(project: Project, call: Reference) -> str:
+    """How a call reads to a person: the external name, or the last part of what is called."""
+    names = project.callee_names(call)
+    if names:
+        return names[0].removeprefix("builtins.")
+    callee = project.child(call, Role.CALLEE)
+    return project.expression(callee).text if callee is not None else "a call"
+
+
+def sole_argument(project: Project, call: Reference) -> bool:
+    """Whether a call has one argument, given by position."""
+    arguments = project.arguments(call)
+    return len(arguments) == 1 and arguments[0][1].role is Role.ARGUMENT
+
+
+def eager_argument(project: Project, reference: Reference) -> bool:
+    """Whether an expression is an argument of a function that takes all of it at once."""
+    expression = project.expression(reference)
+    if expression.role is Role.UNPACKED:
+        return True
+    if expression.role not in (Role.ARGUMENT, Role.KEYWORD):
+        return False
+    outer = project.parent(reference)
+    if outer is None or outer[1].kind is not Kind.CALL:
+        return False
+    names = project.callee_names(outer[0])
+    return bool(names) and all(name in EAGER for name in names)
