@@ -71,7 +71,8 @@ def _parser() -> argparse.ArgumentParser:
     everything = commands.add_parser("corpus", help="convert the standard library and all packages")
     everything.set_defaults(run=_corpus)
     everything.add_argument("paths", nargs="*", type=Path, help="default: stdlib and site-packages")
-    everything.add_argument("--limit", type=int, help="stop after so many files")
+    everything.add_argument("--limit", type=int, help="stop after so many units")
+    everything.add_argument("--each", action="store_true", help="file by file, not by package")
     everything.add_argument("--jobs", "-j", type=int, default=os.cpu_count() or 1)
     return parser
 
@@ -148,7 +149,14 @@ def _lock(options: argparse.Namespace) -> int:
 
 
 def _corpus(options: argparse.Namespace) -> int:
-    result = corpus.run(options.paths or corpus.default_paths(), options.jobs, options.limit)
+    errors = Console(stderr=True)
+
+    def heard(unit: corpus.Unit, found: corpus.Corpus) -> None:
+        text = f"{unit.name}: {found.files} files, {found.changed} would change"
+        errors.print(f"{text}, {len(found.failures)} failures", markup=False, highlight=False)
+
+    paths = options.paths or corpus.default_paths()
+    result = corpus.run(paths, options.jobs, options.limit, each=options.each, heard=heard)
     for failure in result.failures:
         print(f"{failure.path}: {failure.what}: {failure.detail}")
     print(f"{result.files} files, {result.changed} would change, {len(result.failures)} failures")

@@ -61,18 +61,30 @@ def test_the_corpus_run_names_what_broke(
     error: str | None,
     what: str,
 ) -> None:
-    def convert(source: bytes, *, filename: str) -> object:
+    def convert(root: Path) -> list[object]:
+        assert [path.name for path in root.rglob("*.py")] == ["it.py"]
         if after is None:
-            raise RuntimeError(filename)
-        return types.SimpleNamespace(after=after, error=error, changed=True)
+            raise RuntimeError(root)
+        answer = {"path": "it.py", "before": b"", "after": after, "error": error, "changed": True}
+        return [types.SimpleNamespace(**answer)]
 
-    monkeypatch.setattr(corpus, "converter", lambda: convert)
-    (tmp_path / "it.py").write_text("def f(): pass\n", encoding="utf-8")
-    (tmp_path / "broken.py").write_text("def f(:\n", encoding="utf-8")
-    found = corpus.run([tmp_path], jobs=1)
+    monkeypatch.setattr(corpus, "project_converter", lambda: convert)
+    package = tmp_path / "site-packages" / "package"
+    package.mkdir(parents=True)
+    (package / "it.py").write_text("def f(): pass\n", encoding="utf-8")
+    (package / "broken.py").write_text("def f(:\n", encoding="utf-8")
+    found = corpus.run([package.parent])
     assert found.files == 2
     assert [failure.what for failure in found.failures] == ([what] if what else [])
-    assert found.changed == (0 if what else 1)
+
+
+def test_a_folder_is_split_into_packages_and_loose_modules(tmp_path: Path) -> None:
+    for name in ("a.py", "b.py", "pkg/__init__.py", "pkg/deep/c.py", "site-packages/d.py"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("", encoding="utf-8")
+    files = [unit.files for unit in corpus.units([tmp_path])]
+    assert files == [("a.py", "b.py"), ("pkg/__init__.py", "pkg/deep/c.py")]
+    assert len(list(corpus.units([tmp_path], each=True))) == 4
 
 
 def test_output_is_read_in_the_encoding_of_the_input() -> None:
