@@ -18,6 +18,7 @@ from asyncify.planning.colour import Limit, Unit
 from asyncify.planning.consumers import Step, async_context
 from asyncify.planning.project import Project
 from asyncify.planning.resources import TO_THREAD, Group, Resources, is_wrapped, stays_inside
+from asyncify.planning.scoping import misread
 from asyncify.rules.registry import Rules
 from asyncify.rules.spec import Call, Library, Resource, Thread
 
@@ -186,7 +187,18 @@ class Seeds:
         for _, (library, resource) in sorted(group.types.items()):
             if resource.to and draft.problem is None:
                 self._constructions(draft, group, library, resource.name)
+        if draft.problem is None:
+            clients = [edit for call in draft.clients for edit in self._client_names(call)]
+            draft.problem = misread(self.project, (*draft.edits, *clients), draft.sites)
         return draft
+
+    def _client_names(self, call: ClientCall) -> Iterable[tuple[str, Edit]]:
+        client = self.rules.client(call.library, call.client)
+        path = self.project.module(call.site).path
+        yield path, AddImport(import_text(client.to))
+        for name in client.helpers:
+            for edit in helper_edits(self.rules, call.library, name):
+                yield path, edit
 
     def _constructions(self, draft: _Draft, group: Group, library: Library, name: str) -> None:
         """Places that make an object: not where more than one event loop could come by."""
