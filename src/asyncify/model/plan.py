@@ -71,6 +71,18 @@ class Replace:
 
 
 @dataclass(frozen=True, slots=True)
+class Retext:
+    """Replace `old`, which is written only once in the string literal at `span`, by `new`.
+
+    The quotes stay. A string that holds it in another spelling stays as it is.
+    """
+
+    span: Span
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
 class Arguments:
     """Edit the argument list of a call in place; indices count all arguments as written.
 
@@ -148,6 +160,7 @@ Edit = (
     | MakeTwin
     | MakeList
     | Replace
+    | Retext
     | Arguments
     | HandOver
     | Wrap

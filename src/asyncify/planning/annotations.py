@@ -1,44 +1,95 @@
-"""Annotations of resources follow the objects that they describe."""
+"""Annotations follow the objects that they describe."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from dataclasses import dataclass
 
-from asyncify.model.facts import Kind, Place, Role
-from asyncify.model.graph import Reference
-from asyncify.model.plan import AddImport, Edit, Replace
+from asyncify.model.facts import Function, FunctionId, Kind, Role
+from asyncify.model.graph import Reference, Source, SourceKind, Value
+from asyncify.model.plan import Edit
+from asyncify.planning.annotated import Annotated
+from asyncify.planning.limits import MANAGER, decorated_by
 from asyncify.planning.project import Project
-from asyncify.planning.seeds import import_text
+from asyncify.planning.spelling import Change, Rename, Wrap, spell
+from asyncify.planning.terms import Spot, Term, contents, denoted, members, read
 from asyncify.rules.registry import Rules
 from asyncify.rules.spec import Resource
 
+Owner = Hashable
+Wanted = dict[tuple["Want", int], dict[Owner, None]]  # with the depth inside the annotated object
+
+ITERATORS = {
+    f"{module}.{name}": f"Async{name}"
+    for module in ("typing", "collections.abc", "typing_extensions")
+    for name in ("Iterator", "Iterable", "Generator")
+}
+MANAGERS = {
+    "typing.ContextManager": "AsyncContextManager",
+    "typing_extensions.ContextManager": "AsyncContextManager",
+    "contextlib.AbstractContextManager": "AbstractAsyncContextManager",
+    "contextlib._GeneratorContextManager": "_AsyncGeneratorContextManager",
+}
+_CALLABLES = ("typing.Callable", "collections.abc.Callable")
+# what stays true of a coroutine
+_AWAITABLE = frozenset({"Any", "Awaitable", "Coroutine"})
+_METHODS = {"__iter__": "iterator", "__next__": "iterator", "__enter__": "manager"}
+
+
+@dataclass(frozen=True, slots=True)
+class Want:
+    """What an annotation has to become: that of an "iterator", a "manager" or an "awaitable" result.
+
+    `called` says that the annotated object is a function that returns one.
+    """
+
+    kind: str
+    called: bool = False
+
 
 def annotation_edits(
-    project: Project, rules: Rules, translated: frozenset[int]
-) -> Iterable[tuple[str, str, Edit]]:
-    """Renames the types of translated objects in annotations; each edit with its library.
+    project: Project, rules: Rules, translated: frozenset[int], coloured: frozenset[FunctionId]
+) -> Iterator[tuple[list[Owner], str, list[Edit]]]:
+    """The edits of every annotation that would not be true any more, with the functions (and libraries) behind it.
+
+    Args:
+        translated: the values whose objects become those of another library.
+        coloured: the functions that become async.
+    """
+    annotated = Annotated(project)
+    terms = {root: read(project, root) for root in annotated.roots()}
+    changes: dict[Reference, dict[Change, dict[Owner, None]]] = {}
+    kept = _kept_types(project, rules, translated)
+    for root, term in terms.items():
+        for owner, change in _renamed_types(rules, kept, term):
+            changes.setdefault(root, {}).setdefault(change, {})[owner] = None
+    wishes = _Wishes(project, annotated, coloured)
+    wishes.collect()
+    applied = _Applied(project, terms, changes)
+    for root, wanted in wishes.wanted.items():
+        if root in terms:
+            applied.change(root, terms[root], wanted)
+    applied.aliases()
+    for owner, base, want in wishes.bases():
+        applied.change(base, read(project, base), {(want, 0): {owner: None}})
+    for root, found in sorted(changes.items()):
+        owners = dict.fromkeys(owner for own in found.values() for owner in own)
+        yield list(owners), project.module(root).path, list(spell(project, found))
+
+
+# -- types of libraries --------------------------------------------------------------------------
+
+
+def _renamed_types(rules: Rules, kept: set[str], term: Term) -> Iterator[tuple[Owner, Change]]:
+    """Renames the types of translated objects.
 
     An annotation is renamed if every object of its type in the project is translated: an annotation
     is read by people and type checkers only, so a rest of doubt leaves it alone.
     """
-    kept = _kept_types(project, rules, translated)
-    for reference, name in project.graph.names.items():
-        expression = project.expression(reference)
-        if expression.place is not Place.ANNOTATION or not _whole(project, reference):
-            continue
-        found = rules.resource(name)
-        if found is None or not found[1].annotation or found[1].name in kept:
-            continue
-        path = project.module(reference).path
-        yield found[0].name, path, Replace(expression.span, found[1].annotation)
-        if "." in found[1].annotation:
-            yield found[0].name, path, AddImport(import_text(found[1].annotation))
-
-
-def _whole(project: Project, reference: Reference) -> bool:
-    """Whether a name is not the receiver of a longer dotted one."""
-    expression = project.expression(reference)
-    return expression.kind in (Kind.NAME, Kind.ATTRIBUTE) and expression.role is not Role.RECEIVER
+    for part in term.walk():
+        found = rules.resource(part.name) if part.name and part.named is not None else None
+        if found is not None and found[1].annotation and found[1].name not in kept:
+            yield ("library", found[0].name), Rename(part, found[1].annotation, dotted=True)
 
 
 def _kept_types(project: Project, rules: Rules, translated: frozenset[int]) -> set[str]:
@@ -63,3 +114,218 @@ def _kept_types(project: Project, rules: Rules, translated: frozenset[int]) -> s
             if found is not None:
                 (seen if value.id in translated else rest).add(found[1].name)
     return (kept - seen) | rest
+
+
+# -- what becomes async --------------------------------------------------------------------------
+
+
+class _Wishes:
+    """What every annotation has to become, because of the objects that get there."""
+
+    def __init__(
+        self, project: Project, annotated: Annotated, coloured: frozenset[FunctionId]
+    ) -> None:
+        self.project = project
+        self.annotated = annotated
+        self.coloured = coloured
+        self.wanted: dict[Reference, Wanted] = {}
+
+    def collect(self) -> None:
+        """Look at every value, and at the results of the functions themselves."""
+        for identifier in sorted(self.coloured):
+            function = self.project.functions[identifier]
+            if function.returns >= 0 and self._gives_iterator(function):
+                self._add(
+                    Reference(function.module, function.returns), Want("iterator"), 0, {identifier}
+                )
+        for value in self.project.graph.values:
+            wants = self._wants(value)
+            for want, owners in wants.items():
+                for occurrence in value.occurrences:
+                    for root, depth in self.annotated.describing(occurrence):
+                        if not self._describes_itself(root, want):
+                            self._add(root, want, depth, owners)
+
+    def bases(self) -> Iterator[tuple[FunctionId, Reference, Want]]:
+        """The bases of classes that get the async protocol: they come with the methods of the plain one."""
+        for cls in self.project.graph.classes.values():
+            for name, method in cls.methods:
+                if name in _METHODS and method in self.coloured:
+                    for number in cls.bases:
+                        yield method, Reference(cls.module, number), Want(_METHODS[name])
+
+    def _add(self, root: Reference, want: Want, depth: int, owners: Iterable[Owner]) -> None:
+        wanted = self.wanted.setdefault(root, {})
+        wanted.setdefault((want, depth), {}).update(dict.fromkeys(owners))
+
+    def _gives_iterator(self, function: Function) -> bool:
+        """Whether calling the function that becomes async gives an async iterator, without any await."""
+        if function.is_generator or (function.owner is not None and function.name == "__iter__"):
+            return True
+        return any(
+            self.project.functions[member].is_generator
+            for member in self.project.family(function.id)
+        )
+
+    def _describes_itself(self, root: Reference, want: Want) -> bool:
+        """Whether an annotation is that of a manager function, which names what its generator yields."""
+        expression = self.project.expression(root)
+        return (
+            want.kind == "manager"
+            and expression.detail == "return"
+            and not want.called
+            and any(
+                function.returns == root.expression
+                and function.module == root.module
+                and decorated_by(self.project, function, MANAGER) is not None
+                for function in self.project.graph.modules[root.module].functions
+            )
+        )
+
+    def _wants(self, value: Value) -> dict[Want, set[Owner]]:
+        found: dict[Want, set[Owner]] = {}
+        for source in value.sources:
+            want, owner = self._want(source)
+            if want is not None:
+                found.setdefault(want, set()).add(owner)
+            elif source.kind is SourceKind.FUNCTION:
+                function = self.project.functions.get(source.name)
+                if function is None or not function.is_async:
+                    found.pop(Want("awaitable", called=True), None)
+                    return found
+        return found
+
+    def _want(self, source: Source) -> tuple[Want | None, Owner]:
+        called = source.kind is SourceKind.FUNCTION
+        if called or source.kind is SourceKind.GENERATOR:
+            if source.name not in self.coloured:
+                return None, None
+            function = self.project.functions[source.name]
+            if decorated_by(self.project, function, MANAGER) is not None:
+                return Want("manager", called), source.name
+            if function.is_generator or not called:
+                return Want("iterator", called), source.name
+            return Want("awaitable", called), source.name
+        if source.kind is SourceKind.INSTANCE:
+            for name, kind in _METHODS.items():
+                method = self._method(source.name, name)
+                if method in self.coloured:
+                    return Want(kind), method
+            method = self._method(source.name, "__call__")
+            if method in self.coloured:
+                return Want("awaitable", called=True), method
+        return None, None
+
+    def _method(self, cls: str, name: str) -> FunctionId | None:
+        for owner in (cls, *self.project.graph.bases.get(cls, ())):
+            known = self.project.graph.classes.get(owner)
+            methods = dict(known.methods) if known is not None else {}
+            if name in methods:
+                return methods[name]
+        return None
+
+
+# -- carrying it out -----------------------------------------------------------------------------
+
+
+class _Applied:
+    """Turns wishes into changes of terms; those about an alias go to where it is defined."""
+
+    def __init__(
+        self,
+        project: Project,
+        terms: dict[Reference, Term],
+        changes: dict[Reference, dict[Change, dict[Owner, None]]],
+    ) -> None:
+        self.project = project
+        self.terms = terms
+        self.found = changes
+        # alias -> what is wanted of it -> where, and because of whom
+        self._of_alias: dict[tuple[str, str], dict[Want, dict[Spot, dict[Owner, None]]]] = {}
+
+    def change(self, root: Reference, term: Term, wanted: Wanted) -> None:
+        """Change one annotation."""
+        for (want, depth), owners in wanted.items():
+            for part in contents(term) if depth else members(term):
+                for change in self._changes(part, want, owners):
+                    self.found.setdefault(root, {}).setdefault(change, {}).update(owners)
+
+    def _changes(self, term: Term, want: Want, owners: dict[Owner, None]) -> Iterator[Change]:
+        if term.variable is not None and term.named is not None:
+            spots = self._of_alias.setdefault(term.variable, {}).setdefault(want, {})
+            spots.setdefault(term.named, {}).update(owners)
+            return
+        if want.called:
+            if term.name in _CALLABLES and len(term.arguments) == 2:
+                result = term.arguments[1]
+                if want.kind != "awaitable":
+                    for part in members(result):
+                        yield from self._changes(part, Want(want.kind), owners)
+                elif result.short not in _AWAITABLE:
+                    yield Wrap(result, "Awaitable", term)
+            return
+        table = ITERATORS if want.kind == "iterator" else MANAGERS
+        if term.name in table and term.named is not None:
+            third = term.short == "Generator" and len(term.arguments) == 3
+            yield Rename(term, table[term.name], keep=2 if third else 0)
+
+    def aliases(self) -> None:
+        """Change the definition of an alias if every place that names it wants the same."""
+        done: set[tuple[str, str]] = set()
+        uses: Callable[[tuple[str, str]], set[Spot]] = _Uses(self.project, self.terms).of
+        while todo := sorted(set(self._of_alias) - done):
+            for alias in todo:
+                done.add(alias)
+                root = self._definition(alias)
+                wants = self._of_alias[alias]
+                if root is None or len(wants) != 1:
+                    continue
+                ((want, spots),) = wants.items()
+                if set(spots) == uses(alias):
+                    owners = {owner: None for own in spots.values() for owner in own}
+                    self.change(root, read(self.project, root), {(want, 0): owners})
+
+    def _definition(self, alias: tuple[str, str]) -> Reference | None:
+        """The type that a name of a module stands for, if it is only assigned once."""
+        module, name = alias
+        facts = self.project.graph.modules[module]
+        targets = [
+            e
+            for e in facts.expressions
+            if e.kind is Kind.NAME and e.role is Role.TARGET and e.variable == (f"{module}:", name)
+        ]
+        if len(targets) != 1:
+            return None
+        statement = facts.statements[targets[0].statement]
+        wanted = Role.ANNOTATION if statement.kind == "TypeAlias" else Role.ASSIGNED
+        found = [
+            e.id
+            for e in facts.expressions
+            if e.statement == statement.id and e.role is wanted and e.parent < 0
+        ]
+        return Reference(module, found[0]) if len(found) == 1 else None
+
+
+class _Uses:
+    """Every place that names an alias."""
+
+    def __init__(self, project: Project, terms: dict[Reference, Term]) -> None:
+        self.project = project
+        self.terms = terms
+
+    def of(self, alias: tuple[str, str]) -> set[Spot]:
+        """The places, without the definition and the imports."""
+        found = {
+            part.named
+            for term in self.terms.values()
+            for part in term.walk()
+            if part.variable == alias and part.named is not None
+        }
+        for name, module in self.project.graph.modules.items():
+            for expression in module.expressions:
+                if expression.text == alias[1] and expression.role is not Role.TARGET:
+                    if expression.kind in (Kind.NAME, Kind.ATTRIBUTE):
+                        reference = Reference(name, expression.id)
+                        if denoted(self.project, reference)[1] == alias:
+                            found.add(Spot(reference))
+        return found

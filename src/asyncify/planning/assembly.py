@@ -56,13 +56,19 @@ class Assembly:
             chains.add(owners[0] if owners else path, [(path, edit)])
         for library, path, edit in self._handlers():
             chains.add(("library", library), [(path, edit)])
-        for library, path, edit in annotation_edits(self.project, self.rules, self._translated()):
-            chains.add(("library", library), [(path, edit)])
+        self._add_annotations(chains)
         for path, edit in unused_imports(self.project, chains.edits):
             owners = chains.owners(path)
             chains.join(owners)
             chains.add(owners[0], [(path, edit)])
         return chains.build((*functions, *self.colouring.twins))
+
+    def _add_annotations(self, chains: Chains) -> None:
+        """What describes converted code stays true."""
+        translated, coloured = self._translated(), self._coloured()
+        for owners, path, edits in annotation_edits(self.project, self.rules, translated, coloured):
+            chains.join(owners)
+            chains.add(owners[0], [(path, edit) for edit in edits])
 
     def _add_programs(self, chains: Chains, functions: Sequence[FunctionId]) -> None:
         """Bridges at module level: all calls of one program share its event loop."""
@@ -101,6 +107,11 @@ class Assembly:
             and not self.decided.conversions[function].starts_loop
         }
         return mock_edits(self.project, moved, coroutines)
+
+    def _coloured(self) -> frozenset[FunctionId]:
+        """The functions that become async; not those that run a loop of their own."""
+        causes, conversions = self.colouring.causes, self.decided.conversions
+        return frozenset(f for f in causes if not conversions[f].starts_loop)
 
     def _translated(self) -> frozenset[int]:
         return frozenset(value for seed in self.applied for value in seed.values)

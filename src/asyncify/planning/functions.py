@@ -9,9 +9,9 @@ from fnmatch import fnmatchcase
 from asyncify.model.facts import Expression, Function, FunctionId, Kind, Role
 from asyncify.model.graph import Reference
 from asyncify.model.plan import AddImport, Edit, MakeAsync, Replace
-from asyncify.model.span import Span
 from asyncify.planning.colour import Limit, Use
 from asyncify.planning.consumers import Step
+from asyncify.planning.declarations import mixed_limit, stands_for_generator
 from asyncify.planning.frontier import bridge_edits
 from asyncify.planning.iteration import PROTOCOL, iteration_limit, protocol_edits, stays_plain
 from asyncify.planning.limits import (
@@ -27,14 +27,6 @@ from asyncify.planning.project import Project
 from asyncify.planning.testing import hook_name, test_case_limit
 from asyncify.planning.twins import Twin, twin_of
 from asyncify.planning.uses import edge_steps, value_steps
-
-# annotations of what a generator function returns
-ITERATORS = {
-    "Iterator": "AsyncIterator",
-    "Iterable": "AsyncIterable",
-    "Generator": "AsyncGenerator",
-}
-_TYPING = ("typing", "collections.abc", "typing_extensions")
 
 
 @dataclass(slots=True)
@@ -86,7 +78,10 @@ def convert(project: Project, identifier: FunctionId, boundaries: Boundaries) ->
     if function.is_async:
         return conversion  # its callers await it already
     steps = [
-        *(edge_steps(project, function, edge, boundaries.unsafe) for edge in project.reaching(identifier)),
+        *(
+            edge_steps(project, function, edge, boundaries.unsafe)
+            for edge in project.reaching(identifier)
+        ),
         *value_steps(project, function),
     ]
     stopped = next((step.limit for step in steps if step.limit is not None), None)
@@ -109,7 +104,10 @@ def _limit(project: Project, function: Function, boundaries: Boundaries) -> Limi
     if boundaries.editable is not None and path not in boundaries.editable:
         return Limit("ASY905", f"the chain leaves the given paths ({path})")
     dotted = function.id
-    if any(fnmatchcase(dotted, p) or fnmatchcase(dotted.replace(":", "."), p) for p in boundaries.keep_sync):
+    if any(
+        fnmatchcase(dotted, p) or fnmatchcase(dotted.replace(":", "."), p)
+        for p in boundaries.keep_sync
+    ):
         return Limit("ASY916", "keep-sync in the configuration names it")
     if _skipped(project, function):
         return Limit("ASY916", "`# asyncify: skip` keeps it sync")
@@ -121,6 +119,7 @@ def _limit(project: Project, function: Function, boundaries: Boundaries) -> Limi
             return limit
     return (
         nature_limit(project, function)
+        or mixed_limit(project, function)
         or override_limit(project, function)
         or test_case_limit(project, function)
         or _generator_limit(project, function)
@@ -145,7 +144,9 @@ def _generator_limit(project: Project, function: Function) -> Limit | None:
             continue
         delegated = project.child(Reference(module.name, expression.id), Role.DELEGATED)
         if expression.role is not Role.DISCARDED or delegated is None:
-            return Limit("ASY911", "the value of `yield from` is used", Reference(module.name, expression.id))
+            return Limit(
+                "ASY911", "the value of `yield from` is used", Reference(module.name, expression.id)
+            )
     return None
 
 
@@ -171,7 +172,7 @@ def _definition(project: Project, function: Function) -> Iterable[tuple[str, Edi
     if function.kind == "lambda":
         return  # its body moves, or hands the coroutine on
     path = project.path(function.id)
-    if not stays_plain(function):
+    if not stays_plain(function) and not stands_for_generator(project, function):
         yield path, MakeAsync(function.header, "def")
     yield from ((path, edit) for edit in protocol_edits(project, function))
     renamed = new_name(project, function)
@@ -180,9 +181,6 @@ def _definition(project: Project, function: Function) -> Iterable[tuple[str, Edi
     manager = decorated_by(project, function, MANAGER)
     if manager is not None:
         for edit in _manager(project, manager):
-            yield path, edit
-    if function.is_generator:
-        for edit in _iterator_annotation(project, function):
             yield path, edit
     yield from ((path, edit) for edit in _delegations(project, function))
 
@@ -197,47 +195,6 @@ def _manager(project: Project, decorator: Reference) -> Iterable[Edit]:
     else:
         yield Replace(expression.span, "asynccontextmanager")
         yield AddImport("from contextlib import asynccontextmanager")
-
-
-def _iterator_annotation(project: Project, function: Function) -> Iterable[Edit]:
-    if function.returns < 0:
-        return
-    reference = Reference(function.module, function.returns)
-    base = project.child(reference, Role.SUBSCRIPTED)
-    expression = project.expression(reference)
-    named = base if base is not None else reference
-    name = project.graph.names.get(named, "")
-    module, _, short = name.rpartition(".")
-    if module not in _TYPING or short not in ITERATORS:
-        return
-    written = project.expression(named)
-    target = ITERATORS[short]
-    holes: tuple[Span, ...] = ()
-    if written.kind is Kind.ATTRIBUTE:
-        receiver = project.child(named, Role.RECEIVER)
-        assert receiver is not None
-        new, holes = f"{{0}}.{target}", (project.expression(receiver).span,)
-    else:
-        new = target
-        yield AddImport(f"from {module} import {target}")
-    arguments = _type_arguments(project, reference)
-    if short == "Generator" and len(arguments) == 3:
-        # AsyncGenerator has no return type
-        shift = len(holes)
-        kept = tuple(project.expression(r).span for r in arguments[:2])
-        template = f"{new}[{{{shift}}}, {{{shift + 1}}}]"
-        yield Replace(expression.span, template, (*holes, *kept))
-    else:
-        yield Replace(written.span, new, holes)
-
-
-def _type_arguments(project: Project, reference: Reference) -> list[Reference]:
-    index = project.child(reference, Role.INDEX)
-    if index is None:
-        return []
-    if project.expression(index).text == "tuple":
-        return [inner for inner, _ in project.children(index)]
-    return [index]
 
 
 def _delegations(project: Project, function: Function) -> Iterable[Edit]:

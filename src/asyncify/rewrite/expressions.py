@@ -68,6 +68,17 @@ def handed_over(call: cst.Call, edit: HandOver) -> cst.Call:
     return protect(with_arguments(call, row).with_changes(func=function), ())
 
 
+def retexted(node: cst.CSTNode, old: str, new: str) -> cst.CSTNode:
+    """The string with another text; one that spells the text in another way stays."""
+    match node:
+        case cst.SimpleString(raw_value=text) if text.count(old) == 1:
+            opening = node.prefix + node.quote
+            return node.with_changes(value=f"{opening}{text.replace(old, new)}{node.quote}")
+        case cst.ConcatenatedString(left=left, right=right):
+            return node.with_changes(left=retexted(left, old, new), right=retexted(right, old, new))
+    return node
+
+
 def listed(generator: cst.GeneratorExp) -> cst.ListComp:
     """The list comprehension of a generator expression, whose own parentheses become the brackets."""
     lpar, rpar = list(generator.lpar), list(generator.rpar)

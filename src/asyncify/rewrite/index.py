@@ -25,6 +25,7 @@ from asyncify.model.plan import (
     MakeTwin,
     RemoveImport,
     Replace,
+    Retext,
     Wrap,
 )
 from asyncify.model.span import Span
@@ -54,6 +55,7 @@ _KINDS: dict[type[Edit], tuple[type[cst.CSTNode], ...]] = {
     MakeList: (cst.GeneratorExp,),
     MakeTwin: (cst.FunctionDef,),
     RemoveImport: (cst.Import, cst.ImportFrom),
+    Retext: (cst.SimpleString, cst.ConcatenatedString),
 }
 _ASYNC: dict[str, type[cst.CSTNode]] = {
     "def": cst.FunctionDef,

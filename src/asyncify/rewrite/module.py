@@ -22,6 +22,7 @@ from asyncify.model.plan import (
     MakeList,
     RemoveImport,
     Replace,
+    Retext,
 )
 from asyncify.rewrite import conflicts, expressions, imports, index, source, templates
 from asyncify.rewrite.blocks import (
@@ -172,6 +173,8 @@ class _Rewriter(cst.CSTTransformer):
                 return self._replaced(original, node, edit, quote)
             case Await() if isinstance(node, cst.BaseExpression):
                 return expressions.awaited(node)
+            case Retext(old=old, new=new):
+                return expressions.retexted(node, old, new)
             case RemoveImport() if original not in self.blocks.removed:
                 names = {e.name for e in self._index.edits[original] if isinstance(e, RemoveImport)}
                 rest = expressions.without_imports(original, names)
@@ -274,7 +277,7 @@ class _Rewriter(cst.CSTTransformer):
 
 def _rank(edit: Edit) -> int:
     """Of the edits of one node, arguments come first and `await` goes around the result."""
-    order = (Arguments, HandOver, MakeList, Replace, Await)
+    order = (Retext, Arguments, HandOver, MakeList, Replace, Await)
     if isinstance(edit, MakeAsync) and edit.node == "closing":
         return len(order) + 1
     return next((rank for rank, kind in enumerate(order) if isinstance(edit, kind)), 0)
