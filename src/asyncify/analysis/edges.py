@@ -64,6 +64,7 @@ class Edges:
             made = {key: one for key, one in found.items() if key != own} or found
             for target in made.values():
                 targets.setdefault(target.function or "", target)
+        self._stand_ins(call, targets)
         constructs = dict(call.constructs)
         for name in [
             name for name, one in targets.items() if one.external and one.receiver == name
@@ -82,6 +83,17 @@ class Edges:
             yield Edge(call.site, Access.CALL, tuple(targets.values()), opened)
         if constructs:
             yield Edge(call.site, Access.CONSTRUCT, tuple(constructs.values()), opened)
+
+    def _stand_ins(self, call: Call, targets: dict[str, Target]) -> None:
+        """Objects that get there although the annotation names another class: fakes of the tests."""
+        if call.receiver < 0 or not targets or self.slots.is_anything(call.receiver):
+            return
+        for atom in self.slots.atoms(call.receiver):
+            if atom.kind is SourceKind.INSTANCE and atom.name in self.hierarchy.classes:
+                for one in self.hierarchy.lookup(atom.name, call.attribute):
+                    if one.name in self.hierarchy.functions:
+                        target = Target(one.name, evidence=Evidence.INFERRED)
+                        targets.setdefault(one.name, target)
 
     def _named(self, call: Call, slot: int) -> Iterator[Edge]:
         assert call.site is not None

@@ -86,10 +86,12 @@ def decide(job: Job, graph: CallGraph) -> Plan:
     from asyncify.planning.functions import Boundaries
     from asyncify.planning.plan import Options, make_plan
 
+    entries = entry_points(job.root, graph.modules)
     boundaries = Boundaries(
         keep_sync=job.config.keep_sync,
         editable=job.editable,
-        entry_points=entry_points(job.root, graph.modules),
+        entry_points=entries.scripts,
+        plugins=entries.plugins,
         unsafe=job.config.unsafe,
         twins=job.config.frontier == "auto",
     )

@@ -8,12 +8,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from configparser import ConfigParser
 from configparser import Error as ConfigParserError
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from asyncify.model.facts import Module
 
 _TESTS = ("pytest.ini", ".pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg")
-_HOPS = 5  # re-exports between a console script and its function
+_HOPS = 5  # re-exports between an entry point and its function
 
 
 def test_settings(root: Path) -> dict[str, str]:
@@ -22,14 +23,32 @@ def test_settings(root: Path) -> dict[str, str]:
     return {name: text for name, text in texts if text is not None}
 
 
-def entry_points(root: Path, modules: Mapping[str, Module]) -> frozenset[str]:
-    """The functions that console scripts call, found through re-exports."""
-    scripts = [
+@dataclass(frozen=True, slots=True)
+class EntryPoints:
+    """Functions that somebody outside calls by their name in the metadata of the project.
+
+    A script starts the program: no event loop runs there. So does the plugin of a group that only the
+    project itself asks for. Who calls any other plugin, nobody knows.
+    """
+
+    scripts: frozenset[str]
+    plugins: frozenset[str]
+
+
+_SCRIPTS = ("console_scripts", "gui_scripts")
+
+
+def entry_points(root: Path, modules: Mapping[str, Module]) -> EntryPoints:
+    """The functions behind the entry points, found through re-exports."""
+    groups = [
         *_from_pyproject(_text(root / "pyproject.toml") or ""),
         *_from_setup_cfg(_text(root / "setup.cfg") or ""),
         *_from_setup_py(_text(root / "setup.py") or ""),
     ]
-    return frozenset(_defined(script, modules) for script in scripts)
+    texts = {e.text[1:-1] for m in modules.values() for e in m.expressions if e.text[:1] in "'\""}
+    scripts = {_defined(t, modules) for group, t in groups if group in _SCRIPTS or group in texts}
+    plugins = {_defined(target, modules) for _, target in groups} - scripts
+    return EntryPoints(frozenset(scripts), frozenset(plugins))
 
 
 def _text(file: Path) -> str | None:
@@ -39,45 +58,56 @@ def _text(file: Path) -> str | None:
     return None
 
 
-def _from_pyproject(text: str) -> Iterator[str]:
+Pairs = Iterator[tuple[str, str]]  # group, `pkg.mod:name`
+
+
+def _from_pyproject(text: str) -> Pairs:
     try:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError:
         return
-    for path in (("project", "scripts"), ("project", "gui-scripts"), ("tool", "poetry", "scripts")):
-        table: object = content
-        for key in path:
-            table = table.get(key) if isinstance(table, dict) else None
+    project = _table(content, "project")
+    poetry = _table(_table(content, "tool"), "poetry")
+    tables = {
+        "console_scripts": {**_table(project, "scripts"), **_table(poetry, "scripts")},
+        "gui_scripts": _table(project, "gui-scripts"),
+        **_table(project, "entry-points"),
+        **_table(poetry, "plugins"),
+    }
+    for group, table in tables.items():
         if isinstance(table, dict):
-            yield from (value for value in table.values() if isinstance(value, str))
+            yield from ((group, value) for value in table.values() if isinstance(value, str))
 
 
-def _from_setup_cfg(text: str) -> Iterator[str]:
+def _table(content: Mapping[str, object], key: str) -> dict[str, object]:
+    found = content.get(key)
+    return found if isinstance(found, dict) else {}
+
+
+def _from_setup_cfg(text: str) -> Pairs:
     parser = ConfigParser(interpolation=None, strict=False)
     with suppress(ConfigParserError):
         parser.read_string(text)
-    for kind in ("console_scripts", "gui_scripts"):
-        lines = parser.get("options.entry_points", kind, fallback="").splitlines()
-        yield from _targets(lines)
+    if parser.has_section("options.entry_points"):
+        for group, value in parser.items("options.entry_points"):
+            yield from ((group, target) for target in _targets(value.splitlines()))
 
 
-def _from_setup_py(text: str) -> Iterator[str]:
-    """The scripts that stand in setup.py as a literal."""
+def _from_setup_py(text: str) -> Pairs:
+    """The entry points that stand in setup.py as a literal."""
     try:
         tree = ast.parse(text)
     except (SyntaxError, ValueError, RecursionError):
         return
     for node in ast.walk(tree):
-        if isinstance(node, ast.Dict):
-            for key, value in zip(node.keys, node.values, strict=True):
-                if isinstance(key, ast.Constant) and key.value in (
-                    "console_scripts",
-                    "gui_scripts",
-                ):
-                    found = (
-                        each.value for each in ast.walk(value) if isinstance(each, ast.Constant)
-                    )
-                    yield from _targets(each for each in found if isinstance(each, str))
+        if not isinstance(node, ast.keyword) or node.arg != "entry_points":
+            continue
+        if isinstance(node.value, ast.Dict):
+            for key, value in zip(node.value.keys, node.value.values, strict=True):
+                if isinstance(key, ast.Constant) and isinstance(key.value, str):
+                    constants = (each for each in ast.walk(value) if isinstance(each, ast.Constant))
+                    lines = [each.value for each in constants if isinstance(each.value, str)]
+                    yield from ((key.value, target) for target in _targets(lines))
 
 
 def _targets(lines: Iterable[str]) -> Iterator[str]:

@@ -10,8 +10,10 @@ from asyncify.model.facts import Expression, Function, FunctionId, Kind, Role
 from asyncify.model.graph import Reference
 from asyncify.model.plan import AddImport, Edit, MakeAsync, Replace
 from asyncify.planning.colour import Limit, Use
+from asyncify.planning.companions import loop_calls
 from asyncify.planning.consumers import Step
 from asyncify.planning.declarations import mixed_limit, stands_for_generator
+from asyncify.planning.decorators import cache_edits
 from asyncify.planning.frontier import bridge_edits
 from asyncify.planning.iteration import PROTOCOL, iteration_limit, protocol_edits, stays_plain
 from asyncify.planning.limits import (
@@ -23,6 +25,7 @@ from asyncify.planning.limits import (
     starts_loop,
     yields_used,
 )
+from asyncify.planning.loops import loop_edits, loop_limit
 from asyncify.planning.project import Project
 from asyncify.planning.testing import hook_name, test_case_limit
 from asyncify.planning.twins import Twin, twin_of
@@ -60,6 +63,7 @@ class Boundaries:
     keep_sync: tuple[str, ...] = ()
     editable: frozenset[str] | None = None
     entry_points: frozenset[str] = frozenset()
+    plugins: frozenset[str] = frozenset()
     unsafe: bool = False
     twins: bool = True
 
@@ -71,8 +75,8 @@ def convert(project: Project, identifier: FunctionId, boundaries: Boundaries) ->
     conversion.limit = _limit(project, function, boundaries)
     if conversion.limit is not None:
         bridge = _bridge(project, function, conversion.limit)
-        if bridge is not None:
-            conversion.edits.extend(bridge)
+        if bridge is not None and loop_limit(project, function) is None:
+            conversion.edits.extend((*bridge, *loop_edits(project, function)))
             conversion.starts_loop = True
             return conversion
     if function.is_async:
@@ -92,7 +96,7 @@ def convert(project: Project, identifier: FunctionId, boundaries: Boundaries) ->
         renamed = new_name(project, function)
         if renamed is not None:
             conversion.edits.extend(_renamed_calls(project, function, renamed))
-    if boundaries.twins:
+    if boundaries.twins and not loop_calls(project, identifier):
         conversion.twin = twin_of(project, function, conversion.limit)
         if conversion.limit is not None and conversion.twin is not None:
             conversion.steps.extend(conversion.twin.steps)
@@ -113,6 +117,8 @@ def _limit(project: Project, function: Function, boundaries: Boundaries) -> Limi
         return Limit("ASY916", "`# asyncify: skip` keeps it sync")
     if function.id in boundaries.entry_points:
         return Limit("ASY909", "a console script calls it without await")
+    if function.id in boundaries.plugins:
+        return Limit("ASY907", "an entry point hands it to other packages, which may not await it")
     if function.owner is not None and function.name in PROTOCOL and not function.is_async:
         limit = iteration_limit(project, function)
         if limit is not None:
@@ -123,6 +129,7 @@ def _limit(project: Project, function: Function, boundaries: Boundaries) -> Limi
         or override_limit(project, function)
         or test_case_limit(project, function)
         or _generator_limit(project, function)
+        or loop_limit(project, function)
     )
 
 
@@ -175,6 +182,8 @@ def _definition(project: Project, function: Function) -> Iterable[tuple[str, Edi
     if not stays_plain(function) and not stands_for_generator(project, function):
         yield path, MakeAsync(function.header, "def")
     yield from ((path, edit) for edit in protocol_edits(project, function))
+    yield from ((path, edit) for edit in cache_edits(project, function))
+    yield from loop_edits(project, function)
     renamed = new_name(project, function)
     if renamed is not None:
         yield path, Replace(function.name_span, renamed)

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Set
 
-from asyncify.model.facts import FunctionId, Kind, Role
+from asyncify.model.facts import Expression, FlowKind, FunctionId, Kind, Role
 from asyncify.model.graph import Reference
 from asyncify.model.plan import AddImport, Define, Edit, Replace
 from asyncify.planning.interceptors import Patch, patches
 from asyncify.planning.project import Project
 from asyncify.planning.seeds import import_text
+from asyncify.planning.testing import in_test_file
 
+_RECORDERS = frozenset({"call_recorder", "raiser"})  # of pretend
 ASYNC_MOCK = "unittest.mock.AsyncMock"
 AWAITABLE = '''\
 def _awaitable(function):
@@ -55,7 +57,34 @@ def mock_edits(
                 yield path, edit
         elif not _reaches(project, patch.path, coroutines):
             continue
-        yield from _replacement(project, patch, coroutines)
+        yield from _replacement(project, patch.replacement, coroutines)
+    for stand_in in _stand_ins(project, coroutines):
+        yield from _replacement(project, stand_in, coroutines)
+
+
+def _stand_ins(project: Project, coroutines: Set[FunctionId]) -> Iterable[Reference]:
+    """What tests put in place of a method: ``client.fetch = lambda: 1``, ``stub(fetch=lambda: 1)``.
+
+    The name decides, where every function of that name in the project became a coroutine function.
+    """
+    names = {identifier.rpartition(".")[2].rpartition(":")[2] for identifier in coroutines}
+    names -= {
+        f.name for f in project.functions.values() if f.id not in coroutines and not f.is_async
+    }
+    for name, module in project.graph.modules.items():
+        if not in_test_file(module.path):
+            continue
+        for flow in module.flows:
+            target = module.expressions[flow.target]
+            if target.kind is Kind.ATTRIBUTE and target.text in names:
+                if flow.kind is FlowKind.VALUE:
+                    yield Reference(name, flow.source)
+        for expression in module.expressions:
+            if expression.role is Role.KEYWORD and expression.detail in names:
+                call = Reference(name, expression.parent)
+                edge = project.call_edge(call)
+                if edge is None or all(target.function is None for target in edge.targets):
+                    yield Reference(name, expression.id)
 
 
 def _moved_path(project: Project, path: str, moved: Mapping[str, str]) -> str | None:
@@ -106,28 +135,44 @@ def _reaches(project: Project, path: str, coroutines: Set[FunctionId]) -> bool:
 
 
 def _replacement(
-    project: Project, patch: Patch, coroutines: Set[FunctionId]
+    project: Project, replacement: Reference | None, coroutines: Set[FunctionId]
 ) -> Iterable[tuple[str, Edit]]:
     """What stands in for a coroutine function has to give something that can be awaited."""
-    if patch.replacement is None:
+    if replacement is None:
         return
-    expression = project.expression(patch.replacement)
-    path = project.module(patch.replacement).path
+    expression = project.expression(replacement)
+    path = project.module(replacement).path
     if expression.kind is Kind.CALL:
-        yield from _async_mock(project, patch.replacement)
+        if _records(project, replacement):
+            yield from _wrapped(path, expression)
+        else:
+            yield from _async_mock(project, replacement)
         return
-    value = project.value(patch.replacement)
+    value = project.value(replacement)
     sources = value.sources if value is not None else ()
     for source in sources:
         if source.site is not None and source.name in _MOCKS:
             yield from _async_mock(project, source.site)
             return
+    if any(s.name.rpartition(".")[2] in _RECORDERS for s in sources):
+        yield from _wrapped(path, expression)
+        return
     functions = [project.functions[s.name] for s in sources if s.name in project.functions]
     plain = [f for f in functions if not f.is_async and f.id not in coroutines]
     if plain or expression.kind is Kind.LAMBDA:
-        yield path, Replace(expression.span, "_awaitable({0})", (expression.span,))
-        yield path, Define("_awaitable", AWAITABLE)
-        yield path, AddImport("import functools")
+        yield from _wrapped(path, expression)
+
+
+def _records(project: Project, call: Reference) -> bool:
+    """Whether a call makes a recorder around a plain function (`pretend.call_recorder(lambda: 1)`)."""
+    callee = project.child(call, Role.CALLEE)
+    return callee is not None and project.expression(callee).text in _RECORDERS
+
+
+def _wrapped(path: str, expression: Expression) -> Iterable[tuple[str, Edit]]:
+    yield path, Replace(expression.span, "_awaitable({0})", (expression.span,))
+    yield path, Define("_awaitable", AWAITABLE)
+    yield path, AddImport("import functools")
 
 
 def _async_mock(project: Project, call: Reference) -> Iterable[tuple[str, Edit]]:
