@@ -93,6 +93,9 @@ def _renamed(argument: cst.Arg, keyword: str) -> cst.Arg:
     if argument.star:
         raise templates.TemplateError(f"{argument.star}-argument cannot become {keyword}=")
     value = argument.value
+    if keyword == "**":
+        no_equal = cst.MaybeSentinel.DEFAULT
+        return argument.with_changes(keyword=None, equal=no_equal, star="**", value=value)
     if argument.keyword:
         return argument.with_changes(keyword=cst.Name(keyword))
     if isinstance(value, cst.NamedExpr | cst.GeneratorExp) and not value.lpar:

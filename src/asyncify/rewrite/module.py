@@ -278,6 +278,8 @@ class _Rewriter(cst.CSTTransformer):
 def _rank(edit: Edit) -> int:
     """Of the edits of one node, arguments come first and `await` goes around the result."""
     order = (Retext, Arguments, HandOver, MakeList, Replace, Await)
+    if isinstance(edit, Replace) and edit.around:
+        return len(order)
     if isinstance(edit, MakeAsync) and edit.node == "closing":
         return len(order) + 1
     return next((rank for rank, kind in enumerate(order) if isinstance(edit, kind)), 0)
