@@ -82,7 +82,7 @@ def resolve(job: Job, facts: Facts) -> CallGraph:
 
 def decide(job: Job, graph: CallGraph) -> Plan:
     """Make the plan of everything that could be done."""
-    from asyncify.api.surroundings import entry_points, test_settings
+    from asyncify.api.surroundings import entry_points, runs_doctests, test_settings
     from asyncify.planning.functions import Boundaries
     from asyncify.planning.plan import Options, make_plan
 
@@ -92,6 +92,7 @@ def decide(job: Job, graph: CallGraph) -> Plan:
         editable=job.editable,
         entry_points=entries.scripts,
         plugins=entries.plugins,
+        doctests=runs_doctests(job.root),
         unsafe=job.config.unsafe,
         twins=job.config.frontier == "auto",
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from configparser import ConfigParser
@@ -14,6 +15,11 @@ from pathlib import Path
 from asyncify.model.facts import Module
 
 _TESTS = ("pytest.ini", ".pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg")
+_DOCTESTS = re.compile(
+    r"^[^#\n]*(?:--doctest-(?:modules|plus)|--xdoctest|doctest_plus\s*=\s*[\"']?(?:enabled|true)"
+    r"|python3? -m (?:doctest|xdoctest))",
+    re.MULTILINE,
+)
 _HOPS = 5  # re-exports between an entry point and its function
 
 
@@ -21,6 +27,13 @@ def test_settings(root: Path) -> dict[str, str]:
     """The files in which pytest may be configured; one that cannot be read configures nothing."""
     texts = ((name, _text(root / name)) for name in _TESTS)
     return {name: text for name, text in texts if text is not None}
+
+
+def runs_doctests(root: Path) -> bool:
+    """Whether the tests of the project run the examples in docstrings."""
+    names = (*_TESTS, "Makefile", "noxfile.py", "justfile", ".travis.yml")
+    files = [*(root / name for name in names), *sorted(root.glob(".github/workflows/*.y*ml"))]
+    return any(_DOCTESTS.search(_text(file) or "") for file in files)
 
 
 @dataclass(frozen=True, slots=True)

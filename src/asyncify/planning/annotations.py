@@ -9,6 +9,7 @@ from asyncify.model.facts import Function, FunctionId, Kind, Role
 from asyncify.model.graph import Reference, Source, SourceKind, Value
 from asyncify.model.plan import Edit
 from asyncify.planning.annotated import Annotated
+from asyncify.planning.docstrings import Renamed, docstring_edits
 from asyncify.planning.limits import MANAGER, decorated_by
 from asyncify.planning.project import Project
 from asyncify.planning.spelling import Change, Rename, Wrap, spell
@@ -72,9 +73,31 @@ def annotation_edits(
     applied.aliases()
     for owner, base, want in wishes.bases():
         applied.change(base, read(project, base), {(want, 0): {owner: None}})
+    yield from _docstrings(project, rules, kept, coloured, wishes)
     for root, found in sorted(changes.items()):
         owners = dict.fromkeys(owner for own in found.values() for owner in own)
         yield list(owners), project.module(root).path, list(spell(project, found))
+
+
+def _docstrings(
+    project: Project,
+    rules: Rules,
+    kept: set[str],
+    coloured: frozenset[FunctionId],
+    wishes: _Wishes,
+) -> Iterator[tuple[list[Owner], str, list[Edit]]]:
+    """What the functions that become async say about their results."""
+
+    def dotted(name: str) -> str | None:
+        found = rules.resource(name)
+        return found[1].annotation if found is not None and found[1].name not in kept else None
+
+    for identifier in sorted(coloured):
+        function = project.functions[identifier]
+        renamed = Renamed(wishes.gives_iterator(function), dotted)
+        edits = list(docstring_edits(project, function, renamed))
+        if edits:
+            yield [identifier], project.path(identifier), edits
 
 
 # -- types of libraries --------------------------------------------------------------------------
@@ -134,7 +157,7 @@ class _Wishes:
         """Look at every value, and at the results of the functions themselves."""
         for identifier in sorted(self.coloured):
             function = self.project.functions[identifier]
-            if function.returns >= 0 and self._gives_iterator(function):
+            if function.returns >= 0 and self.gives_iterator(function):
                 self._add(
                     Reference(function.module, function.returns), Want("iterator"), 0, {identifier}
                 )
@@ -158,7 +181,7 @@ class _Wishes:
         wanted = self.wanted.setdefault(root, {})
         wanted.setdefault((want, depth), {}).update(dict.fromkeys(owners))
 
-    def _gives_iterator(self, function: Function) -> bool:
+    def gives_iterator(self, function: Function) -> bool:
         """Whether calling the function that becomes async gives an async iterator, without any await."""
         if function.is_generator or (function.owner is not None and function.name == "__iter__"):
             return True

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from asyncify.model.facts import Function, FunctionId, Kind, Role
+from asyncify.model.facts import Expression, Function, FunctionId, Kind, Role, Statement
 from asyncify.model.graph import Access, SourceKind
 from asyncify.planning.colour import Limit
 
@@ -65,12 +65,9 @@ def is_declaration(project: Project, function: Function) -> bool:
     """Whether a function has no body to speak of."""
     if function.kind != "def" or function.is_generator:
         return False
-    module = project.graph.modules[function.module]
-    body = [s for s in module.statements if s.parent == function.statement and s.block == "body"]
-    for statement in body:
+    for statement, inside in body_of(project, function):
         if statement.kind == "Pass":
             continue
-        inside = [e for e in module.expressions if e.statement == statement.id]
         if statement.kind == "Expr":
             if all(e.kind is Kind.CONSTANT for e in inside):
                 continue
@@ -79,6 +76,27 @@ def is_declaration(project: Project, function: Function) -> bool:
                 continue
         return False
     return True
+
+
+def body_of(project: Project, function: Function) -> list[tuple[Statement, list[Expression]]]:
+    """The statements of a function, each with the expressions that are its own."""
+    statements, expressions = project.memory("bodies", _bodies)
+    found = statements.get((function.module, function.statement), [])
+    return [(one, expressions.get((function.module, one.id), [])) for one in found]
+
+
+def _bodies(
+    project: Project,
+) -> tuple[dict[tuple[str, int], list[Statement]], dict[tuple[str, int], list[Expression]]]:
+    statements: dict[tuple[str, int], list[Statement]] = {}
+    expressions: dict[tuple[str, int], list[Expression]] = {}
+    for name, module in project.graph.modules.items():
+        for statement in module.statements:
+            if statement.block == "body":
+                statements.setdefault((name, statement.parent), []).append(statement)
+        for expression in module.expressions:
+            expressions.setdefault((name, expression.statement), []).append(expression)
+    return statements, expressions
 
 
 def stands_for_generator(project: Project, function: Function) -> bool:

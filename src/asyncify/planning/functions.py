@@ -14,6 +14,7 @@ from asyncify.planning.companions import loop_calls
 from asyncify.planning.consumers import Step
 from asyncify.planning.declarations import mixed_limit, stands_for_generator
 from asyncify.planning.decorators import cache_edits
+from asyncify.planning.doctests import doctest_limit
 from asyncify.planning.frontier import bridge_edits
 from asyncify.planning.iteration import PROTOCOL, iteration_limit, protocol_edits, stays_plain
 from asyncify.planning.limits import (
@@ -64,6 +65,7 @@ class Boundaries:
     editable: frozenset[str] | None = None
     entry_points: frozenset[str] = frozenset()
     plugins: frozenset[str] = frozenset()
+    doctests: bool = False  # whether the examples in docstrings are run
     unsafe: bool = False
     twins: bool = True
 
@@ -126,6 +128,7 @@ def _limit(project: Project, function: Function, boundaries: Boundaries) -> Limi
     return (
         nature_limit(project, function)
         or mixed_limit(project, function)
+        or doctest_limit(project, function, boundaries.doctests)
         or override_limit(project, function)
         or test_case_limit(project, function)
         or _generator_limit(project, function)

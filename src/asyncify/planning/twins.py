@@ -37,6 +37,7 @@ PASSABLE = frozenset(
         "ASY914",
         "ASY919",
         "ASY920",
+        "ASY928",
     }
 )
 FACTORY = "create_async"
