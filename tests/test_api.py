@@ -9,6 +9,7 @@ import pytest
 from fake_stages import fake_stages
 
 import asyncify
+from asyncify.analysis.index import index_module
 from asyncify.api import surroundings
 from asyncify.api.selection import select
 from asyncify.api.stages import Job, Stages
@@ -271,7 +272,9 @@ def test_console_scripts(tmp_path: Path) -> None:
         "pkg.cli": module("pkg.cli", ("run", "pkg.deep", "run")),
         "pkg.deep": module("pkg.deep"),
     }
-    assert surroundings.entry_points(tmp_path, modules) == {
+    found = surroundings.entry_points(tmp_path, modules)
+    assert found.plugins == frozenset()
+    assert found.scripts == {
         "pkg.cli:main",
         "pkg.deep:run",
         "pkg.gui:App.run",
@@ -281,11 +284,27 @@ def test_console_scripts(tmp_path: Path) -> None:
     }
 
 
+def test_plugins_are_called_by_others_unless_the_project_asks_for_their_group(
+    tmp_path: Path,
+) -> None:
+    text = b"""
+        [project.entry-points."own.commands"]
+        one = "pkg:one"
+        [project.entry-points.pytest11]
+        two = "pkg:two"
+        """
+    grow(tmp_path, {"pyproject.toml": text})
+    source = 'from importlib.metadata import entry_points\nentry_points(group="own.commands")\n'
+    modules = {"pkg": index_module(source, name="pkg", path="pkg.py", is_package=False)}
+    found = surroundings.entry_points(tmp_path, modules)
+    assert (found.scripts, found.plugins) == ({"pkg:one"}, {"pkg:two"})
+
+
 @pytest.mark.parametrize("name", ["pyproject.toml", "setup.cfg", "setup.py"])
 @pytest.mark.parametrize("content", [b"", b"[", b"\xff", b"[project]\nscripts = 3\n", b"x = (\n"])
 def test_odd_surroundings_are_no_error(tmp_path: Path, name: str, content: bytes) -> None:
     grow(tmp_path, {name: content})
-    assert surroundings.entry_points(tmp_path, {}) == frozenset()
+    assert surroundings.entry_points(tmp_path, {}).scripts == frozenset()
 
 
 def test_the_files_that_configure_tests(tmp_path: Path) -> None:

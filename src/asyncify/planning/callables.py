@@ -6,14 +6,15 @@ laziness. Everything else is a limit.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from asyncify.model.facts import Expression, FunctionId, Kind, Role
+from asyncify.model.facts import Expression, Function, FunctionId, Kind, Place, Role
 from asyncify.model.graph import Reference, SourceKind
 from asyncify.model.plan import Await, Edit, Replace
 from asyncify.model.span import Span
 from asyncify.planning.colour import Limit
-from asyncify.planning.companions import LambdaForm, body, lambda_form
+from asyncify.planning.companions import INLINE, LambdaForm, body, lambda_form
 from asyncify.planning.consumers import (
     Items,
     Step,
@@ -21,6 +22,7 @@ from asyncify.planning.consumers import (
     need_async,
 )
 from asyncify.planning.helpers import call_name, helper
+from asyncify.planning.limits import is_special
 from asyncify.planning.project import PASSING_ROLES, Project
 
 # functions that only look at a function they are given, or hand it on
@@ -48,6 +50,7 @@ LOOKERS = frozenset(
 THREADS = frozenset({"threading.Thread", "threading.Timer", "multiprocessing.Process"})
 _TO_THREAD = frozenset({"asyncio.to_thread", "asyncio.threads.to_thread"})
 _EXECUTOR = "run_in_executor"
+_WRAPPERS = frozenset({"functools.partial", "functools._lru_cache_wrapper"})
 _REDUCERS = frozenset({"functools.reduce", "_functools.reduce"})
 # functions that take a coroutine as well as a future
 _AWAITERS = frozenset(
@@ -67,6 +70,7 @@ _PLAIN_ROLES = frozenset(
         Role.YIELDED,
     }
 )
+_PATCHERS = frozenset({"patch", "object", "Mock", "MagicMock", "AsyncMock", "create_autospec"})
 _SORTS = frozenset({"builtins.sorted", "builtins.min", "builtins.max"})
 
 
@@ -83,6 +87,9 @@ def callback_step(project: Project, site: Reference, used: FunctionId) -> Step:
     """What the place needs that holds a function which becomes async."""
     expression = project.expression(site)
     outer = project.parent(site)
+    escape = _escape(project, site)
+    if escape is not None:
+        return _held(site, escape)
     if expression.role in PASSING_ROLES or expression.role in _PLAIN_ROLES:
         return Step()
     if outer is None or expression.role not in (Role.ARGUMENT, Role.KEYWORD):
@@ -97,6 +104,8 @@ def callback_step(project: Project, site: Reference, used: FunctionId) -> Step:
     names = project.callee_names(around)
     if names and all(name in LOOKERS for name in names):
         return Step()
+    if _is_patch(project, around, expression):
+        return Step()
     step = _called_by(project, site, used, around, names)
     if step is not None:
         return step
@@ -106,6 +115,42 @@ def callback_step(project: Project, site: Reference, used: FunctionId) -> Step:
             limit=Limit("ASY908", f"it is the target of {name}, which does not await", site)
         )
     return _held(site, f"it is handed to {name}(), which may call it without await")
+
+
+def _is_patch(project: Project, call: Reference, argument: Expression) -> bool:
+    """Whether a function is the effect of a mock: mocks of async functions await theirs."""
+    callee = project.child(call, Role.CALLEE)
+    if callee is None or argument.detail not in ("side_effect", "wraps", "spec", "autospec"):
+        return False
+    return project.expression(callee).text in _PATCHERS
+
+
+def _escape(project: Project, site: Reference) -> str | None:
+    """How a function gets to callers that nobody sees, although it is only returned or put away."""
+    expression = project.expression(site)
+    if expression.role is Role.RETURNED:
+        name = project.functions[expression.function].name
+        return f"{name} returns it to whoever uses the object" if is_special(name) else None
+    if expression.role is not Role.ELEMENT:
+        return None
+    holder = site
+    while (outer := project.parent(holder)) is not None and outer[1].kind is Kind.CONTAINER:
+        holder = outer[0]
+    value = project.value(holder)
+    for occurrence in (holder, *(value.occurrences if value is not None else ())):
+        place = project.expression(occurrence)
+        outer = project.parent(occurrence)
+        if place.role not in (Role.ARGUMENT, Role.KEYWORD) or outer is None:
+            continue
+        if outer[1].kind is not Kind.CALL or outer[1].place is Place.ANNOTATION:
+            continue
+        edge = project.call_edge(outer[0])
+        if edge is not None and any(target.function is not None for target in edge.targets):
+            continue
+        names = project.callee_names(outer[0])
+        if not names or not all(name.startswith("builtins.") for name in names):
+            return f"what holds it is handed to {call_name(project, outer[0])}()"
+    return None
 
 
 def _held(site: Reference, message: str) -> Step:
@@ -154,7 +199,7 @@ def _mixed(project: Project, site: Reference) -> bool:
     value = project.value(site)
     if value is None:
         return project.expression(site).kind is not Kind.LAMBDA
-    return any(source.kind is not SourceKind.FUNCTION for source in value.sources)
+    return any(s.kind is not SourceKind.FUNCTION and s.name not in _WRAPPERS for s in value.sources)
 
 
 # -- comprehensions ------------------------------------------------------------------------------
@@ -355,3 +400,33 @@ def _thread(
     holes = (project.expression(site).span, *(e.span for _, e in arguments))
     edit = Replace(expression.span, f"{{0}}({', '.join(parts)})", holes)
     return need_async(project, call, used, [edit])
+
+
+def instance_limits(project: Project, function: Function) -> Iterable[Limit]:
+    """The places where an instance is handed to a function that may call it, for its `__call__`."""
+    for value in project.graph.values:
+        owners = [
+            (s.name, *project.graph.bases.get(s.name, ()))
+            for s in value.sources
+            if s.kind is SourceKind.INSTANCE
+        ]
+        if any(function.owner in one for one in owners):
+            for occurrence in value.occurrences:
+                name = _caller(project, occurrence)
+                if name is not None:
+                    message = f"an instance is handed to {name}(), which may call it without await"
+                    yield Limit("ASY907", message, occurrence)
+
+
+def _caller(project: Project, site: Reference) -> str | None:
+    """The function outside the project that may call its argument."""
+    expression = project.expression(site)
+    outer = project.parent(site)
+    if expression.role not in (Role.ARGUMENT, Role.KEYWORD) or outer is None:
+        return None
+    for name in project.callee_names(outer[0]):
+        if INLINE.get(name) == expression.detail:
+            return call_name(project, outer[0])
+        if not name.startswith(("builtins.", "typing.")) and name not in LOOKERS:
+            return call_name(project, outer[0])
+    return None

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from asyncify.model.facts import FunctionId, Place, Role
+from asyncify.model.facts import FunctionId, Kind, Place, Role
 from asyncify.model.graph import Access, Reference
 from asyncify.model.plan import AddImport, Await, Define, Edit, HandOver, Replace
 from asyncify.planning.arguments import Carried, carry, template_imports
@@ -296,6 +296,9 @@ class Seeds:
         callee = project.child(site, Role.CALLEE)
         assert callee is not None
         to = carried.to or call.to
+        if call.receiver:
+            self._receiver_first(draft, site, callee, to)
+            return
         is_method = self.rules.resource(call.name.rpartition(".")[0]) is not None
         if not is_method and callee not in project.graph.names:
             draft.problem = (site, "the function is called through a variable")
@@ -317,6 +320,27 @@ class Seeds:
             return
         hole = project.expression(receiver).span
         draft.edits.append((path, Replace(span, f"{{0}}.{to}", (hole,))))
+
+    def _receiver_first(
+        self, draft: _Draft, site: Reference, callee: Reference, to: str
+    ) -> None:
+        """``path.open("w")`` becomes ``aiofiles.open(path, "w")``."""
+        project = self.project
+        receiver = project.child(callee, Role.RECEIVER)
+        arguments = project.arguments(site)
+        unpacked = any(e.kind is Kind.STARRED or e.role is Role.UNPACKED for _, e in arguments)
+        if receiver is None or unpacked:
+            draft.problem = (site, "the arguments are not all known")
+            return
+        parts, holes = ["{0}"], [project.expression(receiver).span]
+        for number, (_, argument) in enumerate(arguments, 1):
+            keyword = f"{argument.detail}=" if argument.role is Role.KEYWORD else ""
+            parts.append(f"{keyword}{{{number}}}")
+            holes.append(argument.span)
+        path = project.module(site).path
+        template = f"{to}({', '.join(parts)})"
+        edit = Replace(project.expression(site).span, template, tuple(holes))
+        draft.edits.extend([(path, edit), (path, AddImport(import_text(to)))])
 
     def _helper(self, draft: _Draft, module: str, library: Library, name: str) -> None:
         path = self.project.graph.modules[module].path

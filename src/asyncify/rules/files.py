@@ -19,16 +19,28 @@ PLAIN = ("buffer", "closed", "encoding", "errors", "fileno", "line_buffering", "
 LOAD = ("cls", "object_hook", "parse_float", "parse_int", "parse_constant", "object_pairs_hook")
 DUMP = ("skipkeys", "ensure_ascii", "check_circular", "allow_nan", "indent", "separators", "default", "sort_keys")  # fmt: skip
 
+# parsers that read all of the file before they look at it
+PARSERS = (
+    ("yaml.safe_load", "yaml.safe_load(await {0}.read())", ()),
+    ("yaml.full_load", "yaml.full_load(await {0}.read())", ()),
+    ("yaml.load", "yaml.load(await {0}.read(){*})", ("Loader",)),
+    ("tomllib.load", "tomllib.loads((await {0}.read()).decode(){*})", ("parse_float",)),
+    ("tomli.load", "tomli.loads((await {0}.read()).decode(){*})", ("parse_float",)),
+    ("toml.load", "toml.loads(await {0}.read())", ()),
+)
+
 library = Library(
     "open",
     code="ASY210",
     target="aiofiles",
     requires=("aiofiles>=24.1",),
     triggers=("open",),
+    interceptors=("pyfakefs",),
     modules={"io.open": "builtins.open", "_io.open": "builtins.open"}
     | {f"{module}.{name}": FILE for module in ("_io", "io") for name in TYPES},
     entries=(
         Call("builtins.open", "aiofiles.open", returns=FILE),
+        Call("pathlib.Path.open", "aiofiles.open", returns=FILE, receiver=True),
         Resource(FILE, "aiofiles", enter="async", iterate="async", must_enter=True),
         *(Call(f"{FILE}.{name}") for name in AWAITED),
         *(Attribute(f"{FILE}.{name}") for name in PLAIN),
@@ -38,6 +50,10 @@ library = Library(
         Refuse("the new owner of the file would not await it", f"{FILE}.detach"),
         Use(
             FILE, "json.load:0", "json.loads(await {0}.read(){*})", keywords=LOAD, imports=("json",)
+        ),
+        *(
+            Use(FILE, f"{name}:0", template, keywords=keywords, imports=(name.partition(".")[0],))
+            for name, template, keywords in PARSERS
         ),
         Use(
             FILE,

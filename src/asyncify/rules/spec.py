@@ -64,7 +64,7 @@ class Parameter:
     "false", "string", "number", "text" (a str literal or f-string), "bytes", "name" (a plain variable),
     "tuple", "mapping" (a dict display of string keys with plain str or number values), "display" (any
     dict or list display).
-    "str" adds everything that the type checker knows to be one.
+    "str" and "number" add everything that the type checker knows to be one (and never None).
     `to` is the new keyword ("" drops the argument, "**" unpacks the new value, a mapping of keywords);
     `client` moves it to the client around the call; a `positional` argument may stay where it is, every
     other one gets its keyword.
@@ -124,7 +124,8 @@ class Call:
 
     For a function `to` is a dotted name, or with `client` the name of a method of the client that is
     opened around the call. For a method `to` is the new method name ("" keeps it). `template`, if
-    given, replaces the whole awaited call: ``{0}`` is the call after its argument edits.
+    given, replaces the whole awaited call: ``{0}`` is the call after its argument edits. A method that
+    becomes a function gets its `receiver` as first argument.
     """
 
     name: str
@@ -136,6 +137,7 @@ class Call:
     last: tuple[str, ...] = ()  # arguments that are added, unless the call has that keyword
     returns: str = ""  # canonical type of a resource
     template: str = "{0}"
+    receiver: bool = False
     adapt: Callable[[CallSite], Adaptation | Refuse | None] | None = None
     imports: tuple[str, ...] = ()
     helpers: tuple[str, ...] = ()
