@@ -162,4 +162,5 @@ def _part(whole: Resolution, module: str) -> Resolution:
         functions_used={
             key: targets for key, targets in whole.functions_used.items() if key.module == module
         },
+        scalars=frozenset(key for key in whole.scalars if key.module == module),
     )

@@ -222,6 +222,8 @@ class Resources:
             return
         test = self.rules.use(resource.name, "test")
         if test is not None and (tested := self._tested(site)) is not None:
+            if expression.kind is Kind.CHOICE and expression.text in ("and", "or"):
+                return  # its operands are looked at one by one
             if tested:
                 edit = self._read(site, site, test[1].template, test[1].opposite)
                 group.steps.append(Step(((project.module(site).path, edit),)))
@@ -300,7 +302,7 @@ class Resources:
         if opposite and expression.role is Role.TESTED and outer is not None:
             if outer[1].text == "UnaryOp":  # `not`, for only that one tests
                 return Replace(outer[1].span, opposite, (hole,))
-        return Replace(expression.span, template, (hole,))
+        return Replace(expression.span, template, (hole,), around=site == read)
 
     def _stored(self, target: Reference) -> frozenset[str]:
         """The shapes of what is assigned."""
