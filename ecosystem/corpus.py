@@ -10,6 +10,7 @@ import shutil
 import sysconfig
 import tempfile
 import tokenize
+import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -132,7 +133,9 @@ def convert_unit(unit: Unit) -> Corpus:
         try:
             answers = project_converter()(root)
         except Exception as error:  # noqa: BLE001 - any exception at all is what is looked for
-            detail = f"{type(error).__name__}: {error}"[:300]
+            frame = traceback.extract_tb(error.__traceback__)[-1]
+            place = f"{Path(frame.filename).name}:{frame.lineno}"
+            detail = f"{type(error).__name__}: {error} ({place})"[:300]
             return Corpus(len(unit.files), 0, (Failure(unit.name, "crash", detail),))
     failures = tuple(failure for answer in answers if (failure := broken(answer)))
     return Corpus(len(unit.files), sum(answer.changed for answer in answers), failures)
