@@ -111,16 +111,15 @@ class Calls:
 
     # what is called
 
-    def apply(
-        self, call: Call, atom: Atom, evidence: Evidence = Evidence.INFERRED, **flags: bool
-    ) -> None:
+    def apply(self, call: Call, atom: Atom, evidence: Evidence = Evidence.INFERRED) -> None:
         """The call reaches an atom."""
         key = (atom.kind, atom.name, atom.bound)
         if key in call.applied:
             return
         call.applied.add(key)
         if atom.kind in (SourceKind.FUNCTION, RAW):
-            target = Target(function=atom.name, evidence=evidence)
+            overrides = atom.bound > 0 and self.hierarchy.is_overridden(atom.name)
+            target = Target(function=atom.name, evidence=evidence, overrides=overrides)
             self.function(call, target, atom.bound, raw=atom.kind == RAW)
         elif atom.kind == SourceKind.CLASS:
             self.construct(call, atom.name, atom.bound, evidence)
@@ -137,7 +136,7 @@ class Calls:
         if atom.kind == SourceKind.INSTANCE and atom.name not in self.hierarchy.classes:
             self._external_method(call, attribute, atom.name)
             return
-        if attribute == "__class__":
+        if attribute == "__class__" and atom.kind == SourceKind.INSTANCE:
             self.apply(call, atom._replace(kind=SourceKind.CLASS))
             return
         found = self.members.denoted(atom, attribute)

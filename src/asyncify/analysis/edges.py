@@ -9,6 +9,7 @@ from asyncify.analysis.byname import ByName
 from asyncify.analysis.calls import Call
 from asyncify.analysis.flow import Flow
 from asyncify.analysis.implied import Implied
+from asyncify.analysis.names import Sort
 from asyncify.model.facts import Expression, Kind, Module
 from asyncify.model.graph import Access, Edge, Evidence, Reference, SourceKind, Target
 
@@ -91,7 +92,7 @@ class Edges:
         for atom in self.slots.atoms(call.receiver):
             if atom.kind is SourceKind.INSTANCE and atom.name in self.hierarchy.classes:
                 for one in self.hierarchy.lookup(atom.name, call.attribute):
-                    if one.name in self.hierarchy.functions:
+                    if one.sort is Sort.FUNCTION and one.name not in call.decorated:
                         target = Target(one.name, evidence=Evidence.INFERRED)
                         targets.setdefault(one.name, target)
 

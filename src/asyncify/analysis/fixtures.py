@@ -11,14 +11,15 @@ from asyncify.model.facts import Function, Kind, Module
 _FIXTURES = frozenset({"pytest.fixture", "pytest_asyncio.fixture", "_pytest.fixtures.fixture"})
 
 
-def link(modules: Mapping[str, Module], names: Names, heap: Heap) -> None:
-    """Lets the value of every fixture flow into the parameters that ask for it."""
+def link(modules: Mapping[str, Module], names: Names, heap: Heap) -> frozenset[tuple[str, str]]:
+    """Lets the value of every fixture move to the parameters that ask for it; returns those."""
     fixtures = {
         module.name: {f.name: f for f in module.functions if _is_fixture(module, f, names)}
         for module in modules.values()
     }
+    linked: set[tuple[str, str]] = set()
     if not any(fixtures.values()):
-        return
+        return frozenset()
     conftests = {
         module.path.rpartition("/")[0]: module.name
         for module in modules.values()
@@ -36,6 +37,8 @@ def link(modules: Mapping[str, Module], names: Names, heap: Heap) -> None:
                 if given is not None:
                     slot = heap.yields(given.id) if given.is_generator else heap.result(given.id)
                     heap.slots.move(slot, heap.variable(function.id, parameter.name))
+                    linked.add((function.id, parameter.name))
+    return frozenset(linked)
 
 
 def _find(

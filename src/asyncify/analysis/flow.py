@@ -49,6 +49,7 @@ class Flow:
         self.members = self.motion.members
         self.library = LibraryCalls(self.heap, self.members, known.type)
         self.calls: list[Call] = []
+        self.fixtures: frozenset[tuple[str, str]] = frozenset()  # parameters that get one
 
     def run(self) -> None:
         """Read every module, then let values flow until nothing changes."""
@@ -58,7 +59,7 @@ class Flow:
         self._declare()
         for module in self.modules.values():
             self.motion.module(module)
-        fixtures.link(self.modules, self.names, self.heap)
+        self.fixtures = fixtures.link(self.modules, self.names, self.heap)
         for module in self.modules.values():
             self._decorations(module)
         for module in self.modules.values():

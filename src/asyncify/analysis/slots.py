@@ -125,7 +125,7 @@ class Slots:
                 if root == DEAD:
                     continue
                 atoms = known[root] = {}
-            elif atom in atoms:
+            elif atom in atoms or ANYTHING in atoms:
                 continue
             if len(atoms) >= OBJECTS and atom is not ANYTHING and _is_full(atoms):
                 self._spread([root], ANYTHING)

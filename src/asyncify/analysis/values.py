@@ -53,7 +53,8 @@ class Values:
             if function.id in called and function.id not in escaped:
                 continue
             for index, parameter in enumerate(function.parameters):
-                if index or function.owner is None:
+                given = (function.id, parameter.name) in self.flow.fixtures
+                if not given and (index or function.owner is None):
                     slot = self.flow.heap.variable(function.id, parameter.name)
                     source = Source(SourceKind.PARAMETER, f"{function.id}({parameter.name})")
                     self.flow.heap.sources.append((slot, source))
