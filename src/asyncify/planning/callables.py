@@ -21,7 +21,7 @@ from asyncify.planning.consumers import (
     consume,
     need_async,
 )
-from asyncify.planning.helpers import call_name, helper
+from asyncify.planning.helpers import call_name, helper, put_away
 from asyncify.planning.limits import is_special
 from asyncify.planning.project import PASSING_ROLES, Project
 
@@ -131,6 +131,8 @@ def _escape(project: Project, site: Reference) -> str | None:
     if expression.role is Role.RETURNED:
         name = project.functions[expression.function].name
         return f"{name} returns it to whoever uses the object" if is_special(name) else None
+    if expression.role is Role.ASSIGNED:
+        return put_away(project, site)
     if expression.role is not Role.ELEMENT:
         return None
     holder = site

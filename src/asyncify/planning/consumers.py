@@ -22,6 +22,7 @@ from asyncify.planning.helpers import (
     call_name,
     eager_argument,
     helper,
+    put_away,
     sole_argument,
 )
 from asyncify.planning.project import PASSING_ROLES, Project
@@ -130,6 +131,8 @@ def consume(project: Project, site: Reference, items: Items, used: FunctionId) -
         return _iterated(project, site, items, used)
     if expression.role is Role.UNPACKED or _unpacks(project, expression):
         return _as_list(project, site, items, used)
+    if expression.role is Role.ASSIGNED and (escape := put_away(project, site)):
+        return _unknown(site, escape)
     if expression.role in PASSING_ROLES:
         return Step() if items.tracked else _follow(project, site, items, used)
     if expression.role is Role.TESTED or compared_with_none(project, site):

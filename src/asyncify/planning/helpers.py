@@ -140,3 +140,22 @@ def eager_argument(project: Project, reference: Reference) -> bool:
         return False
     names = project.callee_names(outer[0])
     return bool(names) and all(name in EAGER for name in names)
+
+
+def put_away(project: Project, site: Reference) -> str | None:
+    """Why nobody sees who uses a value that is assigned here: it becomes part of an object of others."""
+    module = project.module(site)
+    for flow in module.flows:
+        target = module.expressions[flow.target]
+        if flow.source != site.expression or target.kind is not Kind.ATTRIBUTE:
+            continue
+        if target.text == "side_effect":
+            continue  # the mock of an async function awaits it
+        owner = project.child(Reference(site.module, target.id), Role.RECEIVER)
+        if owner is None or project.graph.types.get(owner) in project.graph.classes:
+            continue
+        value = project.value(owner)
+        sources = value.sources if value is not None else ()
+        if not any(source.name in project.graph.classes for source in sources):
+            return f"it becomes .{target.text} of an object that is not the project's"
+    return None

@@ -6,6 +6,7 @@ from asyncify.model.facts import Function, Role
 from asyncify.model.graph import Reference
 from asyncify.planning.colour import Limit
 from asyncify.planning.companions import LambdaForm, lambda_form
+from asyncify.planning.decorators import CACHES, cache_limit, project_decorator_limit
 from asyncify.planning.project import Project
 
 # special methods that another special method replaces in the async protocol
@@ -54,7 +55,14 @@ TRANSPARENT = frozenset(
         "backoff.on_predicate",
     }
 )
-TRANSPARENT_PREFIXES = ("pytest.mark.", "pytest.MarkDecorator", "_pytest.mark.", "unittest.mock.", "mock.patch", "mock.mock.patch")
+TRANSPARENT_PREFIXES = (
+    "pytest.mark.",
+    "pytest.MarkDecorator",
+    "_pytest.mark.",
+    "unittest.mock.",
+    "mock.patch",
+    "mock.mock.patch",
+)
 PROPERTY = frozenset({"builtins.property", "abc.abstractproperty"})
 MANAGER = frozenset({"contextlib.contextmanager"})
 FIXTURE = frozenset({"pytest.fixture"})
@@ -62,10 +70,11 @@ FIXTURE = frozenset({"pytest.fixture"})
 # decorators with a reason of their own
 REFUSED = {
     "functools.cached_property": ("ASY910", "cached_property would store a coroutine"),
-    "functools.lru_cache": ("ASY910", "the cache would store a coroutine that can be awaited once"),
-    "functools.cache": ("ASY910", "the cache would store a coroutine that can be awaited once"),
     "atexit.register": ("ASY907", "atexit calls it without await"),
-    "contextlib.asynccontextmanager": ("ASY906", "an async context manager cannot hold a plain def"),
+    "contextlib.asynccontextmanager": (
+        "ASY906",
+        "an async context manager cannot hold a plain def",
+    ),
 }
 
 # decorators whose framework calls the function from plain synchronous code: where no event loop runs,
@@ -82,9 +91,16 @@ STARTERS = (
     "huey.",
 )
 
+_SCOPES = ("class", "module", "method", "function")
 # test framework hooks that cannot be coroutines
 CLASS_SETUP = frozenset(
-    {"setUpClass", "tearDownClass", "setUpModule", "tearDownModule", "setup_class", "setup_module"}
+    {
+        "setUpClass",
+        "tearDownClass",
+        "setUpModule",
+        "tearDownModule",
+        *(f"{when}_{what}" for when in ("setup", "teardown") for what in _SCOPES),
+    }
 )
 
 
@@ -97,7 +113,9 @@ def nature_limit(project: Project, function: Function) -> Limit | None:
     """The limit that lies in what the function is, whoever calls it."""
     definition = Reference(function.module, 0) if function.kind == "module" else None
     if function.kind == "module":
-        return Limit("ASY913", "module-level code runs at import, where nothing can be awaited", definition)
+        return Limit(
+            "ASY913", "module-level code runs at import, where nothing can be awaited", definition
+        )
     if function.kind == "lambda":
         fixed = lambda_form(project, function) is LambdaForm.FIXED
         return Limit("ASY901", "a lambda cannot await") if fixed else None
@@ -107,7 +125,7 @@ def nature_limit(project: Project, function: Function) -> Limit | None:
     if is_special(name) and function.owner is not None:
         if name not in RENAMED and name not in AWAITABLE:
             return Limit("ASY902", f"{name} cannot be async")
-    if function.owner is not None and name in CLASS_SETUP:
+    if name in CLASS_SETUP:
         return Limit("ASY917", f"{name} is called without await")
     if function.is_generator and function.returns_value:
         return Limit("ASY911", "an async generator cannot return a value")
@@ -117,9 +135,12 @@ def nature_limit(project: Project, function: Function) -> Limit | None:
 def decorator_limit(project: Project, function: Function) -> Limit | None:
     """The limit that a decorator sets: unless it is known to pass the function on, it calls it synchronously."""
     for reference, name in project.decorators(function):
-        if name is None:
-            text = project.expression(reference).text or "a decorator"
-            return Limit("ASY906", f"decorator {text!r} may call it without await", reference)
+        if name is None or name in CACHES:
+            check = cache_limit if name else project_decorator_limit
+            limit = check(project, function, reference)
+            if limit is not None:
+                return limit
+            continue
         if name in REFUSED:
             code, message = REFUSED[name]
             return Limit(code, message, reference)
@@ -172,7 +193,8 @@ def override_limit(project: Project, function: Function) -> Limit | None:
     if outside == "?":
         if not project.reaching(function.id):
             return Limit(
-                "ASY904", "its class has a base outside the project, which may call it without await"
+                "ASY904",
+                "its class has a base outside the project, which may call it without await",
             )
         return None
     if outside.startswith("unittest."):
@@ -187,7 +209,9 @@ def starts_loop(project: Project, function: Function) -> bool:
         for _, name in project.decorators(function)
         if name is None or not (name in TRANSPARENT or name.startswith(TRANSPARENT_PREFIXES))
     ]
-    return bool(stopping) and all(name is not None and name.startswith(STARTERS) for name in stopping)
+    return bool(stopping) and all(
+        name is not None and name.startswith(STARTERS) for name in stopping
+    )
 
 
 def yields_used(project: Project, function: Function) -> bool:

@@ -16,6 +16,7 @@ from asyncify.model.graph import Access, Reference, SourceKind, Value
 from asyncify.model.plan import AddImport, Await, Edit, HandOver, MakeAsync, Replace
 from asyncify.planning.arguments import shapes, template_imports
 from asyncify.planning.consumers import Step, need_async
+from asyncify.planning.interceptors import patches
 from asyncify.planning.project import PASSING_ROLES, Project
 from asyncify.planning.uses import enter_step, iterate_step
 from asyncify.rules.registry import Rules
@@ -63,6 +64,7 @@ class Resources:
         self._leader: dict[object, object] = {}
         self._groups: dict[object, Group] = {}
         self._queue: deque[Value] = deque()
+        self._replaced: frozenset[str] | None = None
 
     def groups(self) -> list[Group]:
         """Every group with at least one blocking call or resource, in source order."""
@@ -348,10 +350,18 @@ class Resources:
         detail = project.expression(site).detail
         for name in names:
             found = self.rules.use(resource.name, f"{name}:{detail}")
+            if found is not None and name in self._patched():
+                break
             if found is not None and self._used(group, call, *found):
                 return
         what = names[0].removeprefix("builtins.") if names else "a function that is not known"
         group.problems.append((site, f"a {short(resource.name)} is handed to {what}()"))
+
+    def _patched(self) -> frozenset[str]:
+        """Functions that a test replaces: they have to be called as they are."""
+        if self._replaced is None:
+            self._replaced = frozenset(patch.path for patch in patches(self.project))
+        return self._replaced
 
     def _used(self, group: Group, call: Reference, library: Library, use: Use) -> bool:
         """A call that consumes an object: its edits, if it has just the arguments that the rule knows."""
