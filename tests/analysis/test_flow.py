@@ -18,7 +18,7 @@ from asyncify.analysis.callgraph import merge
 from asyncify.analysis.index import index_module
 from asyncify.analysis.resolver import Resolution
 from asyncify.model.facts import Module
-from asyncify.model.graph import Access, CallGraph, Edge, Evidence, SourceKind, Value
+from asyncify.model.graph import Access, CallGraph, Edge, Evidence
 
 CASES = sorted((Path(__file__).parent.parent / "fixtures" / "flow").glob("*.py"))
 NOTHING = Resolution((), {}, {}, {}, {}, {}, {}, {})
