@@ -246,8 +246,14 @@ VALUES = {
     "through await, choice and walrus": (
         "import lib\nasync def f(c):\n    x = (y := await lib.make()) if c else None",
         ["call lib.make", "constant None"],
-        ["x", "(y := await lib.make()) if c else None", "y := await lib.make()", "y"]
-        + ["await lib.make()", "lib.make()"],
+        [
+            "x",
+            "(y := await lib.make()) if c else None",
+            "y := await lib.make()",
+            "y",
+            "await lib.make()",
+            "lib.make()",
+        ],
     ),
     "with": (
         "import lib\nwith lib.make() as x:\n    x.use",

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from asyncify.analysis.byname import ByName
 from asyncify.analysis.calls import Call
-from asyncify.analysis.flow import Flow
+from asyncify.analysis.flow import Flow, constructed_class
 from asyncify.analysis.implied import Implied
 from asyncify.analysis.names import Sort
 from asyncify.model.facts import Expression, Kind, Module
@@ -50,8 +50,10 @@ class Edges:
         for access in _ACCESSES if known or implied else ():
             edge, found = known.get(access), implied.get(access, ())
             if edge:
-                more = found if edge.open else ()
-                yield replace(edge, targets=_merged(edge.targets, more))
+                targets = _merged(edge.targets, found if edge.open else ())
+                if access is Access.DECORATE:
+                    targets = tuple(dict.fromkeys(map(_decorator, targets)))
+                yield replace(edge, targets=targets)
             elif found:
                 opened = self._is_open(module, item, access, found)
                 yield Edge(Reference(module.name, item.id), access, tuple(found), opened)
@@ -116,6 +118,12 @@ class Edges:
         if access is Access.PROPERTY:
             slot = self.flow.heap.at(module.name, module.children[item.id][0])
         return self._is_unknown(slot)
+
+
+def _decorator(target: Target) -> Target:
+    """A class that decorates stands for its own constructor."""
+    is_class = target.external and target.external.endswith((".__init__", ".__new__"))
+    return constructed_class(target) if is_class else target
 
 
 def _certain(targets: dict[str, Target]) -> dict[str, Target]:

@@ -241,7 +241,7 @@ class Flow:
     ) -> None:
         if target.external is not None:
             if access is Access.CONSTRUCT:
-                target = _constructed_class(target)
+                target = constructed_class(target)
                 if target.receiver in self.hierarchy.classes:
                     call.constructs.setdefault(target.external or "", target)
                     return
@@ -304,7 +304,7 @@ class Flow:
             self.slots.subscribe(call.callee, (CALLEE, call))
 
 
-def _constructed_class(target: Target) -> Target:
+def constructed_class(target: Target) -> Target:
     """An external class stands for its own constructor, wherever that is defined."""
     assert target.external is not None
     owner, _, name = target.external.rpartition(".")
