@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import NamedTuple
 
 from asyncify.analysis.heap import Heap
 from asyncify.analysis.members import Members
 from asyncify.analysis.names import Sort
-from asyncify.analysis.slots import ELEMENT, RAW, SUPER, Atom, Subscriber, element_key
+from asyncify.analysis.slots import ELEMENT, RAW, SUPER, Atom, element_key
 from asyncify.model.facts import ClassId, Function, FunctionId, Parameter
 from asyncify.model.graph import Evidence, Reference, SourceKind, Target
 
@@ -17,13 +18,6 @@ _SELF_KINDS = ("positional", "positional-only")
 _BASES_WITHOUT_METHODS = frozenset(
     {"?", "builtins.object", "abc.ABC", "typing.Generic", "typing.Protocol"}
 )
-
-# Subscribers, by what comes first in them.
-CALLEE = "callee"  # (call,): the atom is called
-METHOD = "method"  # (call, attribute): an attribute of the atom is called
-WRAPPED = "wrapped"  # (call, function, bound): the atom is what decorators made of the function
-PARTIAL = "partial"  # (slot, arguments): functools.partial of the atom
-TYPE = "type"  # (slot,): type() of the atom
 
 
 class Argument(NamedTuple):
@@ -83,28 +77,6 @@ class Calls:
         self._families: dict[FunctionId, list[FunctionId]] | None = None
         self._linked: set[FunctionId] = set()
 
-    def react(self, subscriber: Subscriber, atom: Atom) -> None:
-        """Hear of an atom that somebody subscribed to."""
-        match subscriber:
-            case (kind, Call() as call) if kind == CALLEE:
-                self.apply(call, atom)
-            case (kind, Call() as call, str(attribute)) if kind == METHOD:
-                self.method(call, attribute, atom)
-            case (kind, Call() as call, str(function), int(bound)) if kind == WRAPPED:
-                self._wrapped(call, function, bound, atom)
-            case (kind, int(slot), int(arguments)) if kind == PARTIAL:
-                self.slots.add(slot, atom._replace(bound=atom.bound + arguments))
-            case (kind, int(slot)) if kind == TYPE:
-                self._type_of(slot, atom)
-            case _:
-                self.members.react(subscriber, atom)
-
-    def _type_of(self, slot: int, atom: Atom) -> None:
-        if atom.kind == SourceKind.INSTANCE:
-            ours = atom.name in self.hierarchy.classes
-            kind = SourceKind.CLASS if ours else SourceKind.EXTERNAL
-            self.slots.add(slot, Atom(kind, atom.name))
-
     def external(self, call: Call, name: str, target: Target) -> None:
         """A call reaches something outside the project."""
         raise NotImplementedError
@@ -158,7 +130,7 @@ class Calls:
 
     def _found_method(self, call: Call, function: FunctionId, bound: int, atom: Atom) -> None:
         if self.hierarchy.is_property(function):  # the value of the property is called
-            self.slots.subscribe(self.heap.result(function), (CALLEE, call))
+            self.slots.subscribe(self.heap.result(function), partial(self.apply, call))
             return
         overrides = atom.kind == SourceKind.INSTANCE and self.hierarchy.is_overridden(function)
         key = (SourceKind.FUNCTION, function, bound)
@@ -191,7 +163,8 @@ class Calls:
             self._link_overrides(function)
         if not raw and function in self.heap.decorated:
             call.decorated.setdefault(function, {})[function] = target
-            self.slots.subscribe(self.heap.decorated[function], (WRAPPED, call, function, bound))
+            made = self.heap.decorated[function]
+            self.slots.subscribe(made, partial(self._wrapped, call, function, bound))
         else:
             call.targets.setdefault(function, target)
         if raw and call.forwards:

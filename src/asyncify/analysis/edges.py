@@ -8,7 +8,7 @@ from dataclasses import replace
 from asyncify.analysis.byname import ByName
 from asyncify.analysis.calls import Call
 from asyncify.analysis.flow import Flow, constructed_class
-from asyncify.analysis.implied import Implied
+from asyncify.analysis.implied import REACHING, REACHING_ROLES, Implied
 from asyncify.analysis.names import Sort
 from asyncify.model.facts import Expression, Kind, Module
 from asyncify.model.graph import Access, Edge, Evidence, Reference, SourceKind, Target
@@ -38,8 +38,10 @@ class Edges:
     def edges(self) -> Iterator[Edge]:
         """Every edge, by module and expression."""
         for module in self.flow.modules.values():
+            known = self.flow.known.edges.get(module.name, {})
             for item in module.expressions:
-                yield from self._expression(module, item)
+                if item.id in known or item.kind in REACHING or item.role in REACHING_ROLES:
+                    yield from self._expression(module, item)
 
     def _expression(self, module: Module, item: Expression) -> Iterator[Edge]:
         typed = self.flow.known.edges.get(module.name, {}).get(item.id, ())

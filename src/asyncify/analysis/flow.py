@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 
 from asyncify.analysis import fixtures
-from asyncify.analysis.calls import CALLEE, METHOD, Argument, Call
+from asyncify.analysis.calls import Argument, Call
 from asyncify.analysis.heap import Heap
 from asyncify.analysis.hierarchy import Hierarchy
 from asyncify.analysis.library import LibraryCalls
@@ -70,7 +71,7 @@ class Flow:
 
     def settle(self) -> None:
         """Let values flow until nothing changes."""
-        self.slots.settle(self.library.react)
+        self.slots.settle()
 
     # definitions
 
@@ -293,15 +294,15 @@ class Flow:
     def _through(self, module: Module, call: Call, callee: Expression) -> None:
         """Wait for what the callee, or its receiver, turns out to be."""
         if callee.kind is not Kind.ATTRIBUTE:
-            self.slots.subscribe(call.callee, (CALLEE, call))
+            self.slots.subscribe(call.callee, partial(self.library.apply, call))
             return
         known = self.known.type(module.name, module.children[callee.id][0])
         if known is not None:
             self.library.method(call, callee.text, Atom(SourceKind.INSTANCE, known))
         else:
-            self.slots.subscribe(call.receiver, (METHOD, call, callee.text))
+            self.slots.subscribe(call.receiver, partial(self.library.method, call, callee.text))
         if callee.text in self.members.stored:
-            self.slots.subscribe(call.callee, (CALLEE, call))
+            self.slots.subscribe(call.callee, partial(self.library.apply, call))
 
 
 def constructed_class(target: Target) -> Target:

@@ -69,6 +69,7 @@ class Hierarchy:
                 if base in self.classes:
                     self.subclasses.setdefault(base, []).append(cls)
         self._down = {cls: frozenset((cls, *self.subclasses.get(cls, ()))) for cls in self.classes}
+        self._own = self._members_by_name()
         self._below: dict[tuple[ClassId, str], tuple[Denoted, ...]] = {}
         self._memo: dict[tuple[ClassId, str], tuple[Denoted, ...]] = {}
 
@@ -146,6 +147,8 @@ class Hierarchy:
 
     def lookup(self, cls: ClassId, attribute: str) -> tuple[Denoted, ...]:
         """What the attribute denotes by the first class that has it, in resolution order."""
+        if attribute not in self._own:
+            return ()
         key = cls, attribute
         if key not in self._memo:
             self._memo[key] = self._lookup(self.order(cls), attribute)
@@ -163,6 +166,8 @@ class Hierarchy:
     def below(self, cls: ClassId, attribute: str) -> tuple[Denoted, ...]:
         """What the attribute denotes in the subclasses, of a class that has none itself."""
         key = cls, attribute
+        if attribute not in self._own:
+            return ()
         if key not in self._below:
             found: dict[Denoted, None] = {}
             for sub in self.subclasses.get(cls, ()):
@@ -171,16 +176,32 @@ class Hierarchy:
         return self._below[key]
 
     def _lookup(self, order: Iterable[str], attribute: str) -> tuple[Denoted, ...]:
-        for cls in order:
-            if cls not in self.classes:
-                continue
-            methods = self.members.get(cls, {}).get(attribute, ())
-            getters = tuple(one for one in methods if not self._is_setter(one))
-            if getters:
-                return tuple(Denoted(Sort.FUNCTION, one) for one in getters)
-            if (cls, attribute) in self.names.assigned or f"{cls}.{attribute}" in self.classes:
-                return self.names.variable(self.classes[cls].module, (cls, attribute))
+        own = self._own.get(attribute)
+        if own is not None:
+            for cls in order:
+                if cls in own:
+                    return own[cls]
         return ()
+
+    def _members_by_name(self) -> dict[str, dict[ClassId, tuple[Denoted, ...]]]:
+        """What every class has of its own, by the name of the attribute."""
+        found: dict[str, dict[ClassId, tuple[Denoted, ...]]] = {}
+        for owner, name in self.names.assigned:
+            if owner in self.classes:
+                variable = self.names.variable(self.classes[owner].module, (owner, name))
+                found.setdefault(name, {})[owner] = variable
+        for cls in self.classes:
+            outer, _, name = cls.rpartition(".")
+            if outer in self.classes:
+                found.setdefault(name, {})[outer] = (Denoted(Sort.CLASS, cls),)
+        for cls, members in self.members.items():
+            for name, methods in members.items():
+                getters = [
+                    Denoted(Sort.FUNCTION, one) for one in methods if not self._is_setter(one)
+                ]
+                if getters:
+                    found.setdefault(name, {})[cls] = tuple(getters)
+        return found
 
     def _is_setter(self, function: FunctionId) -> bool:
         return any(

@@ -17,6 +17,20 @@ _OPERATORS = (
     *("__lshift__", "__rshift__", "__neg__", "__pos__", "__invert__"),
 )
 _SUBSCRIPT = {Role.TARGET: "__setitem__", Role.DELETED: "__delitem__"}
+# What may reach a function without a call of it: the rest need not be looked at.
+REACHING = frozenset({Kind.CALL, Kind.ATTRIBUTE, Kind.SUBSCRIPT, Kind.OTHER})
+REACHING_ROLES = frozenset(
+    {
+        Role.ENTERED,
+        Role.DECORATOR,
+        Role.ITERATED,
+        Role.DELEGATED,
+        Role.UNPACKED,
+        Role.ARGUMENT,
+        Role.TESTED,
+        Role.FORMATTED,
+    }
+)
 _OPERATING = frozenset({Kind.SUBSCRIPT, Kind.OTHER, Kind.CALL})
 _ITERATING = frozenset({Role.ITERATED, Role.DELEGATED, Role.UNPACKED})
 # Builtins that call a special method of their argument, and those that iterate over it.

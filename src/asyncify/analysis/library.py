@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import cache, partial
 
 from asyncify.analysis import effects
-from asyncify.analysis.calls import CALLEE, PARTIAL, TYPE, Argument, Call, Calls
+from asyncify.analysis.calls import Argument, Call, Calls
 from asyncify.analysis.heap import Heap
 from asyncify.analysis.members import Members
 from asyncify.analysis.slots import DEAD, ELEMENT, ENTER, SUPER, Atom, element_key
@@ -142,7 +142,7 @@ class LibraryCalls(Calls):
         """A call that stands nowhere in the source: of a callback, or of a decorator."""
         call = Call(None, result, arguments)
         call.callee = callee
-        self.slots.subscribe(callee, (CALLEE, call))
+        self.slots.subscribe(callee, partial(self.apply, call))
         return call
 
     # functions that are like syntax
@@ -162,11 +162,19 @@ class LibraryCalls(Calls):
         if given:
             self.imply(function.slot, given, self.slots.new())
         count = sum(one.position >= 0 for one in given)
-        self.slots.subscribe(function.slot, (PARTIAL, call.slot, count))
+        self.slots.subscribe(function.slot, partial(self._bind_more, call.slot, count))
+
+    def _bind_more(self, slot: int, count: int, atom: Atom) -> None:
+        self.slots.add(slot, atom._replace(bound=atom.bound + count))
+
+    def _type_of(self, slot: int, atom: Atom) -> None:
+        if atom.kind == SourceKind.INSTANCE:
+            ours = atom.name in self.hierarchy.classes
+            self.slots.add(slot, Atom(SourceKind.CLASS if ours else SourceKind.EXTERNAL, atom.name))
 
     def _type(self, call: Call) -> None:
         if len(call.arguments) == 1:
-            self.slots.subscribe(call.arguments[0].slot, (TYPE, call.slot))
+            self.slots.subscribe(call.arguments[0].slot, partial(self._type_of, call.slot))
 
     def _getattr(self, call: Call) -> None:
         name = _attribute_name(call)

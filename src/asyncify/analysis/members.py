@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 
 from asyncify.analysis.heap import Heap
 from asyncify.analysis.names import Denoted, Sort
-from asyncify.analysis.slots import ELEMENT, ENTER, SUPER, Atom, Subscriber
+from asyncify.analysis.slots import ELEMENT, ENTER, SUPER, Atom
 from asyncify.model.facts import FunctionId
 from asyncify.model.graph import SourceKind
 
@@ -21,12 +22,6 @@ _ENTER_OTHER = frozenset(
         "tempfile.TemporaryDirectory",
     }
 )
-
-# Subscribers, by what comes first in them.
-READ = "read"  # (slot, attribute): an attribute of the atom moves to the slot
-WRITE = "write"  # (slot, attribute): the slot moves to an attribute of the atom
-ITERATE = "iterate"  # (slot,): the elements of the atom move to the slot
-ENTERED = "entered"  # (slot, object): what `with` makes of the atom, which is in `object`
 
 
 class Members:
@@ -69,23 +64,11 @@ class Members:
         """Whether a generator is one for `with`."""
         return any(name in CONTEXT_MANAGERS for name in self.hierarchy.decorators.get(function, ()))
 
-    def react(self, subscriber: Subscriber, atom: Atom) -> None:
-        """Hear of an atom that somebody subscribed to."""
-        match subscriber:
-            case (kind, int(slot), str(attribute)) if kind == READ:
-                self.read(slot, attribute, atom)
-            case (kind, int(slot), str(attribute)) if kind == WRITE:
-                self.write(slot, attribute, atom)
-            case (kind, int(slot)) if kind == ITERATE:
-                self._iterate(slot, atom)
-            case (kind, int(slot), int(entered)) if kind == ENTERED:
-                self._enter(slot, entered, atom)
-
     # what the code says
 
     def attribute(self, receiver: int, name: str, slot: int, *, write: bool) -> None:
         """An attribute of whatever is in a slot is read into another slot, or written from it."""
-        self.heap.slots.subscribe(receiver, (WRITE if write else READ, slot, name))
+        self.heap.slots.subscribe(receiver, partial(self.write if write else self.read, slot, name))
         if name in self.stored:
             child = self.heap.slots.child(receiver, name)
             self.heap.slots.move(*((slot, child) if write else (child, slot)))
@@ -99,12 +82,12 @@ class Members:
     def elements(self, container: int, key: str, slot: int) -> None:
         """An element of whatever is in a slot moves to another slot."""
         self.heap.slots.move(self.heap.slots.child(container, key), slot)
-        self.heap.slots.subscribe(container, (ITERATE, slot))
+        self.heap.slots.subscribe(container, partial(self._iterate, slot))
 
     def entered(self, entered: int, slot: int) -> None:
         """What `with` makes of whatever is in a slot moves to another slot."""
         self.heap.slots.move(self.heap.slots.child(entered, ENTER), slot)
-        self.heap.slots.subscribe(entered, (ENTERED, slot, entered))
+        self.heap.slots.subscribe(entered, partial(self._enter, slot, entered))
 
     # what the atoms say
 

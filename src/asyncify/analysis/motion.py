@@ -149,9 +149,20 @@ class Motion:
             slots[item.id] = self.heap.variable(*item.variable)
 
     def _name(self, module: Module, item: Expression, slot: int) -> None:
-        for one in self.denoted(module.name, item.id):
+        found = self.denoted(module.name, item.id)
+        if not found or self._only_named(module, item, found):
+            return
+        for one in found:
             if one.sort is not Sort.VARIABLE:
                 self.members.denote(slot, one)
+
+    def _only_named(self, module: Module, item: Expression, found: tuple[Denoted, ...]) -> bool:
+        """Whether a definition is only called here, or part of a longer name: no value is made."""
+        if any(one.sort is Sort.VARIABLE for one in found):
+            return False
+        return item.role is Role.CALLEE or (
+            item.role is Role.RECEIVER and bool(self.denoted(module.name, item.parent))
+        )
 
     def _attribute(self, module: Module, item: Expression, slot: int) -> None:
         if item.id in self._denoted[module.name]:

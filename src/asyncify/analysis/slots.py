@@ -44,8 +44,7 @@ class Atom(NamedTuple):
 
 ANYTHING = Atom("unknown", "")
 
-Subscriber = tuple[object, ...]
-Listener = Callable[[Subscriber, Atom], None]
+Subscriber = Callable[[Atom], None]
 
 
 class Forest:
@@ -226,11 +225,12 @@ class Slots:
             ours.setdefault(key, child)
         return same + (_absorbed(ours) if ELEMENT in ours else [])
 
-    def settle(self, listener: Listener) -> None:
+    def settle(self) -> None:
         """Deliver atoms to subscribers until there is no news."""
         news = self._news
         while news:
-            listener(*news.popleft())
+            subscriber, atom = news.popleft()
+            subscriber(atom)
 
 
 def _is_full(atoms: dict[Atom, None]) -> bool:

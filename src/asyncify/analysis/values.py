@@ -114,6 +114,8 @@ class Values:
                     occurrences.setdefault(root, []).append(Reference(module.name, item.id))
         number = 0
         for root, places in occurrences.items():
+            if root not in self._atoms and root not in self._sources:
+                continue
             sources = self._of(root)
             if sources and not self._is_plain(sources, places):
                 sources += constants.get(root, ())
