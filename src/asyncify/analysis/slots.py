@@ -150,7 +150,7 @@ class Slots:
             return
         self.moves.append((source, target))
         self._targets.setdefault(root, []).append(target)
-        for atom in tuple(self._atoms.get(root, ())):
+        for atom in _news(self._atoms.get(root, {}), self._atoms.get(end, {})):
             self._spread([end], atom)
         self._share(source, target)
 
@@ -173,7 +173,7 @@ class Slots:
         self._atoms[left] = ours | theirs
         pending: list[tuple[int, Atom]] = []
         for side, more, known in sides:
-            fresh = [atom for atom in more if atom not in known]
+            fresh = _news(more, known)
             for subscriber in self._subscribers.get(side, ()):
                 self._news.extend((subscriber, atom) for atom in fresh)
             pending.extend(
@@ -235,6 +235,15 @@ class Slots:
 
 def _is_full(atoms: dict[Atom, None]) -> bool:
     return len(atoms) >= LIMIT or sum(one.kind in _OBJECT_KINDS for one in atoms) >= OBJECTS
+
+
+def _news(more: dict[Atom, None], known: dict[Atom, None]) -> list[Atom]:
+    """What is to be said to somebody who knows some atoms; who may be anything has heard it all."""
+    if ANYTHING in known:
+        return []
+    if ANYTHING in more:
+        return [ANYTHING]
+    return [atom for atom in more if atom not in known]
 
 
 def _absorbed(children: dict[str, int]) -> list[tuple[int, int]]:
