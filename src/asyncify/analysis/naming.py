@@ -51,6 +51,23 @@ class Project:
             if cls.location and (own := classes.get(places.position(cls.location))):
                 self.classes[identifier, number] = own
 
+    def add_stub(self, identifier: int, module: Module) -> None:
+        """Match the declarations in the stub beside a module with what they declare, by their names."""
+        self.modules.add(identifier)
+        functions = {function.id.partition("~")[0]: function for function in module.functions}
+        classes = {cls.id.partition("~")[0]: cls for cls in module.classes}
+        definitions = self.report.definitions(identifier)
+
+        def ours(name: str) -> str:
+            return f"{module.name}:{name.removeprefix(f'{definitions.module}.')}"
+
+        for name, function in definitions.functions.items():
+            if declared := functions.get(ours(function.name)):
+                self.functions[identifier, name] = declared
+        for number, cls in definitions.classes.items():
+            if own := classes.get(ours(cls.name)):
+                self.classes[identifier, number] = own
+
     def class_name(self, reference: ClassRef) -> str:
         """A ClassId for a class of the project, a dotted name for any other."""
         if ours := self.classes.get(reference):

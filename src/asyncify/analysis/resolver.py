@@ -109,6 +109,8 @@ class _Assembly:
         for identifier, name, path in report.sources():
             module = by_path.get(path)
             if module is None:
+                if path.endswith(".pyi") and (module := by_path.get(path.removesuffix("i"))):
+                    project.add_stub(identifier, module)
                 continue
             if module.name not in places:
                 if (source := _source(path)) is None:

@@ -111,7 +111,8 @@ def make(
     if [os.path.abspath(path) for path in paths] != [str(root)]:
         everything = discover([root], root=root, config=config)
     whole = set(everything.files) <= set(scope.files)
-    job = Job(root, config, None if whole else frozenset(scope.files), progress, jobs)
+    beside = [path for path in everything.stubs if path.removesuffix("i") in scope.files]
+    job = Job(root, config, None if whole else frozenset((*scope.files, *beside)), progress, jobs)
     reading = _Reading.of(root, scope, everything)
     plan, facts = _plan(job, reading, stages)
     broken: dict[str, str] = {}
@@ -147,7 +148,9 @@ class _Reading:
     @classmethod
     def of(cls, root: Path, *found: Discovery) -> _Reading:
         data, sources, errors = {}, {}, []
-        for path in sorted({path for each in found for path in each.files}):
+        files = {path for each in found for path in each.files}
+        stubs = {path for each in found for path in each.stubs if path.removesuffix("i") in files}
+        for path in sorted(files | stubs):
             try:
                 data[path] = (root / path).read_bytes()
                 sources[path] = read_source(data[path])
@@ -234,6 +237,8 @@ def _results(
         for path in scope.files
     ]
     results.extend(FileResult(path, old or b"", new) for path, (old, new) in others.items())
+    stubs = [path for path in after if path.endswith(".pyi")]
+    results.extend(FileResult(path, data[path], after[path]) for path in stubs)
     return tuple(sorted(results, key=lambda result: result.path))
 
 

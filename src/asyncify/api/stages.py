@@ -7,7 +7,7 @@ Everything is imported when it is first needed: `asyncify --help` starts without
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,6 +46,7 @@ class Facts:
     modules: Mapping[str, Module] = field(default_factory=dict)
     search_roots: tuple[Path, ...] = ()
     errors: tuple[FileError, ...] = ()
+    stubs: Mapping[str, Module] = field(default_factory=dict)  # by the name of the module beside
 
 
 def index(job: Job, sources: Mapping[str, Source]) -> Facts:
@@ -53,31 +54,37 @@ def index(job: Job, sources: Mapping[str, Source]) -> Facts:
     from asyncify.analysis.index import index_module
     from asyncify.analysis.modules import imported_names, name_modules, search_roots
 
-    paths, starts = tuple(sources), tuple(each.strip("/") for each in job.config.source)
+    paths = tuple(path for path in sources if not path.endswith(".pyi"))
+    starts = tuple(each.strip("/") for each in job.config.source)
     texts = (source.text.encode(errors="replace") for source in sources.values())
     imported = {name for text in texts for name in imported_names(text)}
     names = name_modules(paths, imported=imported, source=starts)
     roots = search_roots(paths, imported=imported, source=starts)
     modules: dict[str, Module] = {}
+    stubs: dict[str, Module] = {}
     errors = []
     for number, (path, source) in enumerate(sources.items()):
         job.progress("reading", number, len(sources))
-        named = names[path]
+        named = names.get(path) or names.get(path.removesuffix("i"))
+        if named is None:
+            continue  # a stub beside a file that cannot be read
+        found = modules if path in names else stubs
         try:
-            modules[named.name] = index_module(
+            found[named.name] = index_module(
                 source.text, name=named.name, path=path, is_package=named.is_package
             )
         except ParseError as error:
             message = f"cannot parse: {error.message}"
             errors.append(FileError(path, error.line, error.column, message))
-    return Facts(modules, tuple(job.root / each for each in roots), tuple(errors))
+    return Facts(modules, tuple(job.root / each for each in roots), tuple(errors), stubs)
 
 
 def resolve(job: Job, facts: Facts) -> CallGraph:
     """Find out who calls whom."""
     from asyncify.analysis.callgraph import build
 
-    return build(job.root, facts.modules, search_roots=facts.search_roots, jobs=job.jobs)
+    graph = build(job.root, facts.modules, search_roots=facts.search_roots, jobs=job.jobs)
+    return replace(graph, stubs=facts.stubs)
 
 
 def decide(job: Job, graph: CallGraph) -> Plan:

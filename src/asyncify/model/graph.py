@@ -112,6 +112,7 @@ class CallGraph:
     bases: Mapping[ClassId, tuple[str, ...]] = field(default_factory=dict)  # every base, by canonical name
     names: Mapping[Reference, str] = field(default_factory=dict)  # external object named here
     types: Mapping[Reference, str] = field(default_factory=dict)  # class of an expression, canonical
+    stubs: Mapping[str, Module] = field(default_factory=dict)  # `.pyi` files beside the modules
 
     def expression(self, reference: Reference) -> Expression:
         """The expression at an address."""

@@ -97,15 +97,14 @@ class Annotated:
 
     # -- from expressions to slots ---------------------------------------------------------------
 
-    def describing(self, reference: Reference) -> Iterator[tuple[Reference, int]]:
-        """The annotations of an expression; with a depth, those of something that holds it."""
-        found: dict[tuple[Reference, int], None] = {}
+    def describing(self, reference: Reference) -> Iterator[Described]:
+        """The slots of an expression; with a depth, those of something that holds it."""
+        found: dict[Described, None] = {}
         for slot, depth in self._slots(reference, 0):
-            inside = max(depth - 1, 0) if slot in self.rows else depth
-            if slot in self.rows and not depth:
-                continue
-            for annotation in self.annotations.get(slot, ()):
-                found[annotation, inside] = None
+            if slot not in self.rows:
+                found[slot, depth] = None
+            elif depth:
+                found[slot, depth - 1] = None
         return iter(found)
 
     def _slots(self, reference: Reference, depth: int) -> Iterator[Described]:

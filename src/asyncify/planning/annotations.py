@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass
 
-from asyncify.model.facts import Function, FunctionId, Kind, Role
+from asyncify.model.facts import Function, FunctionId, Kind, Module, Role
 from asyncify.model.graph import Reference, Source, SourceKind, Value
 from asyncify.model.plan import Edit
-from asyncify.planning.annotated import Annotated
+from asyncify.planning.annotated import Annotated, Slot
 from asyncify.planning.docstrings import Renamed, docstring_edits
+from asyncify.planning.imports import unused_imports
 from asyncify.planning.limits import MANAGER, decorated_by
 from asyncify.planning.project import Project
 from asyncify.planning.spelling import Change, Rename, Wrap, spell
+from asyncify.planning.stubs import alone, declaration_edits
 from asyncify.planning.terms import Spot, Term, contents, denoted, members, read
 from asyncify.rules.registry import Rules
 from asyncify.rules.spec import Resource
@@ -67,16 +69,58 @@ def annotation_edits(
     wishes = _Wishes(project, annotated, coloured)
     wishes.collect()
     applied = _Applied(project, terms, changes)
-    for root, wanted in wishes.wanted.items():
-        if root in terms:
+    for slot, wanted in wishes.wanted.items():
+        for root in annotated.annotations.get(slot, ()):
             applied.change(root, terms[root], wanted)
     applied.aliases()
     for owner, base, want in wishes.bases():
         applied.change(base, read(project, base), {(want, 0): {owner: None}})
+    for stub in project.graph.stubs.values():
+        yield from _stub_edits(project, rules, kept, coloured, wishes, stub)
     yield from _docstrings(project, rules, kept, coloured, wishes)
     for root, found in sorted(changes.items()):
         owners = dict.fromkeys(owner for own in found.values() for owner in own)
         yield list(owners), project.module(root).path, list(spell(project, found))
+
+
+def _stub_edits(
+    project: Project,
+    rules: Rules,
+    kept: set[str],
+    coloured: frozenset[FunctionId],
+    wishes: _Wishes,
+    stub: Module,
+) -> Iterator[tuple[list[Owner], str, list[Edit]]]:
+    """What the stub beside a module declares about it."""
+    own = alone(stub)
+    annotated = Annotated(own)
+    terms = {root: read(own, root) for root in annotated.roots()}
+    changes: dict[Reference, dict[Change, dict[Owner, None]]] = {}
+    for root, term in terms.items():
+        for owner, change in _renamed_types(rules, kept, term):
+            changes.setdefault(root, {}).setdefault(change, {})[owner] = None
+    applied = _Applied(own, terms, changes)
+    slots: dict[Slot, list[Reference]] = {}
+    for (kind, scope, name), roots in annotated.annotations.items():
+        slots.setdefault((kind, scope.partition("~")[0], name), []).extend(roots)
+    for (kind, scope, name), wanted in wishes.wanted.items():
+        for root in slots.get((kind, scope.partition("~")[0], name), ()):
+            applied.change(root, terms[root], wanted)
+            if kind == "result":  # a stub may name what the decorator makes of a generator
+                managers = {(Want("manager"), depth): own for (_, depth), own in wanted.items()}
+                applied.change(root, terms[root], managers)
+    applied.aliases()
+    edits: list[tuple[str, Edit]] = []
+    owners: dict[Owner, None] = {}
+    for owner, edit in declaration_edits(project, own, stub, coloured):
+        owners[owner] = None
+        edits.append((stub.path, edit))
+    for found in changes.values():
+        owners.update((owner, None) for each in found.values() for owner in each)
+        edits.extend((stub.path, edit) for edit in spell(own, found))
+    if edits:
+        edits.extend(unused_imports(own, edits))
+        yield list(owners), stub.path, [edit for _, edit in edits]
 
 
 def _docstrings(
@@ -151,23 +195,20 @@ class _Wishes:
         self.project = project
         self.annotated = annotated
         self.coloured = coloured
-        self.wanted: dict[Reference, Wanted] = {}
+        self.wanted: dict[Slot, Wanted] = {}
 
     def collect(self) -> None:
         """Look at every value, and at the results of the functions themselves."""
         for identifier in sorted(self.coloured):
             function = self.project.functions[identifier]
-            if function.returns >= 0 and self.gives_iterator(function):
-                self._add(
-                    Reference(function.module, function.returns), Want("iterator"), 0, {identifier}
-                )
+            if self.gives_iterator(function):
+                self._add(("result", identifier, ""), Want("iterator"), 0, {identifier})
         for value in self.project.graph.values:
-            wants = self._wants(value)
-            for want, owners in wants.items():
+            for want, owners in self._wants(value).items():
                 for occurrence in value.occurrences:
-                    for root, depth in self.annotated.describing(occurrence):
-                        if not self._describes_itself(root, want):
-                            self._add(root, want, depth, owners)
+                    for slot, depth in self.annotated.describing(occurrence):
+                        if not self._describes_itself(slot, want):
+                            self._add(slot, want, depth, owners)
 
     def bases(self) -> Iterator[tuple[FunctionId, Reference, Want]]:
         """The bases of classes that get the async protocol: they come with the methods of the plain one."""
@@ -177,8 +218,8 @@ class _Wishes:
                     for number in cls.bases:
                         yield method, Reference(cls.module, number), Want(_METHODS[name])
 
-    def _add(self, root: Reference, want: Want, depth: int, owners: Iterable[Owner]) -> None:
-        wanted = self.wanted.setdefault(root, {})
+    def _add(self, slot: Slot, want: Want, depth: int, owners: Iterable[Owner]) -> None:
+        wanted = self.wanted.setdefault(slot, {})
         wanted.setdefault((want, depth), {}).update(dict.fromkeys(owners))
 
     def gives_iterator(self, function: Function) -> bool:
@@ -190,20 +231,11 @@ class _Wishes:
             for member in self.project.family(function.id)
         )
 
-    def _describes_itself(self, root: Reference, want: Want) -> bool:
+    def _describes_itself(self, slot: Slot, want: Want) -> bool:
         """Whether an annotation is that of a manager function, which names what its generator yields."""
-        expression = self.project.expression(root)
-        return (
-            want.kind == "manager"
-            and expression.detail == "return"
-            and not want.called
-            and any(
-                function.returns == root.expression
-                and function.module == root.module
-                and decorated_by(self.project, function, MANAGER) is not None
-                for function in self.project.graph.modules[root.module].functions
-            )
-        )
+        if slot[0] != "result" or want != Want("manager"):
+            return False
+        return decorated_by(self.project, self.project.functions[slot[1]], MANAGER) is not None
 
     def _wants(self, value: Value) -> dict[Want, set[Owner]]:
         found: dict[Want, set[Owner]] = {}
