@@ -33,7 +33,16 @@ class Wrap:
     like: Term
 
 
-Change = Rename | Wrap
+@dataclass(frozen=True, slots=True)
+class Expand:
+    """The definition of an alias in its place, with an awaitable result: the alias stays for others."""
+
+    term: Term
+    definition: Term
+    name: str = "Awaitable"
+
+
+Change = Rename | Wrap | Expand
 
 
 def spell(project: Project, changes: Iterable[Change]) -> Iterator[Edit]:
@@ -82,6 +91,17 @@ class _Speller:
                     holes.append(self._span(like.receiver))
                     name = f"{{1}}.{self.change.name}"
                 yield Replace(holes[0], f"{name}[{{0}}]", tuple(holes))
+            case Expand(definition=definition):
+                arguments, result = definition.arguments
+                name = self._name(definition)
+                if definition.receiver is not None:
+                    name = f"{self._text(definition.receiver)}.{name}"
+                assert definition.named is not None
+                callee = written(self.project, definition.named.reference)
+                taken = written(self.project, arguments.spot.reference)
+                given = written(self.project, result.spot.reference)
+                text = f"{callee}[{taken}, {name}[{given}]]"
+                yield Replace(self._span(term.spot), text.replace("{", "{{").replace("}", "}}"))
             case Rename(keep=keep):
                 holes = []
                 name = self._name(term)
@@ -157,3 +177,26 @@ class _Speller:
                 return f"{origin}.{name}"
         self.imports.append(AddImport(f"from {origin} import {name}"))
         return name
+
+
+def written(project: Project, reference: Reference) -> str:
+    """A type as it is written; empty for what a type does not consist of."""
+    expression = project.expression(reference)
+    parts = [written(project, inner) for inner, _ in project.children(reference)]
+    if not all(parts):
+        return ""
+    match expression.kind:
+        case Kind.NAME:
+            return expression.text
+        case Kind.ATTRIBUTE:
+            return f"{parts[0]}.{expression.text}"
+        case Kind.SUBSCRIPT:
+            return f"{parts[0]}[{parts[1]}]"
+        case Kind.CONTAINER if expression.text in ("list", "tuple"):
+            inner = ", ".join(parts)
+            return f"[{inner}]" if expression.text == "list" else inner
+        case Kind.CONSTANT:
+            return {"Ellipsis": "..."}.get(expression.text, expression.text)
+        case Kind.OTHER if expression.text == "BinOp":
+            return " | ".join(parts)
+    return ""

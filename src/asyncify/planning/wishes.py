@@ -1,0 +1,122 @@
+"""What every annotation has to become, because of the objects that get there."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Iterator
+from dataclasses import dataclass
+
+from asyncify.model.facts import Function, FunctionId
+from asyncify.model.graph import Reference, Source, SourceKind, Value
+from asyncify.planning.annotated import Annotated, Slot
+from asyncify.planning.limits import MANAGER, decorated_by
+from asyncify.planning.project import Project
+
+Owner = Hashable
+Wanted = dict[tuple["Want", int], dict[Owner, None]]  # with the depth inside the annotated object
+
+_METHODS = {"__iter__": "iterator", "__next__": "iterator", "__enter__": "manager"}
+
+
+@dataclass(frozen=True, slots=True)
+class Want:
+    """What an annotation has to become: that of an "iterator", a "manager" or an "awaitable" result.
+
+    `called` says that the annotated object is a function that returns one.
+    """
+
+    kind: str
+    called: bool = False
+
+
+class Wishes:
+    """What every annotation has to become, because of the objects that get there."""
+
+    def __init__(
+        self, project: Project, annotated: Annotated, coloured: frozenset[FunctionId]
+    ) -> None:
+        self.project = project
+        self.annotated = annotated
+        self.coloured = coloured
+        self.wanted: dict[Slot, Wanted] = {}
+
+    def collect(self) -> None:
+        """Look at every value, and at the results of the functions themselves."""
+        for identifier in sorted(self.coloured):
+            function = self.project.functions[identifier]
+            if self.gives_iterator(function):
+                self._add(("result", identifier, ""), Want("iterator"), 0, {identifier})
+        for value in self.project.graph.values:
+            for want, owners in self._wants(value).items():
+                for occurrence in value.occurrences:
+                    for slot, depth in self.annotated.describing(occurrence):
+                        if not self._describes_itself(slot, want):
+                            self._add(slot, want, depth, owners)
+
+    def bases(self) -> Iterator[tuple[FunctionId, Reference, Want]]:
+        """The bases of classes that get the async protocol: they come with the methods of the plain one."""
+        for cls in self.project.graph.classes.values():
+            for name, method in cls.methods:
+                if name in _METHODS and method in self.coloured:
+                    for number in cls.bases:
+                        yield method, Reference(cls.module, number), Want(_METHODS[name])
+
+    def _add(self, slot: Slot, want: Want, depth: int, owners: Iterable[Owner]) -> None:
+        wanted = self.wanted.setdefault(slot, {})
+        wanted.setdefault((want, depth), {}).update(dict.fromkeys(owners))
+
+    def gives_iterator(self, function: Function) -> bool:
+        """Whether calling the function that becomes async gives an async iterator, without any await."""
+        if function.is_generator or (function.owner is not None and function.name == "__iter__"):
+            return True
+        return any(
+            self.project.functions[member].is_generator
+            for member in self.project.family(function.id)
+        )
+
+    def _describes_itself(self, slot: Slot, want: Want) -> bool:
+        """Whether an annotation is that of a manager function, which names what its generator yields."""
+        if slot[0] != "result" or want != Want("manager"):
+            return False
+        return decorated_by(self.project, self.project.functions[slot[1]], MANAGER) is not None
+
+    def _wants(self, value: Value) -> dict[Want, set[Owner]]:
+        found: dict[Want, set[Owner]] = {}
+        for source in value.sources:
+            want, owner = self._want(source)
+            if want is not None:
+                found.setdefault(want, set()).add(owner)
+            elif source.kind is SourceKind.FUNCTION:
+                function = self.project.functions.get(source.name)
+                if function is None or not function.is_async:
+                    found.pop(Want("awaitable", called=True), None)
+                    return found
+        return found
+
+    def _want(self, source: Source) -> tuple[Want | None, Owner]:
+        called = source.kind is SourceKind.FUNCTION
+        if called or source.kind is SourceKind.GENERATOR:
+            if source.name not in self.coloured:
+                return None, None
+            function = self.project.functions[source.name]
+            if decorated_by(self.project, function, MANAGER) is not None:
+                return Want("manager", called), source.name
+            if function.is_generator or not called:
+                return Want("iterator", called), source.name
+            return Want("awaitable", called), source.name
+        if source.kind is SourceKind.INSTANCE:
+            for name, kind in _METHODS.items():
+                method = self._method(source.name, name)
+                if method in self.coloured:
+                    return Want(kind), method
+            method = self._method(source.name, "__call__")
+            if method in self.coloured:
+                return Want("awaitable", called=True), method
+        return None, None
+
+    def _method(self, cls: str, name: str) -> FunctionId | None:
+        for owner in (cls, *self.project.graph.bases.get(cls, ())):
+            known = self.project.graph.classes.get(owner)
+            methods = dict(known.methods) if known is not None else {}
+            if name in methods:
+                return methods[name]
+        return None
