@@ -80,6 +80,7 @@ class TypeInfo:
     cls: ClassRef
     is_class: bool  # the class itself, not an instance
     is_coroutine: bool
+    is_optional: bool = False
 
 
 def type_info(raw: Json) -> TypeInfo | None:
@@ -88,10 +89,12 @@ def type_info(raw: Json) -> TypeInfo | None:
     if not names or not names.get("is_exhaustive") or len(names["classes"]) != 1:
         return None
     entry = names["classes"][0]
-    modifiers = set(entry.get("modifiers", ())) - {"Optional"}
+    every = set(entry.get("modifiers", ()))
+    modifiers = every - {"Optional"}
     if modifiers - {"Type", "Coroutine"} or len(modifiers) > 1:
         return None
-    return TypeInfo(class_ref(entry["class"]), "Type" in modifiers, "Coroutine" in modifiers)
+    flags = ("Type" in modifiers, "Coroutine" in modifiers, "Optional" in every)
+    return TypeInfo(class_ref(entry["class"]), *flags)
 
 
 def class_ref(raw: Json) -> ClassRef:

@@ -16,6 +16,7 @@ from asyncify.model.graph import Access, Edge, Reference, Target
 
 # Bases that the checker takes as a form of the language and does not list.
 _FORMS = frozenset({"object", "Generic", "Protocol"})
+_SCALARS = frozenset({"builtins.str", "builtins.int", "builtins.float"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class Resolution:
     overridden: Mapping[FunctionId, tuple[str, ...]]  # FunctionId, or a dotted name
     results: Mapping[FunctionId, str]  # what the undecorated function returns, awaited if async
     functions_used: Mapping[Reference, tuple[Target, ...]]  # functions used as values
+    scalars: frozenset[Reference] = frozenset()  # a str or a number for sure, never None
 
 
 def resolve(
@@ -81,6 +83,7 @@ class _Assembly:
     overridden: dict[FunctionId, tuple[str, ...]] = field(default_factory=dict)
     results: dict[FunctionId, str] = field(default_factory=dict)
     functions_used: dict[Reference, tuple[Target, ...]] = field(default_factory=dict)
+    scalars: set[Reference] = field(default_factory=set)
 
     def resolution(self) -> Resolution:
         """Everything, with an open edge for the calls of modules that the checker did not report."""
@@ -98,6 +101,7 @@ class _Assembly:
             dict(sorted(self.overridden.items())),
             dict(sorted(self.results.items())),
             self.functions_used,
+            frozenset(self.scalars),
         )
 
     def read(self, report: Report) -> None:
@@ -189,6 +193,8 @@ class _Assembly:
             known = classes if info.is_class else types
             for expression in places.at(location):
                 known[expression.id] = name
+                if name in _SCALARS and known is types and not info.is_optional:
+                    self.scalars.add(Reference(places.module.name, expression.id))
         return types, classes
 
 

@@ -108,10 +108,15 @@ class CallGraph:
     edges: tuple[Edge, ...] = ()
     values: tuple[Value, ...] = ()
     families: tuple[frozenset[FunctionId], ...] = ()  # methods that override one another
-    outside: Mapping[FunctionId, str] = field(default_factory=dict)  # overrides this external method
-    bases: Mapping[ClassId, tuple[str, ...]] = field(default_factory=dict)  # every base, by canonical name
+    outside: Mapping[FunctionId, str] = field(
+        default_factory=dict
+    )  # overrides this external method
+    bases: Mapping[ClassId, tuple[str, ...]] = field(
+        default_factory=dict
+    )  # every base, by canonical name
     names: Mapping[Reference, str] = field(default_factory=dict)  # external object named here
-    types: Mapping[Reference, str] = field(default_factory=dict)  # class of an expression, canonical
+    types: Mapping[Reference, str] = field(default_factory=dict)  # class (or None), canonical
+    scalars: frozenset[Reference] = frozenset()  # a str or a number for sure, never None
     stubs: Mapping[str, Module] = field(default_factory=dict)  # `.pyi` files beside the modules
 
     def expression(self, reference: Reference) -> Expression:

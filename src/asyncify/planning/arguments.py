@@ -39,7 +39,7 @@ def shapes(project: Project, reference: Reference) -> frozenset[str]:
         found.add("tuple" if expression.text == "tuple" else "display")
         if expression.text == "dict" and _is_plain_mapping(project, reference):
             found.add("mapping")
-    kind = project.graph.types.get(reference, "")
+    kind = project.graph.types.get(reference, "") if reference in project.graph.scalars else ""
     if kind in ("builtins.str", "str"):
         found.add("str")
     elif kind in ("builtins.int", "builtins.float", "int", "float"):

@@ -150,7 +150,8 @@ def loop_calls(project: Project, function: FunctionId) -> list[Reference]:
 def _running(project: Project) -> dict[FunctionId, list[Reference]]:
     found: dict[FunctionId, list[Reference]] = {}
     for edge in project.graph.edges:
-        if any(name in RUNNERS for name in project.callee_names(edge.site)):
+        names = project.callee_names(edge.site)
+        if any(name in RUNNERS or name.endswith(".run_until_complete") for name in names):
             function = project.functions[project.expression(edge.site).function]
             if function.kind == "def" and not function.is_async:
                 found.setdefault(function.id, []).append(edge.site)

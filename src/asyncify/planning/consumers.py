@@ -278,6 +278,8 @@ def _uses(project: Project, site: Reference) -> list[Reference] | None:
     ]
     if any(e.role is Role.TARGET or e.function != expression.function for e in found):
         return None
+    if any(e.statement <= expression.statement for e in found):
+        return None  # `items = (... for item in items)`: it was something else before
     return [Reference(module.name, e.id) for e in found]
 
 

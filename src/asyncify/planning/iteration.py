@@ -149,8 +149,8 @@ def _stranger(project: Project, value: Value, function: Function) -> str | None:
     """What else a value may be that is iterated in another way."""
     family = project.family(function.id)
     for source in value.sources:
-        if source.kind is SourceKind.CONSTANT and source.name == "None":
-            continue
+        if source.name in _ITERATOR_BASES or source.name == "None":
+            continue  # an annotation, or nothing at all
         if source.kind is not SourceKind.INSTANCE:
             return source.name or str(source.kind)
         owners = (source.name, *project.graph.bases.get(source.name, ()))

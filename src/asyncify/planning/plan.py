@@ -13,6 +13,7 @@ from asyncify.planning.assembly import Assembly
 from asyncify.planning.clients import resettable
 from asyncify.planning.colour import Colouring, Limit, Unit, Use, colour
 from asyncify.planning.decided import Decided, short
+from asyncify.planning.decorators import CACHE_REQUIREMENT, is_cached
 from asyncify.planning.findings import Findings
 from asyncify.planning.frontier import may_run_in_loop
 from asyncify.planning.functions import Boundaries, Conversion, convert
@@ -219,6 +220,8 @@ class _Planner:
             for site in seed.sites
             for requirement in site.library.requires
         }
+        if any(is_cached(self.project, self.project.functions[f]) for f in colouring.causes):
+            needed.add(CACHE_REQUIREMENT)
         if self._async_tests(colouring):
             needed.add(testing.PLUGIN)
         return tuple(sorted(needed))

@@ -232,6 +232,11 @@ class Project:
                 return edge
         return None
 
+    def edge_at(self, reference: Reference, access: Access) -> Edge | None:
+        """The edge of an expression for one kind of access."""
+        edges = self._edge_at.get(reference, ())
+        return next((edge for edge in edges if edge.access is access), None)
+
     def callee_names(self, call: Reference) -> tuple[str, ...]:
         """External names that a call may reach."""
         names = [

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from asyncify.model.facts import Function, FunctionId, Kind, Role
 from asyncify.model.graph import Access, Edge, Evidence, Reference, SourceKind, Value
 from asyncify.model.plan import Await, MakeAsync
-from asyncify.planning.callables import callback_step
+from asyncify.planning.callables import callback_step, instance_limits
 from asyncify.planning.cleanup import cleans_up
 from asyncify.planning.colour import Limit, Use
 from asyncify.planning.companions import LambdaForm, body, lambda_form
@@ -117,6 +117,8 @@ def value_steps(project: Project, function: Function) -> Iterable[Step]:
     """What the places need that hold the function, or the generator it returns, as a value."""
     if function.owner is not None and function.name in PROTOCOL:
         yield from instance_steps(project, function)
+    if function.owner is not None and function.name == "__call__":
+        yield from (Step(limit=limit) for limit in instance_limits(project, function))
     for value in project.values_of(function.id, SourceKind.FUNCTION):
         for occurrence in value.occurrences:
             yield callback_step(project, occurrence, function.id)

@@ -1,0 +1,80 @@
+"""Decorators of the project, and caches: a decorated function takes its wrapper along."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from asyncify.model.facts import Function, Kind, Role
+from asyncify.model.graph import Access, Reference, SourceKind
+from asyncify.model.plan import AddImport, Edit, Replace
+from asyncify.planning.colour import Limit
+from asyncify.planning.project import Project
+
+CACHES = {"functools.lru_cache": "alru_cache", "functools.cache": "alru_cache(maxsize=None)"}
+# `async_lru` stores results and no coroutines; like `functools`, it forgets exceptions
+CACHE_REQUIREMENT = "async-lru"
+
+
+def project_decorator_limit(
+    project: Project, function: Function, decorator: Reference
+) -> Limit | None:
+    """Why a function cannot take a decorator of the project along.
+
+    Its wrapper calls it like anybody else, and becomes async by that; and whoever calls the decorated
+    function calls the wrapper. So all that matters is whether analysis sees through the decorator.
+    """
+    text = project.expression(decorator).text or "a decorator"
+    edge = project.edge_at(decorator, Access.DECORATE)
+    if edge is None or edge.open or any(target.function is None for target in edge.targets):
+        return Limit("ASY906", f"decorator {text!r} may call it without await", decorator)
+    names = [name for _, name in project.decorators(function)]
+    if any(name in ("builtins.property", "contextlib.contextmanager") for name in names):
+        return Limit(
+            "ASY906", f"decorator {text!r} stands beside {names[0] or names[-1]}", decorator
+        )
+    if not project.reaching(function.id) and not project.values_of(
+        function.id, SourceKind.FUNCTION
+    ):
+        return Limit("ASY906", f"decorator {text!r} may call it without await", decorator)
+    return None
+
+
+def cache_limit(project: Project, function: Function, decorator: Reference) -> Limit | None:
+    """Why a cached function cannot get an async cache."""
+    message = "the cache would store a coroutine that can be awaited once"
+    written = _name(project, decorator)
+    if function.is_generator or written is None or len(project.decorators(function)) > 1:
+        return Limit("ASY910", message, decorator)
+    for value in project.values_of(function.id, SourceKind.FUNCTION):
+        for occurrence in value.occurrences:
+            outer = project.parent(occurrence)
+            if project.expression(occurrence).role is Role.RECEIVER and outer is not None:
+                if outer[1].text not in ("cache_clear", "cache_info"):
+                    return Limit("ASY910", f"its .{outer[1].text} is used", occurrence)
+    return None
+
+
+def _name(project: Project, decorator: Reference) -> Reference | None:
+    """The name of a cache in its decorator, called or not."""
+    expression = project.expression(decorator)
+    named = project.child(decorator, Role.CALLEE) if expression.kind is Kind.CALL else decorator
+    if named is None or project.graph.names.get(named) not in CACHES:
+        return None
+    if expression.kind is Kind.CALL and project.graph.names[named] == "functools.cache":
+        return None
+    return named
+
+
+def is_cached(project: Project, function: Function) -> bool:
+    """Whether a function has a cache."""
+    return any(name in CACHES for _, name in project.decorators(function))
+
+
+def cache_edits(project: Project, function: Function) -> Iterable[Edit]:
+    """The async cache in the place of the other one."""
+    for decorator, name in project.decorators(function):
+        if name in CACHES:
+            named = _name(project, decorator)
+            assert named is not None
+            yield Replace(project.expression(named).span, CACHES[name])
+            yield AddImport("from async_lru import alru_cache")
