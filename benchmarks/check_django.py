@@ -34,7 +34,12 @@ TARGETS = "(targets: below 10 times ast.parse, at most 1024 MB)"
 def main() -> None:
     """Measure, and let the first process print the ratios."""
     runner = pyperf.Runner(
-        values=1, warmups=0, processes=1, loops=1, add_cmdline_args=_pass_on, program_args=(__file__,)
+        values=1,
+        warmups=0,
+        processes=1,
+        loops=1,
+        add_cmdline_args=_pass_on,
+        program_args=(__file__,),
     )
     runner.argparser.add_argument("--source", type=Path, help="an unpacked copy of the sources")
     runner.argparser.add_argument("--memory-file", type=Path, help=argparse.SUPPRESS)
@@ -46,7 +51,9 @@ def main() -> None:
     data = [path.read_bytes() for path in files]
     sample = data[::SAMPLE]
     parsed = runner.bench_time_func("ast.parse", timed(parse), data)
-    concrete = runner.bench_time_func("LibCST, qualified names, 5 % of the files", timed(name), sample)
+    concrete = runner.bench_time_func(
+        "LibCST, qualified names, 5 % of the files", timed(name), sample
+    )
     checked = runner.bench_time_func(
         "asyncify --check", check, arguments.source, arguments.memory_file
     )

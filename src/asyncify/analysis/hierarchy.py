@@ -69,6 +69,7 @@ class Hierarchy:
                 if base in self.classes:
                     self.subclasses.setdefault(base, []).append(cls)
         self._down = {cls: frozenset((cls, *self.subclasses.get(cls, ()))) for cls in self.classes}
+        self._overrides: dict[FunctionId, list[Function]] = {}
         self._own = self._members_by_name()
         self._below: dict[tuple[ClassId, str], tuple[Denoted, ...]] = {}
         self._memo: dict[tuple[ClassId, str], tuple[Denoted, ...]] = {}
@@ -239,12 +240,14 @@ class Hierarchy:
 
     def overrides(self, function: FunctionId) -> list[Function]:
         """The methods that subclasses define instead of this one."""
-        item = self.functions[function]
-        return [
-            self.functions[other]
-            for sub in self.subclasses.get(item.owner or "", ())
-            for other in self.members.get(sub, {}).get(item.name, ())
-        ]
+        if function not in self._overrides:
+            item = self.functions[function]
+            self._overrides[function] = [
+                self.functions[other]
+                for sub in self.subclasses.get(item.owner or "", ())
+                for other in self.members.get(sub, {}).get(item.name, ())
+            ]
+        return self._overrides[function]
 
     def is_overridden(self, function: FunctionId) -> bool:
         """Whether a subclass defines the method again."""

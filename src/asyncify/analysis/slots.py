@@ -174,15 +174,15 @@ class Slots:
         pending: list[tuple[int, Atom]] = []
         for side, more, known in sides:
             fresh = _news(more, known)
-            for subscriber in self._subscribers.get(side, ()):
-                self._news.extend((subscriber, atom) for atom in fresh)
-            pending.extend(
-                (target, atom) for target in self._targets.get(side, ()) for atom in fresh
-            )
+            if fresh:
+                for subscriber in self._subscribers.get(side, ()):
+                    self._news.extend((subscriber, atom) for atom in fresh)
+                targets = self._targets.get(side, ())
+                pending.extend((target, atom) for target in targets for atom in fresh)
         if subscribers := self._subscribers.pop(right, None):
             self._subscribers.setdefault(left, []).extend(subscribers)
-        if targets := self._targets.pop(right, None):
-            self._targets.setdefault(left, []).extend(targets)
+        if moved := self._targets.pop(right, None):
+            self._targets.setdefault(left, []).extend(moved)
         for target, atom in pending:
             self.add(target, atom)
 
@@ -200,7 +200,7 @@ class Slots:
             return children[ELEMENT]
         made = children[key] = self.new()
         if key == ELEMENT:
-            for one, other in _absorbed(children):
+            for one, other in _absorbed(children, made):
                 self.unify(one, other)
         return made
 
@@ -214,16 +214,24 @@ class Slots:
         if joined is None:
             return []
         left, right = joined
-        theirs = self._children.pop(right, None)
-        if theirs is None:
+        ours, theirs = self._children.pop(left, None), self._children.pop(right, None)
+        if ours is None or theirs is None:
+            if ours is not theirs:
+                self._children[left] = ours or theirs or {}
             return []
-        ours = self._children.setdefault(left, theirs)
-        if ours is theirs:
-            return []
+        if len(ours) < len(theirs):
+            ours, theirs = theirs, ours
+        self._children[left] = ours
+        # Who has a `[]` child has no other elements, so that only one side can have some to take in.
+        absorbs = (ELEMENT in ours) != (ELEMENT in theirs)
         same = [(ours[key], child) for key, child in theirs.items() if key in ours]
+        if absorbs and ELEMENT in ours:
+            same += _absorbed(theirs, ours[ELEMENT])
+        elif absorbs:
+            same += _absorbed(ours, theirs[ELEMENT])
         for key, child in theirs.items():
             ours.setdefault(key, child)
-        return same + (_absorbed(ours) if ELEMENT in ours else [])
+        return same
 
     def settle(self) -> None:
         """Deliver atoms to subscribers until there is no news."""
@@ -246,7 +254,7 @@ def _news(more: dict[Atom, None], known: dict[Atom, None]) -> list[Atom]:
     return [atom for atom in more if atom not in known]
 
 
-def _absorbed(children: dict[str, int]) -> list[tuple[int, int]]:
-    """The `[]` child takes in every child at a constant index; return the pairs."""
+def _absorbed(children: dict[str, int], element: int) -> list[tuple[int, int]]:
+    """A `[]` child takes in every child at a constant index; return the pairs."""
     keys = [key for key in children if key.startswith("[") and key != ELEMENT]
-    return [(children[ELEMENT], children.pop(key)) for key in keys]
+    return [(element, children.pop(key)) for key in keys]

@@ -18,12 +18,18 @@ from asyncify.verify.lost import lost_coroutines
 
 
 def prove(
-    job: Job, facts: Facts, sources: Mapping[str, Source], after: Mapping[str, bytes], stages: Stages
+    job: Job,
+    facts: Facts,
+    sources: Mapping[str, Source],
+    after: Mapping[str, bytes],
+    stages: Stages,
 ) -> dict[str, str]:
     """The files whose new text loses a coroutine, with the first place of each."""
     if not after:
         return {}
-    new = {path: read_source(after[path]) if path in after else old for path, old in sources.items()}
+    new = {
+        path: read_source(after[path]) if path in after else old for path, old in sources.items()
+    }
     with tempfile.TemporaryDirectory(prefix="asyncify-") as directory:
         root = Path(directory).resolve()
         for path, source in new.items():

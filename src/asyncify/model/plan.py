@@ -233,7 +233,9 @@ class Plan:
     findings: tuple[Finding, ...] = ()
     reasons: Mapping[FunctionId, Reason] = field(default_factory=dict)
     dependencies: tuple[str, ...] = ()
-    texts: Mapping[str, str] = field(default_factory=dict)  # other files (test configuration): new content
+    texts: Mapping[str, str] = field(
+        default_factory=dict
+    )  # other files (test configuration): new content
 
     @property
     def async_functions(self) -> tuple[FunctionId, ...]:

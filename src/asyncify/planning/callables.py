@@ -94,7 +94,14 @@ def callback_step(project: Project, site: Reference, used: FunctionId) -> Step:
         return Step()
     if outer is None or expression.role not in (Role.ARGUMENT, Role.KEYWORD):
         return _held(site, f"it is used as a value ({expression.role})")
-    around, parent = outer
+    return _handed_to_call(project, site, used, *outer)
+
+
+def _handed_to_call(
+    project: Project, site: Reference, used: FunctionId, around: Reference, parent: Expression
+) -> Step:
+    """What a call needs that gets the function as an argument."""
+    expression = project.expression(site)
     if parent.kind is not Kind.CALL:
         return Step()
     edge = project.call_edge(around)

@@ -135,9 +135,8 @@ def _several(project: Project, parent: int, calls: Sequence[Reference]) -> Itera
     tops = []
     for site in calls:
         yield Await(project.expression(site).span)
-        for statement in project.ancestry(module, project.statement(site)):
-            if statement.parent == parent:
-                tops.append(statement)
+        around = project.ancestry(module, project.statement(site))
+        tops.extend(statement for statement in around if statement.parent == parent)
     first, last = min(tops, key=lambda s: s.span), max(tops, key=lambda s: s.span)
     taken = {e.text for e in module.expressions if e.kind is Kind.NAME}
     name = next(n for n in ("_main", "_amain", "_async_main", "_run_main") if n not in taken)
@@ -166,7 +165,5 @@ def _bound(module: Module, start: int, end: int) -> set[str]:
         *(f for f in module.functions if f.kind == "def" and f.owner is None),
         *module.classes,
     ]
-    names.update(
-        d.name for d in definitions if d.parent == body and start <= d.span.line <= end
-    )
+    names.update(d.name for d in definitions if d.parent == body and start <= d.span.line <= end)
     return names

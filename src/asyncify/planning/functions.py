@@ -83,15 +83,8 @@ def convert(project: Project, identifier: FunctionId, boundaries: Boundaries) ->
             return conversion
     if function.is_async:
         return conversion  # its callers await it already
-    steps = [
-        *(
-            edge_steps(project, function, edge, boundaries.unsafe)
-            for edge in project.reaching(identifier)
-        ),
-        *value_steps(project, function),
-    ]
-    stopped = next((step.limit for step in steps if step.limit is not None), None)
-    conversion.limit = conversion.limit or stopped
+    if conversion.limit is None:
+        steps, conversion.limit = _steps(project, function, boundaries)
     if conversion.limit is None:
         conversion.edits.extend(_definition(project, function))
         conversion.steps.extend(steps)
@@ -103,6 +96,22 @@ def convert(project: Project, identifier: FunctionId, boundaries: Boundaries) ->
         if conversion.limit is not None and conversion.twin is not None:
             conversion.steps.extend(conversion.twin.steps)
     return conversion
+
+
+def _steps(
+    project: Project, function: Function, boundaries: Boundaries
+) -> tuple[list[Step], Limit | None]:
+    """What every place needs that uses a function, up to the first place that has a limit."""
+    steps: list[Step] = []
+    for edge in project.reaching(function.id):
+        steps.append(edge_steps(project, function, edge, boundaries.unsafe))
+        if steps[-1].limit is not None:
+            return steps, steps[-1].limit
+    for step in value_steps(project, function):
+        if step.limit is not None:
+            return steps, step.limit
+        steps.append(step)
+    return steps, None
 
 
 def _limit(project: Project, function: Function, boundaries: Boundaries) -> Limit | None:

@@ -293,9 +293,11 @@ class Project:
             return function
 
         groups: list[list[FunctionId]] = [list(family) for family in self.graph.families]
-        for edge in self.graph.edges:
-            if len(edge.targets) > 1 and edge.access is not Access.PROPERTY:
-                groups.append([t.function for t in edge.targets if t.function is not None])
+        groups.extend(
+            [t.function for t in edge.targets if t.function is not None]
+            for edge in self.graph.edges
+            if len(edge.targets) > 1 and edge.access is not Access.PROPERTY
+        )
         for value in self.graph.values:
             made = [s.name for s in value.sources if s.kind is SourceKind.GENERATOR]
             groups.append(made)

@@ -224,13 +224,7 @@ class Resources:
             return
         test = self.rules.use(resource.name, "test")
         if test is not None and (tested := self._tested(site)) is not None:
-            if expression.kind is Kind.CHOICE and expression.text in ("and", "or"):
-                return  # its operands are looked at one by one
-            if tested:
-                edit = self._read(site, site, test[1].template, test[1].opposite)
-                group.steps.append(Step(((project.module(site).path, edit),)))
-            else:
-                group.problems.append((site, f"a {short(resource.name)} decides what `and` gives"))
+            self._truth(group, site, test[1], tested, resource)
             return
         passing = expression.role in PASSING_ROLES or expression.role.value in resource.roles
         if passing or expression.role is Role.COMPARED:
@@ -239,6 +233,19 @@ class Resources:
             self._argument(group, site, outer[0], resource)
             return
         group.problems.append((site, f"a {short(resource.name)} is used as {expression.role}"))
+
+    def _truth(
+        self, group: Group, site: Reference, test: Use, tested: bool, resource: Resource
+    ) -> None:
+        """An object that is asked for its truth value."""
+        expression = self.project.expression(site)
+        if expression.kind is Kind.CHOICE and expression.text in ("and", "or"):
+            return  # its operands are looked at one by one
+        if tested:
+            edit = self._read(site, site, test.template, test.opposite)
+            group.steps.append(Step(((self.project.module(site).path, edit),)))
+        else:
+            group.problems.append((site, f"a {short(resource.name)} decides what `and` gives"))
 
     def _tested(self, site: Reference) -> bool | None:
         """Whether only the truth value of an object matters here; False if its value may matter too."""

@@ -321,9 +321,7 @@ class Seeds:
         hole = project.expression(receiver).span
         draft.edits.append((path, Replace(span, f"{{0}}.{to}", (hole,))))
 
-    def _receiver_first(
-        self, draft: _Draft, site: Reference, callee: Reference, to: str
-    ) -> None:
+    def _receiver_first(self, draft: _Draft, site: Reference, callee: Reference, to: str) -> None:
         """``path.open("w")`` becomes ``aiofiles.open(path, "w")``."""
         project = self.project
         receiver = project.child(callee, Role.RECEIVER)

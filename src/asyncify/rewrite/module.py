@@ -155,6 +155,16 @@ class _Rewriter(cst.CSTTransformer):
             self._fresh[new] = None
         return new
 
+    def _without_import(self, original: cst.CSTNode, node: cst.CSTNode) -> cst.CSTNode:
+        """An import without every name that goes; a statement with none left is removed later."""
+        if original in self.blocks.removed:
+            return node
+        names = {e.name for e in self._index.edits[original] if isinstance(e, RemoveImport)}
+        rest = expressions.without_imports(original, names)
+        if rest is None:
+            self.blocks.removed.add(original)
+        return rest or node
+
     def _carried_out(
         self, original: cst.CSTNode, node: cst.CSTNode, edit: Edit
     ) -> cst.CSTNode | None:
@@ -175,14 +185,8 @@ class _Rewriter(cst.CSTTransformer):
                 return expressions.awaited(node)
             case Retext(old=old, new=new):
                 return expressions.retexted(node, old, new)
-            case RemoveImport() if original not in self.blocks.removed:
-                names = {e.name for e in self._index.edits[original] if isinstance(e, RemoveImport)}
-                rest = expressions.without_imports(original, names)
-                if rest is None:
-                    self.blocks.removed.add(original)
-                return rest or node
             case RemoveImport():
-                return node
+                return self._without_import(original, node)
         return None
 
     def _asynchronous(self, node: cst.CSTNode, edit: MakeAsync) -> cst.CSTNode:

@@ -90,7 +90,9 @@ def _nested_loop(graph: CallGraph, edge: Edge, became_async: Set[FunctionId]) ->
     if function.id not in became_async or not any(t.external in _STARTERS for t in edge.targets):
         return None
     path = graph.modules[edge.site.module].path
-    return Lost(path, expression.span, function.id, f"asyncio.run() inside the async {function.name}()")
+    return Lost(
+        path, expression.span, function.id, f"asyncio.run() inside the async {function.name}()"
+    )
 
 
 def _complaint(graph: CallGraph, edge: Edge, function: Function) -> str:

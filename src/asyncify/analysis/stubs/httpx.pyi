@@ -73,7 +73,21 @@ class Request:
     headers: Headers
     extensions: dict[str, Any]
     stream: Any
-    def __init__(self, method: Any, url: Any, *, params: Any = ..., headers: Any = ..., cookies: Any = ..., content: Any = ..., data: Any = ..., files: Any = ..., json: Any = ..., stream: Any = ..., extensions: Any = ...) -> None: ...
+    def __init__(
+        self,
+        method: Any,
+        url: Any,
+        *,
+        params: Any = ...,
+        headers: Any = ...,
+        cookies: Any = ...,
+        content: Any = ...,
+        data: Any = ...,
+        files: Any = ...,
+        json: Any = ...,
+        stream: Any = ...,
+        extensions: Any = ...,
+    ) -> None: ...
     @property
     def content(self) -> bytes: ...
     def read(self) -> bytes: ...
@@ -89,7 +103,21 @@ class Response:
     stream: Any
     is_closed: bool
     is_stream_consumed: bool
-    def __init__(self, status_code: int, *, headers: Any = ..., content: Any = ..., text: Any = ..., html: Any = ..., json: Any = ..., stream: Any = ..., request: Any = ..., extensions: Any = ..., history: Any = ..., default_encoding: Any = ...) -> None: ...
+    def __init__(
+        self,
+        status_code: int,
+        *,
+        headers: Any = ...,
+        content: Any = ...,
+        text: Any = ...,
+        html: Any = ...,
+        json: Any = ...,
+        stream: Any = ...,
+        request: Any = ...,
+        extensions: Any = ...,
+        history: Any = ...,
+        default_encoding: Any = ...,
+    ) -> None: ...
     @property
     def elapsed(self) -> timedelta: ...
     @property
@@ -150,13 +178,29 @@ class Timeout:
     read: float | None
     write: float | None
     pool: float | None
-    def __init__(self, timeout: Any = ..., *, connect: Any = ..., read: Any = ..., write: Any = ..., pool: Any = ...) -> None: ...
+    def __init__(
+        self,
+        timeout: Any = ...,
+        *,
+        connect: Any = ...,
+        read: Any = ...,
+        write: Any = ...,
+        pool: Any = ...,
+    ) -> None: ...
 
 class Limits:
-    def __init__(self, *, max_connections: int | None = ..., max_keepalive_connections: int | None = ..., keepalive_expiry: float | None = ...) -> None: ...
+    def __init__(
+        self,
+        *,
+        max_connections: int | None = ...,
+        max_keepalive_connections: int | None = ...,
+        keepalive_expiry: float | None = ...,
+    ) -> None: ...
 
 class Proxy:
-    def __init__(self, url: Any, *, ssl_context: Any = ..., auth: Any = ..., headers: Any = ...) -> None: ...
+    def __init__(
+        self, url: Any, *, ssl_context: Any = ..., auth: Any = ..., headers: Any = ...
+    ) -> None: ...
 
 class Auth:
     requires_request_body: bool
@@ -187,20 +231,55 @@ class AsyncBaseTransport:
     async def aclose(self) -> None: ...
 
 class HTTPTransport(BaseTransport):
-    def __init__(self, verify: Any = ..., cert: Any = ..., trust_env: bool = ..., http1: bool = ..., http2: bool = ..., limits: Limits = ..., proxy: Any = ..., uds: Any = ..., local_address: Any = ..., retries: int = ..., socket_options: Any = ...) -> None: ...
+    def __init__(
+        self,
+        verify: Any = ...,
+        cert: Any = ...,
+        trust_env: bool = ...,
+        http1: bool = ...,
+        http2: bool = ...,
+        limits: Limits = ...,
+        proxy: Any = ...,
+        uds: Any = ...,
+        local_address: Any = ...,
+        retries: int = ...,
+        socket_options: Any = ...,
+    ) -> None: ...
 
 class AsyncHTTPTransport(AsyncBaseTransport):
-    def __init__(self, verify: Any = ..., cert: Any = ..., trust_env: bool = ..., http1: bool = ..., http2: bool = ..., limits: Limits = ..., proxy: Any = ..., uds: Any = ..., local_address: Any = ..., retries: int = ..., socket_options: Any = ...) -> None: ...
+    def __init__(
+        self,
+        verify: Any = ...,
+        cert: Any = ...,
+        trust_env: bool = ...,
+        http1: bool = ...,
+        http2: bool = ...,
+        limits: Limits = ...,
+        proxy: Any = ...,
+        uds: Any = ...,
+        local_address: Any = ...,
+        retries: int = ...,
+        socket_options: Any = ...,
+    ) -> None: ...
 
 class MockTransport(AsyncBaseTransport, BaseTransport):
     handler: Any
     def __init__(self, handler: Any) -> None: ...
 
 class WSGITransport(BaseTransport):
-    def __init__(self, app: Any, raise_app_exceptions: bool = ..., script_name: str = ..., remote_addr: str = ..., wsgi_errors: Any = ...) -> None: ...
+    def __init__(
+        self,
+        app: Any,
+        raise_app_exceptions: bool = ...,
+        script_name: str = ...,
+        remote_addr: str = ...,
+        wsgi_errors: Any = ...,
+    ) -> None: ...
 
 class ASGITransport(AsyncBaseTransport):
-    def __init__(self, app: Any, raise_app_exceptions: bool = ..., root_path: str = ..., client: Any = ...) -> None: ...
+    def __init__(
+        self, app: Any, raise_app_exceptions: bool = ..., root_path: str = ..., client: Any = ...
+    ) -> None: ...
 
 class BaseClient:
     timeout: Timeout
@@ -216,49 +295,483 @@ class BaseClient:
     def is_closed(self) -> bool: ...
     @property
     def trust_env(self) -> bool: ...
-    def build_request(self, method: str, url: Any, *, content: Any = ..., data: Any = ..., files: Any = ..., json: Any = ..., params: Any = ..., headers: Any = ..., cookies: Any = ..., timeout: Any = ..., extensions: Any = ...) -> Request: ...
+    def build_request(
+        self,
+        method: str,
+        url: Any,
+        *,
+        content: Any = ...,
+        data: Any = ...,
+        files: Any = ...,
+        json: Any = ...,
+        params: Any = ...,
+        headers: Any = ...,
+        cookies: Any = ...,
+        timeout: Any = ...,
+        extensions: Any = ...,
+    ) -> Request: ...
 
 class Client(BaseClient):
-    def __init__(self, *, auth: Any = ..., params: Any = ..., headers: Any = ..., cookies: Any = ..., verify: Any = ..., cert: Any = ..., trust_env: bool = ..., http1: bool = ..., http2: bool = ..., proxy: Any = ..., mounts: Any = ..., timeout: Any = ..., follow_redirects: bool = ..., limits: Any = ..., max_redirects: int = ..., event_hooks: Any = ..., base_url: Any = ..., transport: Any = ..., default_encoding: Any = ...) -> None: ...
+    def __init__(
+        self,
+        *,
+        auth: Any = ...,
+        params: Any = ...,
+        headers: Any = ...,
+        cookies: Any = ...,
+        verify: Any = ...,
+        cert: Any = ...,
+        trust_env: bool = ...,
+        http1: bool = ...,
+        http2: bool = ...,
+        proxy: Any = ...,
+        mounts: Any = ...,
+        timeout: Any = ...,
+        follow_redirects: bool = ...,
+        limits: Any = ...,
+        max_redirects: int = ...,
+        event_hooks: Any = ...,
+        base_url: Any = ...,
+        transport: Any = ...,
+        default_encoding: Any = ...,
+    ) -> None: ...
     def __enter__(self) -> Self: ...
     def __exit__(self, *args: Any) -> None: ...
-    def request(self, method: str, url: Any, *, content: Any = ..., data: Any = ..., files: Any = ..., json: Any = ..., params: Any = ..., headers: Any = ..., cookies: Any = ..., auth: Any = ..., follow_redirects: Any = ..., timeout: Any = ..., extensions: Any = ...) -> Response: ...
-    def stream(self, method: str, url: Any, *, content: Any = ..., data: Any = ..., files: Any = ..., json: Any = ..., params: Any = ..., headers: Any = ..., cookies: Any = ..., auth: Any = ..., follow_redirects: Any = ..., timeout: Any = ..., extensions: Any = ...) -> AbstractContextManager[Response]: ...
-    def send(self, request: Request, *, stream: bool = ..., auth: Any = ..., follow_redirects: Any = ...) -> Response: ...
-    def get(self, url: Any, *, params: Any = ..., headers: Any = ..., cookies: Any = ..., auth: Any = ..., follow_redirects: Any = ..., timeout: Any = ..., extensions: Any = ...) -> Response: ...
-    def options(self, url: Any, *, params: Any = ..., headers: Any = ..., cookies: Any = ..., auth: Any = ..., follow_redirects: Any = ..., timeout: Any = ..., extensions: Any = ...) -> Response: ...
-    def head(self, url: Any, *, params: Any = ..., headers: Any = ..., cookies: Any = ..., auth: Any = ..., follow_redirects: Any = ..., timeout: Any = ..., extensions: Any = ...) -> Response: ...
-    def delete(self, url: Any, *, params: Any = ..., headers: Any = ..., cookies: Any = ..., auth: Any = ..., follow_redirects: Any = ..., timeout: Any = ..., extensions: Any = ...) -> Response: ...
-    def post(self, url: Any, *, content: Any = ..., data: Any = ..., files: Any = ..., json: Any = ..., params: Any = ..., headers: Any = ..., cookies: Any = ..., auth: Any = ..., follow_redirects: Any = ..., timeout: Any = ..., extensions: Any = ...) -> Response: ...
-    def put(self, url: Any, *, content: Any = ..., data: Any = ..., files: Any = ..., json: Any = ..., params: Any = ..., headers: Any = ..., cookies: Any = ..., auth: Any = ..., follow_redirects: Any = ..., timeout: Any = ..., extensions: Any = ...) -> Response: ...
-    def patch(self, url: Any, *, content: Any = ..., data: Any = ..., files: Any = ..., json: Any = ..., params: Any = ..., headers: Any = ..., cookies: Any = ..., auth: Any = ..., follow_redirects: Any = ..., timeout: Any = ..., extensions: Any = ...) -> Response: ...
+    def request(
+        self,
+        method: str,
+        url: Any,
+        *,
+        content: Any = ...,
+        data: Any = ...,
+        files: Any = ...,
+        json: Any = ...,
+        params: Any = ...,
+        headers: Any = ...,
+        cookies: Any = ...,
+        auth: Any = ...,
+        follow_redirects: Any = ...,
+        timeout: Any = ...,
+        extensions: Any = ...,
+    ) -> Response: ...
+    def stream(
+        self,
+        method: str,
+        url: Any,
+        *,
+        content: Any = ...,
+        data: Any = ...,
+        files: Any = ...,
+        json: Any = ...,
+        params: Any = ...,
+        headers: Any = ...,
+        cookies: Any = ...,
+        auth: Any = ...,
+        follow_redirects: Any = ...,
+        timeout: Any = ...,
+        extensions: Any = ...,
+    ) -> AbstractContextManager[Response]: ...
+    def send(
+        self, request: Request, *, stream: bool = ..., auth: Any = ..., follow_redirects: Any = ...
+    ) -> Response: ...
+    def get(
+        self,
+        url: Any,
+        *,
+        params: Any = ...,
+        headers: Any = ...,
+        cookies: Any = ...,
+        auth: Any = ...,
+        follow_redirects: Any = ...,
+        timeout: Any = ...,
+        extensions: Any = ...,
+    ) -> Response: ...
+    def options(
+        self,
+        url: Any,
+        *,
+        params: Any = ...,
+        headers: Any = ...,
+        cookies: Any = ...,
+        auth: Any = ...,
+        follow_redirects: Any = ...,
+        timeout: Any = ...,
+        extensions: Any = ...,
+    ) -> Response: ...
+    def head(
+        self,
+        url: Any,
+        *,
+        params: Any = ...,
+        headers: Any = ...,
+        cookies: Any = ...,
+        auth: Any = ...,
+        follow_redirects: Any = ...,
+        timeout: Any = ...,
+        extensions: Any = ...,
+    ) -> Response: ...
+    def delete(
+        self,
+        url: Any,
+        *,
+        params: Any = ...,
+        headers: Any = ...,
+        cookies: Any = ...,
+        auth: Any = ...,
+        follow_redirects: Any = ...,
+        timeout: Any = ...,
+        extensions: Any = ...,
+    ) -> Response: ...
+    def post(
+        self,
+        url: Any,
+        *,
+        content: Any = ...,
+        data: Any = ...,
+        files: Any = ...,
+        json: Any = ...,
+        params: Any = ...,
+        headers: Any = ...,
+        cookies: Any = ...,
+        auth: Any = ...,
+        follow_redirects: Any = ...,
+        timeout: Any = ...,
+        extensions: Any = ...,
+    ) -> Response: ...
+    def put(
+        self,
+        url: Any,
+        *,
+        content: Any = ...,
+        data: Any = ...,
+        files: Any = ...,
+        json: Any = ...,
+        params: Any = ...,
+        headers: Any = ...,
+        cookies: Any = ...,
+        auth: Any = ...,
+        follow_redirects: Any = ...,
+        timeout: Any = ...,
+        extensions: Any = ...,
+    ) -> Response: ...
+    def patch(
+        self,
+        url: Any,
+        *,
+        content: Any = ...,
+        data: Any = ...,
+        files: Any = ...,
+        json: Any = ...,
+        params: Any = ...,
+        headers: Any = ...,
+        cookies: Any = ...,
+        auth: Any = ...,
+        follow_redirects: Any = ...,
+        timeout: Any = ...,
+        extensions: Any = ...,
+    ) -> Response: ...
     def close(self) -> None: ...
 
 class AsyncClient(BaseClient):
-    def __init__(self, *, auth: Any = ..., params: Any = ..., headers: Any = ..., cookies: Any = ..., verify: Any = ..., cert: Any = ..., trust_env: bool = ..., http1: bool = ..., http2: bool = ..., proxy: Any = ..., mounts: Any = ..., timeout: Any = ..., follow_redirects: bool = ..., limits: Any = ..., max_redirects: int = ..., event_hooks: Any = ..., base_url: Any = ..., transport: Any = ..., default_encoding: Any = ...) -> None: ...
+    def __init__(
+        self,
+        *,
+        auth: Any = ...,
+        params: Any = ...,
+        headers: Any = ...,
+        cookies: Any = ...,
+        verify: Any = ...,
+        cert: Any = ...,
+        trust_env: bool = ...,
+        http1: bool = ...,
+        http2: bool = ...,
+        proxy: Any = ...,
+        mounts: Any = ...,
+        timeout: Any = ...,
+        follow_redirects: bool = ...,
+        limits: Any = ...,
+        max_redirects: int = ...,
+        event_hooks: Any = ...,
+        base_url: Any = ...,
+        transport: Any = ...,
+        default_encoding: Any = ...,
+    ) -> None: ...
     async def __aenter__(self) -> Self: ...
     async def __aexit__(self, *args: Any) -> None: ...
-    async def request(self, method: str, url: Any, *, content: Any = ..., data: Any = ..., files: Any = ..., json: Any = ..., params: Any = ..., headers: Any = ..., cookies: Any = ..., auth: Any = ..., follow_redirects: Any = ..., timeout: Any = ..., extensions: Any = ...) -> Response: ...
-    def stream(self, method: str, url: Any, *, content: Any = ..., data: Any = ..., files: Any = ..., json: Any = ..., params: Any = ..., headers: Any = ..., cookies: Any = ..., auth: Any = ..., follow_redirects: Any = ..., timeout: Any = ..., extensions: Any = ...) -> AbstractAsyncContextManager[Response]: ...
-    async def send(self, request: Request, *, stream: bool = ..., auth: Any = ..., follow_redirects: Any = ...) -> Response: ...
-    async def get(self, url: Any, *, params: Any = ..., headers: Any = ..., cookies: Any = ..., auth: Any = ..., follow_redirects: Any = ..., timeout: Any = ..., extensions: Any = ...) -> Response: ...
-    async def options(self, url: Any, *, params: Any = ..., headers: Any = ..., cookies: Any = ..., auth: Any = ..., follow_redirects: Any = ..., timeout: Any = ..., extensions: Any = ...) -> Response: ...
-    async def head(self, url: Any, *, params: Any = ..., headers: Any = ..., cookies: Any = ..., auth: Any = ..., follow_redirects: Any = ..., timeout: Any = ..., extensions: Any = ...) -> Response: ...
-    async def delete(self, url: Any, *, params: Any = ..., headers: Any = ..., cookies: Any = ..., auth: Any = ..., follow_redirects: Any = ..., timeout: Any = ..., extensions: Any = ...) -> Response: ...
-    async def post(self, url: Any, *, content: Any = ..., data: Any = ..., files: Any = ..., json: Any = ..., params: Any = ..., headers: Any = ..., cookies: Any = ..., auth: Any = ..., follow_redirects: Any = ..., timeout: Any = ..., extensions: Any = ...) -> Response: ...
-    async def put(self, url: Any, *, content: Any = ..., data: Any = ..., files: Any = ..., json: Any = ..., params: Any = ..., headers: Any = ..., cookies: Any = ..., auth: Any = ..., follow_redirects: Any = ..., timeout: Any = ..., extensions: Any = ...) -> Response: ...
-    async def patch(self, url: Any, *, content: Any = ..., data: Any = ..., files: Any = ..., json: Any = ..., params: Any = ..., headers: Any = ..., cookies: Any = ..., auth: Any = ..., follow_redirects: Any = ..., timeout: Any = ..., extensions: Any = ...) -> Response: ...
+    async def request(
+        self,
+        method: str,
+        url: Any,
+        *,
+        content: Any = ...,
+        data: Any = ...,
+        files: Any = ...,
+        json: Any = ...,
+        params: Any = ...,
+        headers: Any = ...,
+        cookies: Any = ...,
+        auth: Any = ...,
+        follow_redirects: Any = ...,
+        timeout: Any = ...,
+        extensions: Any = ...,
+    ) -> Response: ...
+    def stream(
+        self,
+        method: str,
+        url: Any,
+        *,
+        content: Any = ...,
+        data: Any = ...,
+        files: Any = ...,
+        json: Any = ...,
+        params: Any = ...,
+        headers: Any = ...,
+        cookies: Any = ...,
+        auth: Any = ...,
+        follow_redirects: Any = ...,
+        timeout: Any = ...,
+        extensions: Any = ...,
+    ) -> AbstractAsyncContextManager[Response]: ...
+    async def send(
+        self, request: Request, *, stream: bool = ..., auth: Any = ..., follow_redirects: Any = ...
+    ) -> Response: ...
+    async def get(
+        self,
+        url: Any,
+        *,
+        params: Any = ...,
+        headers: Any = ...,
+        cookies: Any = ...,
+        auth: Any = ...,
+        follow_redirects: Any = ...,
+        timeout: Any = ...,
+        extensions: Any = ...,
+    ) -> Response: ...
+    async def options(
+        self,
+        url: Any,
+        *,
+        params: Any = ...,
+        headers: Any = ...,
+        cookies: Any = ...,
+        auth: Any = ...,
+        follow_redirects: Any = ...,
+        timeout: Any = ...,
+        extensions: Any = ...,
+    ) -> Response: ...
+    async def head(
+        self,
+        url: Any,
+        *,
+        params: Any = ...,
+        headers: Any = ...,
+        cookies: Any = ...,
+        auth: Any = ...,
+        follow_redirects: Any = ...,
+        timeout: Any = ...,
+        extensions: Any = ...,
+    ) -> Response: ...
+    async def delete(
+        self,
+        url: Any,
+        *,
+        params: Any = ...,
+        headers: Any = ...,
+        cookies: Any = ...,
+        auth: Any = ...,
+        follow_redirects: Any = ...,
+        timeout: Any = ...,
+        extensions: Any = ...,
+    ) -> Response: ...
+    async def post(
+        self,
+        url: Any,
+        *,
+        content: Any = ...,
+        data: Any = ...,
+        files: Any = ...,
+        json: Any = ...,
+        params: Any = ...,
+        headers: Any = ...,
+        cookies: Any = ...,
+        auth: Any = ...,
+        follow_redirects: Any = ...,
+        timeout: Any = ...,
+        extensions: Any = ...,
+    ) -> Response: ...
+    async def put(
+        self,
+        url: Any,
+        *,
+        content: Any = ...,
+        data: Any = ...,
+        files: Any = ...,
+        json: Any = ...,
+        params: Any = ...,
+        headers: Any = ...,
+        cookies: Any = ...,
+        auth: Any = ...,
+        follow_redirects: Any = ...,
+        timeout: Any = ...,
+        extensions: Any = ...,
+    ) -> Response: ...
+    async def patch(
+        self,
+        url: Any,
+        *,
+        content: Any = ...,
+        data: Any = ...,
+        files: Any = ...,
+        json: Any = ...,
+        params: Any = ...,
+        headers: Any = ...,
+        cookies: Any = ...,
+        auth: Any = ...,
+        follow_redirects: Any = ...,
+        timeout: Any = ...,
+        extensions: Any = ...,
+    ) -> Response: ...
     async def aclose(self) -> None: ...
 
-def request(method: str, url: Any, *, content: Any = ..., data: Any = ..., files: Any = ..., json: Any = ..., params: Any = ..., headers: Any = ..., cookies: Any = ..., auth: Any = ..., follow_redirects: Any = ..., timeout: Any = ..., proxy: Any = ..., verify: Any = ..., trust_env: bool = ...) -> Response: ...
-def stream(method: str, url: Any, *, content: Any = ..., data: Any = ..., files: Any = ..., json: Any = ..., params: Any = ..., headers: Any = ..., cookies: Any = ..., auth: Any = ..., follow_redirects: Any = ..., timeout: Any = ..., proxy: Any = ..., verify: Any = ..., trust_env: bool = ...) -> AbstractContextManager[Response]: ...
-def get(url: Any, *, params: Any = ..., headers: Any = ..., cookies: Any = ..., auth: Any = ..., follow_redirects: Any = ..., timeout: Any = ..., proxy: Any = ..., verify: Any = ..., trust_env: bool = ...) -> Response: ...
-def options(url: Any, *, params: Any = ..., headers: Any = ..., cookies: Any = ..., auth: Any = ..., follow_redirects: Any = ..., timeout: Any = ..., proxy: Any = ..., verify: Any = ..., trust_env: bool = ...) -> Response: ...
-def head(url: Any, *, params: Any = ..., headers: Any = ..., cookies: Any = ..., auth: Any = ..., follow_redirects: Any = ..., timeout: Any = ..., proxy: Any = ..., verify: Any = ..., trust_env: bool = ...) -> Response: ...
-def delete(url: Any, *, params: Any = ..., headers: Any = ..., cookies: Any = ..., auth: Any = ..., follow_redirects: Any = ..., timeout: Any = ..., proxy: Any = ..., verify: Any = ..., trust_env: bool = ...) -> Response: ...
-def post(url: Any, *, content: Any = ..., data: Any = ..., files: Any = ..., json: Any = ..., params: Any = ..., headers: Any = ..., cookies: Any = ..., auth: Any = ..., follow_redirects: Any = ..., timeout: Any = ..., proxy: Any = ..., verify: Any = ..., trust_env: bool = ...) -> Response: ...
-def put(url: Any, *, content: Any = ..., data: Any = ..., files: Any = ..., json: Any = ..., params: Any = ..., headers: Any = ..., cookies: Any = ..., auth: Any = ..., follow_redirects: Any = ..., timeout: Any = ..., proxy: Any = ..., verify: Any = ..., trust_env: bool = ...) -> Response: ...
-def patch(url: Any, *, content: Any = ..., data: Any = ..., files: Any = ..., json: Any = ..., params: Any = ..., headers: Any = ..., cookies: Any = ..., auth: Any = ..., follow_redirects: Any = ..., timeout: Any = ..., proxy: Any = ..., verify: Any = ..., trust_env: bool = ...) -> Response: ...
+def request(
+    method: str,
+    url: Any,
+    *,
+    content: Any = ...,
+    data: Any = ...,
+    files: Any = ...,
+    json: Any = ...,
+    params: Any = ...,
+    headers: Any = ...,
+    cookies: Any = ...,
+    auth: Any = ...,
+    follow_redirects: Any = ...,
+    timeout: Any = ...,
+    proxy: Any = ...,
+    verify: Any = ...,
+    trust_env: bool = ...,
+) -> Response: ...
+def stream(
+    method: str,
+    url: Any,
+    *,
+    content: Any = ...,
+    data: Any = ...,
+    files: Any = ...,
+    json: Any = ...,
+    params: Any = ...,
+    headers: Any = ...,
+    cookies: Any = ...,
+    auth: Any = ...,
+    follow_redirects: Any = ...,
+    timeout: Any = ...,
+    proxy: Any = ...,
+    verify: Any = ...,
+    trust_env: bool = ...,
+) -> AbstractContextManager[Response]: ...
+def get(
+    url: Any,
+    *,
+    params: Any = ...,
+    headers: Any = ...,
+    cookies: Any = ...,
+    auth: Any = ...,
+    follow_redirects: Any = ...,
+    timeout: Any = ...,
+    proxy: Any = ...,
+    verify: Any = ...,
+    trust_env: bool = ...,
+) -> Response: ...
+def options(
+    url: Any,
+    *,
+    params: Any = ...,
+    headers: Any = ...,
+    cookies: Any = ...,
+    auth: Any = ...,
+    follow_redirects: Any = ...,
+    timeout: Any = ...,
+    proxy: Any = ...,
+    verify: Any = ...,
+    trust_env: bool = ...,
+) -> Response: ...
+def head(
+    url: Any,
+    *,
+    params: Any = ...,
+    headers: Any = ...,
+    cookies: Any = ...,
+    auth: Any = ...,
+    follow_redirects: Any = ...,
+    timeout: Any = ...,
+    proxy: Any = ...,
+    verify: Any = ...,
+    trust_env: bool = ...,
+) -> Response: ...
+def delete(
+    url: Any,
+    *,
+    params: Any = ...,
+    headers: Any = ...,
+    cookies: Any = ...,
+    auth: Any = ...,
+    follow_redirects: Any = ...,
+    timeout: Any = ...,
+    proxy: Any = ...,
+    verify: Any = ...,
+    trust_env: bool = ...,
+) -> Response: ...
+def post(
+    url: Any,
+    *,
+    content: Any = ...,
+    data: Any = ...,
+    files: Any = ...,
+    json: Any = ...,
+    params: Any = ...,
+    headers: Any = ...,
+    cookies: Any = ...,
+    auth: Any = ...,
+    follow_redirects: Any = ...,
+    timeout: Any = ...,
+    proxy: Any = ...,
+    verify: Any = ...,
+    trust_env: bool = ...,
+) -> Response: ...
+def put(
+    url: Any,
+    *,
+    content: Any = ...,
+    data: Any = ...,
+    files: Any = ...,
+    json: Any = ...,
+    params: Any = ...,
+    headers: Any = ...,
+    cookies: Any = ...,
+    auth: Any = ...,
+    follow_redirects: Any = ...,
+    timeout: Any = ...,
+    proxy: Any = ...,
+    verify: Any = ...,
+    trust_env: bool = ...,
+) -> Response: ...
+def patch(
+    url: Any,
+    *,
+    content: Any = ...,
+    data: Any = ...,
+    files: Any = ...,
+    json: Any = ...,
+    params: Any = ...,
+    headers: Any = ...,
+    cookies: Any = ...,
+    auth: Any = ...,
+    follow_redirects: Any = ...,
+    timeout: Any = ...,
+    proxy: Any = ...,
+    verify: Any = ...,
+    trust_env: bool = ...,
+) -> Response: ...
 def create_ssl_context(verify: Any = ..., cert: Any = ..., trust_env: bool = ...) -> Any: ...
 def main() -> None: ...
 

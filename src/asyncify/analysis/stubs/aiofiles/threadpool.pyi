@@ -31,7 +31,19 @@ class AiofilesContextManager:
     async def __aenter__(self) -> AsyncBase: ...
     async def __aexit__(self, *args: Any) -> None: ...
 
-def open(file: Any, mode: str = ..., buffering: int = ..., encoding: str | None = ..., errors: str | None = ..., newline: str | None = ..., closefd: bool = ..., opener: Any = ..., *, loop: Any = ..., executor: Any = ...) -> AiofilesContextManager: ...
+def open(
+    file: Any,
+    mode: str = ...,
+    buffering: int = ...,
+    encoding: str | None = ...,
+    errors: str | None = ...,
+    newline: str | None = ...,
+    closefd: bool = ...,
+    opener: Any = ...,
+    *,
+    loop: Any = ...,
+    executor: Any = ...,
+) -> AiofilesContextManager: ...
 
 stdin: AsyncBase
 stdout: AsyncBase

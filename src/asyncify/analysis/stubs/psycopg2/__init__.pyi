@@ -1,6 +1,12 @@
 from typing import Any
 
-from psycopg2 import errors as errors, extensions as extensions, extras as extras, pool as pool, sql as sql
+from psycopg2 import (
+    errors as errors,
+    extensions as extensions,
+    extras as extras,
+    pool as pool,
+    sql as sql,
+)
 from psycopg2.extensions import connection
 
 apilevel: str
@@ -8,10 +14,13 @@ threadsafety: int
 paramstyle: str
 __version__: str
 
-def connect(dsn: str | None = ..., connection_factory: Any = ..., cursor_factory: Any = ..., **kwargs: Any) -> connection: ...
+def connect(
+    dsn: str | None = ..., connection_factory: Any = ..., cursor_factory: Any = ..., **kwargs: Any
+) -> connection: ...
 def Binary(obj: Any) -> Any: ...
 
 class Warning(Exception): ...
+
 class Error(Exception):
     pgcode: str | None
     pgerror: str | None

@@ -12,7 +12,24 @@ class Connection:
     autocommit_mode: Any
     open: bool
     cursorclass: Any
-    def __init__(self, *, user: Any = ..., password: Any = ..., host: Any = ..., database: Any = ..., unix_socket: Any = ..., port: int = ..., charset: str = ..., cursorclass: Any = ..., connect_timeout: Any = ..., read_timeout: Any = ..., write_timeout: Any = ..., autocommit: Any = ..., ssl: Any = ..., **kwargs: Any) -> None: ...
+    def __init__(
+        self,
+        *,
+        user: Any = ...,
+        password: Any = ...,
+        host: Any = ...,
+        database: Any = ...,
+        unix_socket: Any = ...,
+        port: int = ...,
+        charset: str = ...,
+        cursorclass: Any = ...,
+        connect_timeout: Any = ...,
+        read_timeout: Any = ...,
+        write_timeout: Any = ...,
+        autocommit: Any = ...,
+        ssl: Any = ...,
+        **kwargs: Any,
+    ) -> None: ...
     def __enter__(self) -> Self: ...
     def __exit__(self, *args: Any) -> None: ...
     def cursor(self, cursor: Any = ...) -> Cursor: ...

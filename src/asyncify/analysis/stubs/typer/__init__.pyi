@@ -2,7 +2,23 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import click
-from click import Abort as Abort, clear as clear, confirm as confirm, echo as echo, edit as edit, format_filename as format_filename, get_app_dir as get_app_dir, getchar as getchar, launch as launch, pause as pause, progressbar as progressbar, prompt as prompt, secho as secho, style as style, unstyle as unstyle
+from click import (
+    Abort as Abort,
+    clear as clear,
+    confirm as confirm,
+    echo as echo,
+    edit as edit,
+    format_filename as format_filename,
+    get_app_dir as get_app_dir,
+    getchar as getchar,
+    launch as launch,
+    pause as pause,
+    progressbar as progressbar,
+    prompt as prompt,
+    secho as secho,
+    style as style,
+    unstyle as unstyle,
+)
 from click.exceptions import Exit as Exit
 
 F = TypeVar("F", bound=Callable[..., Any])

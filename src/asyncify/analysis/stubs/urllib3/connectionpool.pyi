@@ -13,8 +13,26 @@ class ConnectionPool:
     def close(self) -> None: ...
 
 class HTTPConnectionPool(ConnectionPool, RequestMethods):
-    def __init__(self, host: str, port: int | None = ..., timeout: Any = ..., maxsize: int = ..., block: bool = ..., headers: Any = ..., retries: Any = ..., **conn_kw: Any) -> None: ...
-    def urlopen(self, method: str, url: str, body: Any = ..., headers: Any = ..., retries: Any = ..., **response_kw: Any) -> BaseHTTPResponse: ...
+    def __init__(
+        self,
+        host: str,
+        port: int | None = ...,
+        timeout: Any = ...,
+        maxsize: int = ...,
+        block: bool = ...,
+        headers: Any = ...,
+        retries: Any = ...,
+        **conn_kw: Any,
+    ) -> None: ...
+    def urlopen(
+        self,
+        method: str,
+        url: str,
+        body: Any = ...,
+        headers: Any = ...,
+        retries: Any = ...,
+        **response_kw: Any,
+    ) -> BaseHTTPResponse: ...
 
 class HTTPSConnectionPool(HTTPConnectionPool): ...
 
