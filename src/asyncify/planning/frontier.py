@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from asyncify.model.facts import Class, Function, FunctionId, Kind, Module, Place, Role
+from asyncify.model.facts import Class, Function, FunctionId, Kind, Module, Place, Role, Statement
 from asyncify.model.graph import Reference
 from asyncify.model.plan import AddImport, Await, Edit, Insert, Replace, Wrap
 from asyncify.planning.project import Project
@@ -132,7 +132,7 @@ def _one(project: Project, site: Reference) -> Iterable[Edit]:
 
 def _several(project: Project, parent: int, calls: Sequence[Reference]) -> Iterable[Edit]:
     module = project.module(calls[0])
-    tops = []
+    tops: list[Statement] = []
     for site in calls:
         yield Await(project.expression(site).span)
         around = project.ancestry(module, project.statement(site))

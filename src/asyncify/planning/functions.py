@@ -85,12 +85,12 @@ def convert(project: Project, identifier: FunctionId, boundaries: Boundaries) ->
         return conversion  # its callers await it already
     if conversion.limit is None:
         steps, conversion.limit = _steps(project, function, boundaries)
-    if conversion.limit is None:
-        conversion.edits.extend(_definition(project, function))
-        conversion.steps.extend(steps)
-        renamed = new_name(project, function)
-        if renamed is not None:
-            conversion.edits.extend(_renamed_calls(project, function, renamed))
+        if conversion.limit is None:
+            conversion.edits.extend(_definition(project, function))
+            conversion.steps.extend(steps)
+            renamed = new_name(project, function)
+            if renamed is not None:
+                conversion.edits.extend(_renamed_calls(project, function, renamed))
     if boundaries.twins and not loop_calls(project, identifier):
         conversion.twin = twin_of(project, function, conversion.limit)
         if conversion.limit is not None and conversion.twin is not None:
