@@ -1,0 +1,162 @@
+"""The gate: planning is broken on purpose, and the new text must not get past `lost_coroutines`.
+
+Every mutant is the same program, planned with one edge or one override family forgotten. All mutants
+are analysed in one run of the checker, each as a module of its own.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from asyncify.analysis.callgraph import build
+from asyncify.analysis.index import index_module
+from asyncify.model.facts import Module
+from asyncify.model.graph import Access, CallGraph
+from asyncify.planning.plan import make_plan
+from asyncify.rewrite.module import rewrite_module
+from asyncify.rules.registry import Rules
+from asyncify.verify.lost import Lost, lost_coroutines
+
+PROGRAM = '''\
+import time
+from contextlib import contextmanager
+
+
+def leaf(x):
+    time.sleep(0)
+    return x
+
+
+def twice(x):
+    return leaf(x) + leaf(x)
+
+
+def recursive(n):
+    return leaf(0) if n == 0 else recursive(n - 1)
+
+
+class Base:
+    def fetch(self, x):
+        return leaf(x)
+
+    def run(self, x):
+        return self.fetch(x)
+
+    @classmethod
+    def make(cls):
+        leaf(1)
+        return cls()
+
+    @staticmethod
+    def plain(x):
+        return leaf(x)
+
+
+class Child(Base):
+    def fetch(self, x):
+        return super().fetch(x) + 1
+
+
+def stream(n):
+    for i in range(n):
+        yield leaf(i)
+
+
+@contextmanager
+def managed(x):
+    yield leaf(x)
+
+
+def nested(x):
+    def inner(y):
+        return leaf(y)
+
+    return inner(x)
+
+
+def table(name, x):
+    functions = {"a": leaf, "b": twice}
+    return functions[name](x)
+
+
+def main():
+    child = Child.make()
+    print(child.run(1), Base.plain(2), Base().fetch(3), twice(4), recursive(2))
+    for item in stream(3):
+        print(item)
+    print([leaf(i) for i in range(2)], sum(leaf(i) for i in (1, 2)))
+    with managed(5) as value:
+        print(value)
+    print(nested(6), table("a", 7), leaf(8) if leaf(0) else leaf(9))
+    assert leaf(1), leaf("no")
+    print(f"{leaf(10)}")
+
+
+if __name__ == "__main__":
+    main()
+'''
+
+
+def graph_of(root: Path, texts: dict[str, str]) -> CallGraph:
+    modules: dict[str, Module] = {}
+    for name, text in texts.items():
+        (root / f"{name}.py").write_text(text)
+        modules[name] = index_module(text, name=name, path=f"{name}.py", is_package=False)
+    return build(root, modules, search_roots=[root])
+
+
+def converted(graph: CallGraph) -> str:
+    edits = make_plan(graph, Rules.select({})).edits()
+    return rewrite_module(PROGRAM.encode(), edits["m.py"], path="m.py").decode()
+
+
+def mutants(graph: CallGraph) -> Iterator[tuple[str, CallGraph]]:
+    """The graph with one call of a function of the project forgotten, or with one family torn apart."""
+    for number, edge in enumerate(graph.edges):
+        reached = [t.function for t in edge.targets if t.function is not None]
+        if edge.access is not Access.CALL or not reached:
+            continue
+        place = graph.expression(edge.site).span
+        rest = (*graph.edges[:number], *graph.edges[number + 1 :])
+        yield f"line {place.line}: {reached[0]}", replace(graph, edges=rest)
+    for family in graph.families:
+        rest = tuple(other for other in graph.families if other != family)
+        base = min(family)
+        edges = tuple(
+            replace(e, targets=tuple(t for t in e.targets if t.function != base)) for e in graph.edges
+        )
+        yield f"family of {base}", replace(graph, families=rest, edges=edges)
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Lost]]:
+    """What the gate finds in every mutant, and in the program as it should be (under "")."""
+    graph = graph_of(tmp_path_factory.mktemp("before"), {"m": PROGRAM})
+    texts = {"": converted(graph)}
+    for label, mutant in mutants(graph):
+        texts[label] = converted(mutant)
+    names = {label: f"m{number}" for number, label in enumerate(texts)}
+    after = graph_of(
+        tmp_path_factory.mktemp("after"), {names[label]: text for label, text in texts.items()}
+    )
+    became = {identifier for identifier, function in after.functions.items() if function.is_async}
+    by_path: dict[str, list[Lost]] = {}
+    for lost in lost_coroutines(after, became):
+        by_path.setdefault(lost.path, []).append(lost)
+    changed = {label for label, text in texts.items() if label == "" or text != texts[""]}
+    return {label: by_path.get(f"{names[label]}.py", []) for label in changed}
+
+
+def test_the_program_passes(found: dict[str, list[Lost]]) -> None:
+    assert found[""] == []
+
+
+def test_no_mutant_passes(found: dict[str, list[Lost]]) -> None:
+    passed = sorted(label for label, lost in found.items() if label and not lost)
+    assert passed == []
+
+
+def test_there_are_enough_mutants(found: dict[str, list[Lost]]) -> None:
+    assert len(found) > 20
