@@ -168,8 +168,9 @@ class Flow:
         if self._typed(call, callee, denoted):
             return
         direct = [one for one in denoted if one.sort is not Sort.VARIABLE]
-        for one in direct:
-            self._direct(call, one)
+        if not call.targets and not call.constructs:
+            for one in direct:
+                self._direct(call, one)
         if not direct or len(direct) < len(denoted):
             self._through(module, call, callee)
 
