@@ -75,13 +75,11 @@ class Annotated:
         """Every annotation, and every type that `cast` is given."""
         for name, module in self.project.graph.modules.items():
             for expression in module.expressions:
-                reference = Reference(name, expression.id)
-                if expression.role is Role.ANNOTATION or (
-                    expression.role is Role.ARGUMENT
-                    and expression.detail == "0"
-                    and self._is_cast(reference)
-                ):
-                    yield reference
+                if expression.role is Role.ANNOTATION:
+                    yield Reference(name, expression.id)
+                elif expression.role is Role.ARGUMENT and expression.detail == "0":
+                    if self._is_cast(reference := Reference(name, expression.id)):
+                        yield reference
 
     def _is_cast(self, reference: Reference) -> bool:
         if self.project.expression(reference).place is Place.ANNOTATION:

@@ -131,6 +131,8 @@ def _reached(
     queue: deque[FunctionId] = deque()
 
     def add(function: FunctionId, cause: Cause) -> None:
+        if function in causes:
+            return  # its family came with it
         members = _members(function, family)
         if not all(passes(member) for member in members):
             return
@@ -162,6 +164,8 @@ def _blocked(users: Users, family: Family, limits: Mapping[FunctionId, Limit]) -
     queue: deque[FunctionId] = deque()
 
     def block(function: FunctionId, origin: FunctionId, step: FunctionId | None) -> None:
+        if function in blocked:
+            return  # its family came with it
         for member in _members(function, family):
             if member not in blocked:
                 blocked[member] = (origin, step)

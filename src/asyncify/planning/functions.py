@@ -157,16 +157,26 @@ def _bridge(project: Project, function: Function, limit: Limit) -> list[tuple[st
 def _generator_limit(project: Project, function: Function) -> Limit | None:
     if function.is_generator and not function.is_async and yields_used(project, function):
         return Limit("ASY911", "the generator takes values from send()")
-    module = project.graph.modules[function.module]
-    for expression in module.expressions:
-        if expression.function != function.id or expression.kind is not Kind.YIELD_FROM:
-            continue
-        delegated = project.child(Reference(module.name, expression.id), Role.DELEGATED)
-        if expression.role is not Role.DISCARDED or delegated is None:
-            return Limit(
-                "ASY911", "the value of `yield from` is used", Reference(module.name, expression.id)
-            )
+    for site in _delegating(project, function):
+        delegated = project.child(site, Role.DELEGATED)
+        if project.expression(site).role is not Role.DISCARDED or delegated is None:
+            return Limit("ASY911", "the value of `yield from` is used", site)
     return None
+
+
+def _delegating(project: Project, function: Function) -> list[Reference]:
+    """Every `yield from` of a function."""
+    return project.memory("delegating", _all_delegating).get(function.id, [])
+
+
+def _all_delegating(project: Project) -> dict[FunctionId, list[Reference]]:
+    found: dict[FunctionId, list[Reference]] = {}
+    for name, module in project.graph.modules.items():
+        for expression in module.expressions:
+            if expression.kind is Kind.YIELD_FROM:
+                place = Reference(name, expression.id)
+                found.setdefault(expression.function, []).append(place)
+    return found
 
 
 def _skipped(project: Project, function: Function) -> bool:
@@ -220,10 +230,8 @@ def _manager(project: Project, decorator: Reference) -> Iterable[Edit]:
 
 def _delegations(project: Project, function: Function) -> Iterable[Edit]:
     """`yield from` is not allowed in an async generator: over plain iterables it becomes a `for` loop."""
-    module = project.graph.modules[function.module]
-    for expression in module.expressions:
-        if expression.function == function.id and expression.kind is Kind.YIELD_FROM:
-            yield MakeAsync(expression.span, "plain delegation")
+    for site in _delegating(project, function):
+        yield MakeAsync(project.expression(site).span, "plain delegation")
 
 
 def _renamed_calls(project: Project, function: Function, name: str) -> Iterable[tuple[str, Edit]]:

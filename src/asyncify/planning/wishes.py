@@ -38,6 +38,11 @@ class Wishes:
         self.annotated = annotated
         self.coloured = coloured
         self.wanted: dict[Slot, Wanted] = {}
+        self._methods: dict[tuple[str, str], FunctionId] = {
+            (cls.id, name): method
+            for cls in project.graph.classes.values()
+            for name, method in cls.methods
+        }
 
     def collect(self) -> None:
         """Look at every value, and at the results of the functions themselves."""
@@ -115,8 +120,6 @@ class Wishes:
 
     def _method(self, cls: str, name: str) -> FunctionId | None:
         for owner in (cls, *self.project.graph.bases.get(cls, ())):
-            known = self.project.graph.classes.get(owner)
-            methods = dict(known.methods) if known is not None else {}
-            if name in methods:
-                return methods[name]
+            if (method := self._methods.get((owner, name))) is not None:
+                return method
         return None
