@@ -7,14 +7,14 @@ laziness. Everything else is a limit.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from asyncify.model.facts import Expression, Function, FunctionId, Kind, Place, Role
 from asyncify.model.graph import Reference, SourceKind
 from asyncify.model.plan import Await, Edit, Replace
 from asyncify.model.span import Span
+from asyncify.planning.applied import Applied, applied, is_name
 from asyncify.planning.colour import Limit
-from asyncify.planning.companions import INLINE, LambdaForm, body, lambda_form
+from asyncify.planning.companions import INLINE
 from asyncify.planning.consumers import (
     Items,
     Step,
@@ -74,15 +74,6 @@ _PATCHERS = frozenset({"patch", "object", "Mock", "MagicMock", "AsyncMock", "cre
 _SORTS = frozenset({"builtins.sorted", "builtins.min", "builtins.max"})
 
 
-@dataclass(frozen=True, slots=True)
-class _Applied:
-    """A callback applied to an item: the text, its holes, and the name that stands for the item."""
-
-    text: str
-    holes: tuple[Span, ...]
-    item: str
-
-
 def callback_step(project: Project, site: Reference, used: FunctionId) -> Step:
     """What the place needs that holds a function which becomes async."""
     expression = project.expression(site)
@@ -109,7 +100,7 @@ def _handed_to_call(
         if all(target.function is not None for target in edge.targets):
             return Step()
     names = project.callee_names(around)
-    if names and all(name in LOOKERS for name in names):
+    if names and all(name in LOOKERS or _keeps(project, name) for name in names):
         return Step()
     if _is_patch(project, around, expression):
         return Step()
@@ -122,6 +113,16 @@ def _handed_to_call(
             limit=Limit("ASY908", f"it is the target of {name}, which does not await", site)
         )
     return _held(site, f"it is handed to {name}(), which may call it without await")
+
+
+def _keeps(project: Project, name: str) -> bool:
+    """Whether a callee is a dataclass of the project: it keeps its arguments in fields, which analysis follows."""
+    module, _, short = name.rpartition(".")
+    known = project.graph.classes.get(f"{module}:{short}")
+    if known is None or any(method in dict(known.methods) for method in ("__init__", "__new__")):
+        return False
+    made = [project.denoted(Reference(known.module, number)) for number in known.decorators]
+    return made == ["dataclasses.dataclass"]
 
 
 def _is_patch(project: Project, call: Reference, argument: Expression) -> bool:
@@ -192,6 +193,12 @@ def _called_by(
     return _in_thread(project, site, used, call, name)
 
 
+def _generated(project: Project, site: Reference) -> bool:
+    """Whether an expression may be a generator of the project."""
+    value = project.value(site)
+    return value is not None and any(s.kind is SourceKind.GENERATOR for s in value.sources)
+
+
 def _in_thread(
     project: Project, site: Reference, used: FunctionId, call: Reference, name: str
 ) -> Step | None:
@@ -214,47 +221,6 @@ def _mixed(project: Project, site: Reference) -> bool:
 # -- comprehensions ------------------------------------------------------------------------------
 
 
-def _applied(project: Project, site: Reference, start: int, count: int) -> _Applied | None:
-    """A callback applied to `count` items; None where it cannot be written into a comprehension."""
-    expression = project.expression(site)
-    if expression.kind is Kind.LAMBDA:
-        function = project.functions[expression.text]
-        if lambda_form(project, function) is not LambdaForm.INLINE:
-            return None
-        names = [parameter.name for parameter in function.parameters]
-        if len(names) != count:
-            return None
-        inside = project.expression(body(project, function)).span
-        return _Applied(f"{{{start}}}", (inside,), ", ".join(names))
-    if not _is_name(project, site):
-        return None
-    item = "item" if count == 1 else "items"
-    while item in _names(project, site):
-        item += "_"
-    star = "" if count == 1 else "*"
-    return _Applied(f"await {{{start}}}({star}{item})", (expression.span,), item)
-
-
-def _is_name(project: Project, site: Reference) -> bool:
-    """Whether an expression can be evaluated again and again: a name, or attributes of one."""
-    expression = project.expression(site)
-    if expression.kind is Kind.NAME:
-        return True
-    receiver = project.child(site, Role.RECEIVER)
-    return (
-        expression.kind is Kind.ATTRIBUTE and receiver is not None and _is_name(project, receiver)
-    )
-
-
-def _names(project: Project, site: Reference) -> set[str]:
-    """The names in an expression."""
-    found = {e.text for _, e in project.children(site) if e.kind is Kind.NAME}
-    for inner, _ in project.children(site):
-        found |= _names(project, inner)
-    expression = project.expression(site)
-    return found | ({expression.text} if expression.kind is Kind.NAME else set())
-
-
 def _zipped(
     project: Project, iterables: list[Reference], start: int
 ) -> tuple[str, tuple[Span, ...]]:
@@ -266,7 +232,7 @@ def _zipped(
 def _map(
     project: Project, site: Reference, used: FunctionId, call: Reference, iterables: list[Reference]
 ) -> Step | None:
-    made = _applied(project, site, 0, len(iterables))
+    made = applied(project, site, 0, len(iterables))
     if made is None:
         return None
     source, holes = _zipped(project, iterables, len(made.holes))
@@ -278,7 +244,7 @@ def _map(
 def _filter(
     project: Project, site: Reference, used: FunctionId, call: Reference, iterable: Reference
 ) -> Step | None:
-    made = _applied(project, site, 0, 1)
+    made = applied(project, site, 0, 1)
     if made is None:
         return None
     inside = f"{made.item} for {made.item} in {{{len(made.holes)}}} if {made.text}"
@@ -296,7 +262,7 @@ def _consumed(
     return step
 
 
-def _pairs(project: Project, made: _Applied, iterable: str) -> str:
+def _pairs(project: Project, made: Applied, iterable: str) -> str:
     """Keys and items, in order; only the keys are compared."""
     return f"[({made.text}, {made.item}) for {made.item} in {iterable}], key=lambda pair: pair[0]"
 
@@ -328,7 +294,7 @@ def _sorted(
 ) -> Step | None:
     """`sorted`, `min` and `max`: decorate, sort, undecorate."""
     callee = project.child(call, Role.CALLEE)
-    made = _applied(project, site, 1, 1)
+    made = applied(project, site, 1, 1)
     if made is None or callee is None:
         return None
     written = project.expression(callee)
@@ -359,8 +325,8 @@ def _sort(
     """`items.sort(key=f)` as a statement."""
     callee = project.child(call, Role.CALLEE)
     receiver = project.child(callee, Role.RECEIVER) if callee is not None else None
-    made = _applied(project, site, 1, 1)
-    if made is None or receiver is None or not _is_name(project, receiver):
+    made = applied(project, site, 1, 1)
+    if made is None or receiver is None or not is_name(project, receiver):
         return None
     expression = project.expression(call)
     rest = _rest(project, keywords, "reverse", 1 + len(made.holes))
@@ -375,6 +341,8 @@ def _sort(
 def _reduce(project: Project, site: Reference, used: FunctionId, call: Reference) -> Step | None:
     callee = project.child(call, Role.CALLEE)
     define = helper(project, site.module, "reduce")
+    if any(_generated(project, r) for r, _ in project.arguments(call)[1:2]):
+        return None  # it may become async as well
     if callee is None or define is None or len(project.arguments(call)) not in (2, 3):
         return None
     expression = project.expression(call)

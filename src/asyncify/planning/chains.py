@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import replace
 
 from asyncify.model.facts import FunctionId
-from asyncify.model.plan import Chain, Edit, MakeAsync, Safety
+from asyncify.model.plan import Chain, Edit, MakeAsync, Replace, Safety
 
 Owner = Hashable  # a function, a unit, a library or a file: whoever shares one shares the chain
 
@@ -55,6 +56,7 @@ class Chains:
 
     def build(self, functions: Iterable[FunctionId]) -> tuple[list[Chain], dict[FunctionId, int]]:
         """The chains, and the chain of every function."""
+        self._merge()
         numbers: dict[Owner, int] = {}
         edits: dict[int, list[tuple[str, Edit]]] = {}
         for item, owner in self._edits.items():
@@ -69,6 +71,23 @@ class Chains:
             for number, own in sorted(edits.items())
         ]
         return chains, chain_of
+
+    def _merge(self) -> None:
+        """One text for a place where both the items and what is applied to them become async."""
+        texts: dict[tuple[object, ...], tuple[str, Replace]] = {}
+        for path, edit in list(self._edits):
+            if not isinstance(edit, Replace) or " for " not in edit.template:
+                continue
+            plain = edit.template.replace("await ", "").replace("async ", "")
+            key = (path, edit.span, edit.holes, plain)
+            first = texts.setdefault(key, (path, edit))
+            if first[1] == edit:
+                continue
+            longer = max(first[1].template, edit.template, key=lambda text: text.count("await "))
+            merged = longer.replace("async ", "").replace(" for ", " async for ", 1)
+            owners = (self._edits.pop(first), self._edits.pop((path, edit)))
+            self.join(owners)
+            self._edits[path, replace(edit, template=merged)] = owners[0]
 
     def _superseded(self, item: tuple[str, Edit]) -> bool:
         """A `yield from` over what became an async generator is an `async for`, not a plain one."""

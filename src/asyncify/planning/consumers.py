@@ -14,6 +14,7 @@ from asyncify.model.facts import Expression, FunctionId, Kind, Place, Role
 from asyncify.model.graph import Reference
 from asyncify.model.plan import AddImport, Await, Edit, MakeAsync, MakeList, Replace
 from asyncify.model.span import Span
+from asyncify.planning.applied import applied
 from asyncify.planning.cleanup import left_early
 from asyncify.planning.colour import Limit, Use
 from asyncify.planning.helpers import (
@@ -310,28 +311,26 @@ def _handed_over(
         return _next(project, site, items, used, call, callee)
     if name in LAZY and names == (f"builtins.{name}",) and callee is not None:
         return _helper(project, site, items, used, call, name)
-    if names == ("builtins.map",) and _calls_outside(project, call):
+    if name in ("map", "filter"):
         return _mapped(project, site, items, used, call)
     if eager_argument(project, site):
         return _as_list(project, site, items, used)
     return _unknown(site, f"the iterator is handed to {call_name(project, call)}()")
 
 
-def _calls_outside(project: Project, call: Reference) -> bool:
-    """Whether `map(str, items)` calls a named function outside the project, with one item."""
-    arguments = project.arguments(call)
-    if len(arguments) != 2 or any(e.role is not Role.ARGUMENT for _, e in arguments):
-        return False
-    reference, expression = arguments[0]
-    return expression.kind is Kind.NAME and reference in project.graph.names
-
-
 def _mapped(
     project: Project, site: Reference, items: Items, used: FunctionId, call: Reference
 ) -> Step:
+    """`map` or `filter` over it. If the callback becomes async too, the edits of both are merged."""
+    name, arguments = call_name(project, call), project.arguments(call)
+    made = applied(project, arguments[0][0], 0, 1, awaited=False)
+    if [e.detail for _, e in arguments] != ["0", "1"] or arguments[1][0] != site or made is None:
+        return _unknown(site, f"the iterator is handed to {name}()")
     span = project.expression(site).span
-    function = project.expression(project.arguments(call)[0][0]).span
-    again = Items("{0}(item) async for item in {1}", (function, span), remade=True, closable=True)
+    clause = f"{made.item} async for {made.item} in {{1}} if {made.text}"
+    if name == "map":
+        clause = f"{made.text} async for {made.item} in {{1}}"
+    again = Items(clause, (*made.holes, span), remade=True, closable=True)
     return _with(project, consume(project, call, again, used), site, _remade(site, items, project))
 
 

@@ -1,0 +1,62 @@
+"""A callback written into a comprehension: `f` applied to an item, or the body of a lambda."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from asyncify.model.facts import Kind, Role
+from asyncify.model.graph import Reference
+from asyncify.model.span import Span
+from asyncify.planning.companions import LambdaForm, body, lambda_form
+from asyncify.planning.project import Project
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """A callback applied to an item: the text, its holes, and the name that stands for the item."""
+
+    text: str
+    holes: tuple[Span, ...]
+    item: str
+
+
+def applied(
+    project: Project, site: Reference, start: int, count: int, *, awaited: bool = True
+) -> Applied | None:
+    """A callback applied to `count` items; None where it cannot be written into a comprehension."""
+    expression = project.expression(site)
+    if expression.kind is Kind.LAMBDA:
+        function = project.functions[expression.text]
+        if lambda_form(project, function) is not LambdaForm.INLINE:
+            return None
+        names = [parameter.name for parameter in function.parameters]
+        if len(names) != count:
+            return None
+        inside = project.expression(body(project, function)).span
+        return Applied(f"{{{start}}}", (inside,), ", ".join(names))
+    if not is_name(project, site):
+        return None
+    item = "item" if count == 1 else "items"
+    while item in _names(project, site):
+        item += "_"
+    star = "" if count == 1 else "*"
+    call = f"{{{start}}}({star}{item})"
+    return Applied(f"await {call}" if awaited else call, (expression.span,), item)
+
+
+def is_name(project: Project, site: Reference) -> bool:
+    """Whether an expression can be evaluated again and again: a name, or attributes of one."""
+    expression = project.expression(site)
+    if expression.kind is Kind.NAME:
+        return True
+    receiver = project.child(site, Role.RECEIVER)
+    return expression.kind is Kind.ATTRIBUTE and receiver is not None and is_name(project, receiver)
+
+
+def _names(project: Project, site: Reference) -> set[str]:
+    """The names in an expression."""
+    found = {e.text for _, e in project.children(site) if e.kind is Kind.NAME}
+    for inner, _ in project.children(site):
+        found |= _names(project, inner)
+    expression = project.expression(site)
+    return found | ({expression.text} if expression.kind is Kind.NAME else set())
