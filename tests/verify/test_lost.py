@@ -19,7 +19,7 @@ from asyncify.rewrite.module import rewrite_module
 from asyncify.rules.registry import Rules
 from asyncify.verify.lost import Lost, lost_coroutines
 
-PROGRAM = '''\
+PROGRAM = """\
 import time
 from contextlib import contextmanager
 
@@ -96,7 +96,7 @@ def main():
 
 if __name__ == "__main__":
     main()
-'''
+"""
 
 
 def graph_of(root: Path, texts: dict[str, str]) -> CallGraph:
@@ -125,7 +125,8 @@ def mutants(graph: CallGraph) -> Iterator[tuple[str, CallGraph]]:
         rest = tuple(other for other in graph.families if other != family)
         base = min(family)
         edges = tuple(
-            replace(e, targets=tuple(t for t in e.targets if t.function != base)) for e in graph.edges
+            replace(e, targets=tuple(t for t in e.targets if t.function != base))
+            for e in graph.edges
         )
         yield f"family of {base}", replace(graph, families=rest, edges=edges)
 

@@ -118,7 +118,11 @@ def configuration(texts: Mapping[str, str], *, wide: bool) -> dict[str, str]:
     for path, header, quote in (
         ("pytest.ini", "[pytest]", ""),
         (".pytest.ini", "[pytest]", ""),
-        ("pyproject.toml", "[tool.pytest]", '"'),  # since pytest 9; both tables at once are an error
+        (
+            "pyproject.toml",
+            "[tool.pytest]",
+            '"',
+        ),  # since pytest 9; both tables at once are an error
         ("pyproject.toml", "[tool.pytest.ini_options]", '"'),
         ("tox.ini", "[pytest]", ""),
         ("setup.cfg", "[tool:pytest]", ""),
