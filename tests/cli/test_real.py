@@ -167,8 +167,10 @@ def test_odd_files_are_no_error(project: Path) -> None:
     assert b"await asyncio.sleep" in (project / "src" / "app" / "naps.py").read_bytes()
 
 
+# A process that starts in the background of a shell ignores SIGINT, and so do its children.
 SLOW = """
-import os, sys, time
+import os, signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)
 replace = os.replace
 def slow(source, target):
     os.replace = replace
