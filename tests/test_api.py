@@ -12,7 +12,7 @@ import asyncify
 from asyncify.analysis.index import index_module
 from asyncify.api import surroundings
 from asyncify.api.selection import select
-from asyncify.api.stages import Job, Stages
+from asyncify.api.stages import Facts, Job, Stages
 from asyncify.api.why import explain
 from asyncify.config import Config
 from asyncify.errors import AsyncifyError, VerifyError
@@ -83,6 +83,17 @@ def test_without_a_trigger_nobody_looks_at_calls(tmp_path: Path) -> None:
     stages = replace(fake_stages(), resolve=unwanted, decide=unwanted)
     plan = asyncify.plan(tmp_path, stages=stages)
     assert (plan.findings, [error.path for error in plan.errors]) == ((), ["bad.py"])
+
+
+@pytest.mark.parametrize("text", [b"asleep(1)\n", b"sleeps = 1\n"])
+def test_a_trigger_inside_of_a_longer_word_is_none(tmp_path: Path, text: bytes) -> None:
+    def index(job: Job, sources: object) -> Facts:
+        raise AssertionError
+
+    grow(tmp_path, {"a.py": text, "b.py": b"(\n"})
+    plan = asyncify.plan(tmp_path, stages=replace(fake_stages(), index=index))
+    assert plan.findings == ()
+    assert [error.path for error in plan.errors] == ["b.py"]
 
 
 def test_paths_limit_results_findings_and_errors(tmp_path: Path) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from asyncify.analysis.byname import ByName
+from asyncify.analysis.collector import no_collection
 from asyncify.analysis.edges import Edges
 from asyncify.analysis.flow import Flow
 from asyncify.analysis.hierarchy import Hierarchy
@@ -34,25 +34,17 @@ def build(
     Raises:
         CheckerError: the type checker is missing, fails, or writes a format that was not tested.
     """
-    resolution = resolve(
-        root, modules, search_roots=search_roots, python_version=python_version, jobs=jobs
-    )
-    return merge(modules, resolution)
+    with no_collection():
+        resolution = resolve(
+            root, modules, search_roots=search_roots, python_version=python_version, jobs=jobs
+        )
+        return merge(modules, resolution)
 
 
 def merge(modules: Mapping[str, Module], resolution: Resolution) -> CallGraph:
-    """The call graph, given what the type checker knows.
-
-    Millions of small objects are made and hardly any is let go: looking for cycles among them would
-    take a third of the time.
-    """
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
+    """The call graph, given what the type checker knows."""
+    with no_collection():
         return _merge(modules, resolution)
-    finally:
-        if collecting:
-            gc.enable()
 
 
 def _merge(modules: Mapping[str, Module], resolution: Resolution) -> CallGraph:

@@ -8,11 +8,9 @@ What depends on whole scopes (whose name is it?) is settled at the end.
 from __future__ import annotations
 
 import ast
-import gc
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import cast
 
+from asyncify.analysis.collector import no_collection
 from asyncify.analysis.directives import read_directives, read_exports
 from asyncify.analysis.expressions import EXPRESSIONS, in_order
 from asyncify.analysis.layout import Layout, parse
@@ -46,20 +44,8 @@ def index_module(source: str, *, name: str, path: str, is_package: bool) -> Modu
     Raises:
         ParseError: the text is not Python, or nests deeper than Python's own parser goes.
     """
-    with _no_collection():
+    with no_collection():
         return _index(parse(source, path), source, name, path, is_package)
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """Spare the garbage collector the search for cycles in a tree that has none: a quarter of the time."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 def _index(tree: ast.Module, source: str, name: str, path: str, is_package: bool) -> Module:

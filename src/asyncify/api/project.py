@@ -171,11 +171,18 @@ def _bad_line(data: bytes) -> int:
     return 1
 
 
+def _whole_words(words: Sequence[str]) -> re.Pattern[bytes]:
+    """Finds the words, but not inside of longer ones; without words it finds nothing."""
+    ends = ((word, r"(?!\w)" if re.search(r"\w$", word) else "") for word in words)
+    found = "|".join(f"{re.escape(word)}{end}" for word, end in ends)
+    return re.compile(rf"(?<!\w)(?:{found})".encode() if found else rb"(?!)")
+
+
 def _plan(job: Job, reading: _Reading, stages: Stages) -> tuple[Plan, Facts]:
+    words = _whole_words(stages.triggers(job.config))
+    if not any(words.search(each) for each in reading.data.values()):
+        return Plan(), stages.parse(job, reading.sources)
     facts = stages.index(job, reading.sources)
-    words = "|".join(map(re.escape, stages.triggers(job.config))).encode()
-    if not words or not any(re.search(words, each) for each in reading.data.values()):
-        return Plan(), facts
     job.progress("resolving calls", 0, 0)
     graph = stages.resolve(job, facts)
     job.progress("planning", 0, 0)

@@ -49,8 +49,26 @@ class Facts:
     stubs: Mapping[str, Module] = field(default_factory=dict)  # by the name of the module beside
 
 
+def parse(job: Job, sources: Mapping[str, Source]) -> Facts:
+    """Nothing but the errors that `index` would find: for a project without anything to do."""
+    from asyncify.analysis.collector import no_collection
+    from asyncify.analysis.layout import parse as parse_text
+
+    errors = []
+    with no_collection():
+        for number, (path, source) in enumerate(sources.items()):
+            job.progress("reading", number, len(sources))
+            try:
+                parse_text(source.text, path)
+            except ParseError as error:
+                message = f"cannot parse: {error.message}"
+                errors.append(FileError(path, error.line, error.column, message))
+    return Facts(errors=tuple(errors))
+
+
 def index(job: Job, sources: Mapping[str, Source]) -> Facts:
     """Read the facts out of every file; what cannot be parsed is an error in the result."""
+    from asyncify.analysis.collector import no_collection
     from asyncify.analysis.index import index_module
     from asyncify.analysis.modules import imported_names, name_modules, search_roots
 
@@ -63,19 +81,20 @@ def index(job: Job, sources: Mapping[str, Source]) -> Facts:
     modules: dict[str, Module] = {}
     stubs: dict[str, Module] = {}
     errors = []
-    for number, (path, source) in enumerate(sources.items()):
-        job.progress("reading", number, len(sources))
-        named = names.get(path) or names.get(path.removesuffix("i"))
-        if named is None:
-            continue  # a stub beside a file that cannot be read
-        found = modules if path in names else stubs
-        try:
-            found[named.name] = index_module(
-                source.text, name=named.name, path=path, is_package=named.is_package
-            )
-        except ParseError as error:
-            message = f"cannot parse: {error.message}"
-            errors.append(FileError(path, error.line, error.column, message))
+    with no_collection():
+        for number, (path, source) in enumerate(sources.items()):
+            job.progress("reading", number, len(sources))
+            named = names.get(path) or names.get(path.removesuffix("i"))
+            if named is None:
+                continue  # a stub beside a file that cannot be read
+            found = modules if path in names else stubs
+            try:
+                found[named.name] = index_module(
+                    source.text, name=named.name, path=path, is_package=named.is_package
+                )
+            except ParseError as error:
+                message = f"cannot parse: {error.message}"
+                errors.append(FileError(path, error.line, error.column, message))
     return Facts(modules, tuple(job.root / each for each in roots), tuple(errors), stubs)
 
 
@@ -89,6 +108,7 @@ def resolve(job: Job, facts: Facts) -> CallGraph:
 
 def decide(job: Job, graph: CallGraph) -> Plan:
     """Make the plan of everything that could be done."""
+    from asyncify.analysis.collector import no_collection
     from asyncify.api.surroundings import entry_points, runs_doctests, test_settings
     from asyncify.planning.functions import Boundaries
     from asyncify.planning.plan import Options, make_plan
@@ -104,7 +124,8 @@ def decide(job: Job, graph: CallGraph) -> Plan:
         twins=job.config.frontier == "auto",
     )
     options = Options(boundaries, test_settings(job.root))
-    return make_plan(graph, _rules(job.config), options)
+    with no_collection():
+        return make_plan(graph, _rules(job.config), options)
 
 
 def rewrite(source: bytes, edits: Sequence[Edit], path: str) -> bytes:
@@ -145,6 +166,7 @@ def _rules(config: Config) -> Rules:
 class Stages:
     """One callable per stage."""
 
+    parse: Callable[[Job, Mapping[str, Source]], Facts] = parse
     index: Callable[[Job, Mapping[str, Source]], Facts] = index
     resolve: Callable[[Job, Facts], CallGraph] = resolve
     decide: Callable[[Job, CallGraph], Plan] = decide

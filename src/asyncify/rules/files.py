@@ -34,7 +34,7 @@ library = Library(
     code="ASY210",
     target="aiofiles",
     requires=("aiofiles>=24.1",),
-    triggers=("open",),
+    triggers=("open", "fdopen", "makefile", *TYPES),
     interceptors=("pyfakefs",),
     modules={"io.open": "builtins.open", "_io.open": "builtins.open"}
     | {f"{module}.{name}": FILE for module in ("_io", "io") for name in TYPES},
