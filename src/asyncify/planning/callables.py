@@ -21,6 +21,7 @@ from asyncify.planning.consumers import (
     consume,
     need_async,
 )
+from asyncify.planning.expectations import expected_step
 from asyncify.planning.helpers import call_name, helper, put_away
 from asyncify.planning.limits import is_special
 from asyncify.planning.project import PASSING_ROLES, Project
@@ -104,7 +105,7 @@ def _handed_to_call(
         return Step()
     if _is_patch(project, around, expression):
         return Step()
-    step = _called_by(project, site, used, around, names)
+    step = _expected(project, site, used, around) or _called_by(project, site, used, around, names)
     if step is not None:
         return step
     name = call_name(project, around)
@@ -165,6 +166,11 @@ def _escape(project: Project, site: Reference) -> str | None:
 
 def _held(site: Reference, message: str) -> Step:
     return Step(limit=Limit("ASY907", message, site))
+
+
+def _expected(project: Project, site: Reference, used: FunctionId, call: Reference) -> Step | None:
+    """The step for a function that a helper of tests calls."""
+    return None if _mixed(project, site) else expected_step(project, site, used, call)
 
 
 def _called_by(

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from asyncify.model.facts import Function, FunctionId, Kind, Role
 from asyncify.model.graph import Access, Reference, SourceKind
+from asyncify.planning.hooks import hooks_together, in_case
 
 if TYPE_CHECKING:
     from asyncify.planning.project import Project
@@ -25,6 +26,26 @@ INLINE = {
     "builtins.min": "key",
     "builtins.max": "key",
     "builtins.list.sort": "key",
+}
+# test helpers that call a function, and the position of that: those are context managers as well
+EXPECTATIONS = {
+    **{
+        f"unittest{case}.TestCase.{name}": position
+        for case in ("", ".case")
+        for name, position in (
+            ("assertRaises", 1),
+            ("assertRaisesRegex", 2),
+            ("assertWarns", 1),
+            ("assertWarnsRegex", 2),
+        )
+    },
+    "pytest.raises": 1,
+    "_pytest.raises.raises": 1,
+    "_pytest.python_api.raises": 1,
+    "pytest.warns": 1,
+    "_pytest.recwarn.warns": 1,
+    "pytest.deprecated_call": 0,
+    "_pytest.recwarn.deprecated_call": 0,
 }
 RUNNERS = frozenset({"asyncio.run", "asyncio.runners.run"})
 
@@ -48,6 +69,7 @@ def companions(project: Project) -> Iterator[list[FunctionId]]:
         if "__iter__" in methods and "__next__" in methods:
             yield [methods["__iter__"], methods["__next__"]]
     yield from _loops(project)
+    yield from hooks_together(project)
 
 
 # -- lambdas -------------------------------------------------------------------------------------
@@ -95,7 +117,8 @@ def _goes_inline(project: Project, function: Function, site: Reference) -> bool:
     if outer is None or expression.role not in (Role.ARGUMENT, Role.KEYWORD):
         return False
     names = project.callee_names(outer[0])
-    if not names or not all(INLINE.get(name) == expression.detail for name in names):
+    inlined = bool(names) and all(INLINE.get(name) == expression.detail for name in names)
+    if not inlined and expression.detail != str(expectation(project, outer[0])):
         return False
     if any(
         p.kind not in ("positional", "positional-only") or p.default >= 0
@@ -108,6 +131,16 @@ def _goes_inline(project: Project, function: Function, site: Reference) -> bool:
         return False
     value = project.value(site)
     return value is None or value.occurrences == (site,)
+
+
+def expectation(project: Project, call: Reference) -> int | None:
+    """The position of the function that a test helper calls; None for any other call."""
+    names = project.callee_names(call)
+    if not names:
+        own = in_case(project, call)
+        names = () if own is None else (f"unittest.TestCase.{own}",)
+    found = {EXPECTATIONS.get(name) for name in names}
+    return found.pop() if len(found) == 1 else None
 
 
 def _called(project: Project, site: Reference) -> list[FunctionId]:

@@ -16,6 +16,7 @@ from asyncify.planning.declarations import mixed_limit, stands_for_generator
 from asyncify.planning.decorators import cache_edits
 from asyncify.planning.doctests import doctest_limit
 from asyncify.planning.frontier import bridge_edits
+from asyncify.planning.hooks import hook_edits, hook_limit, hook_name
 from asyncify.planning.iteration import PROTOCOL, iteration_limit, protocol_edits, stays_plain
 from asyncify.planning.limits import (
     MANAGER,
@@ -28,7 +29,7 @@ from asyncify.planning.limits import (
 )
 from asyncify.planning.loops import loop_edits, loop_limit
 from asyncify.planning.project import Project
-from asyncify.planning.testing import hook_name, test_case_limit
+from asyncify.planning.testing import test_case_limit
 from asyncify.planning.twins import Twin, twin_of
 from asyncify.planning.uses import edge_steps, value_steps
 
@@ -139,6 +140,7 @@ def _limit(project: Project, function: Function, boundaries: Boundaries) -> Limi
         or mixed_limit(project, function)
         or doctest_limit(project, function, boundaries.doctests)
         or override_limit(project, function)
+        or hook_limit(project, function)
         or test_case_limit(project, function)
         or _generator_limit(project, function)
         or loop_limit(project, function)
@@ -209,6 +211,7 @@ def _definition(project: Project, function: Function) -> Iterable[tuple[str, Edi
     renamed = new_name(project, function)
     if renamed is not None:
         yield path, Replace(function.name_span, renamed)
+    yield from hook_edits(project, function)
     manager = decorated_by(project, function, MANAGER)
     if manager is not None:
         for edit in _manager(project, manager):
@@ -243,7 +246,9 @@ def _renamed_calls(project: Project, function: Function, name: str) -> Iterable[
         if callee is None or project.expression(callee).text != function.name:
             continue
         receiver = project.child(callee, Role.RECEIVER)
-        if receiver is not None:
+        path = project.module(edge.site).path
+        if receiver is None:
+            yield path, Replace(project.expression(callee).span, name)
+        else:
             hole = project.expression(receiver).span
-            path = project.module(edge.site).path
             yield path, Replace(project.expression(callee).span, f"{{0}}.{name}", (hole,))

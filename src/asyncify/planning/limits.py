@@ -91,18 +91,6 @@ STARTERS = (
     "huey.",
 )
 
-_SCOPES = ("class", "module", "method", "function")
-# test framework hooks that cannot be coroutines
-CLASS_SETUP = frozenset(
-    {
-        "setUpClass",
-        "tearDownClass",
-        "setUpModule",
-        "tearDownModule",
-        *(f"{when}_{what}" for when in ("setup", "teardown") for what in _SCOPES),
-    }
-)
-
 
 def is_special(name: str) -> bool:
     """Whether a name is one that Python itself calls."""
@@ -125,8 +113,6 @@ def nature_limit(project: Project, function: Function) -> Limit | None:
     if is_special(name) and function.owner is not None:
         if name not in RENAMED and name not in AWAITABLE:
             return Limit("ASY902", f"{name} cannot be async")
-    if name in CLASS_SETUP:
-        return Limit("ASY917", f"{name} is called without await")
     if function.is_generator and function.returns_value:
         return Limit("ASY911", "an async generator cannot return a value")
     return decorator_limit(project, function)

@@ -11,10 +11,10 @@ from collections.abc import Iterable, Mapping, Set
 from asyncify.model.facts import Expression, FlowKind, FunctionId, Kind, Role
 from asyncify.model.graph import Reference
 from asyncify.model.plan import AddImport, Define, Edit, Replace
+from asyncify.planning.hooks import in_test_file
 from asyncify.planning.interceptors import Patch, patches
 from asyncify.planning.project import Project
 from asyncify.planning.seeds import import_text
-from asyncify.planning.testing import in_test_file
 
 _RECORDERS = frozenset({"call_recorder", "raiser"})  # of pretend
 ASYNC_MOCK = "unittest.mock.AsyncMock"

@@ -17,6 +17,7 @@ from asyncify.planning.decorators import CACHE_REQUIREMENT, is_cached
 from asyncify.planning.findings import Findings
 from asyncify.planning.frontier import may_run_in_loop
 from asyncify.planning.functions import Boundaries, Conversion, convert
+from asyncify.planning.hooks import in_test_file
 from asyncify.planning.interceptors import interceptor
 from asyncify.planning.project import Project
 from asyncify.planning.seeds import ClientCall, Seed, Seeds, Site
@@ -193,7 +194,7 @@ class _Planner:
             if all(self._conversion(m).twin is not None for m in self.project.family(function))
         }
         units = [seed.unit for seed in seeds]
-        tests = {f for f in seen if testing.in_test_file(self.project.path(f))}
+        tests = {f for f in seen if in_test_file(self.project.path(f))}
         colouring = colour(units, users, self.project.family_of, limits, twinnable, tests)
         return self._without_nested_loops(seeds, colouring)
 

@@ -9,37 +9,26 @@ from asyncify.model.facts import Function, FunctionId, Kind, Role
 from asyncify.model.graph import Reference
 from asyncify.model.plan import AddImport, Edit, Replace
 from asyncify.planning.colour import Limit
+from asyncify.planning.hooks import in_test_file, pytest_hook, test_cases
 from asyncify.planning.limits import FIXTURE, decorated_by
 from asyncify.planning.project import Project
 
 CASES = frozenset({"unittest.TestCase", "unittest.case.TestCase"})
 ASYNC_CASE = "unittest.IsolatedAsyncioTestCase"
-RENAMED_HOOKS = {"setUp": "asyncSetUp", "tearDown": "asyncTearDown"}
 PLUGIN = "pytest-asyncio"
 
 
 def in_test_case(project: Project, function: Function) -> bool:
-    """Whether a function is a method of a `unittest.TestCase`."""
-    if function.owner is None:
-        return False
-    bases = project.graph.bases.get(function.owner, ())
-    return any(base.startswith("unittest.") and base.endswith("TestCase") for base in bases)
-
-
-def hook_name(project: Project, function: Function) -> str | None:
-    """The async name of a `setUp` or `tearDown` that becomes async."""
-    if function.name in RENAMED_HOOKS and in_test_case(project, function):
-        return RENAMED_HOOKS[function.name]
-    return None
+    """Whether a function is a method of a `unittest.TestCase`, or of a class that is mixed into one."""
+    return function.owner in test_cases(project)
 
 
 def test_case_limit(project: Project, function: Function) -> Limit | None:
     """Why a method of a test case cannot be async: its class cannot get the async base."""
-    if not in_test_case(project, function) or function.owner is None:
-        return None
-    if not list(_case_bases(project, function.owner)):
-        message = "the test case has a base outside the project that is not unittest.TestCase"
-        return Limit("ASY917", message)
+    for case in test_cases(project).get(function.owner or "", ()):
+        if not list(_case_bases(project, case)):
+            message = "the test case has a base outside the project that is not unittest.TestCase"
+            return Limit("ASY917", message)
     return None
 
 
@@ -62,39 +51,36 @@ def case_edits(
     edits: list[tuple[FunctionId, str, Edit]] = []
     for identifier in functions:
         function = project.functions[identifier]
-        if function.owner is None or not in_test_case(project, function):
-            continue
-        for base in _case_bases(project, function.owner):
-            path = project.module(base).path
-            edits.append((identifier, path, Replace(project.expression(base).span, ASYNC_CASE)))
-            edits.append((identifier, path, AddImport("import unittest")))
+        if function.owner is not None:
+            edits.extend((identifier, *edit) for edit in async_bases(project, function.owner))
     return edits
 
 
+def async_bases(project: Project, owner: str) -> Iterable[tuple[str, Edit]]:
+    """Gives the test cases that a class is, or is mixed into, the base that awaits what they hold."""
+    for case in test_cases(project).get(owner, ()):
+        for base in _case_bases(project, case):
+            path = project.module(base).path
+            yield path, Replace(project.expression(base).span, ASYNC_CASE)
+            yield path, AddImport("import unittest")
+
+
 def is_pytest(project: Project, function: Function) -> bool:
-    """Whether pytest itself calls a function: a test outside a TestCase, or a fixture."""
+    """Whether pytest itself calls a function: a test outside a TestCase, a fixture, or a hook."""
     if decorated_by(project, function, FIXTURE) is not None:
+        return True
+    if pytest_hook(project, function) is not None:
         return True
     if not function.name.startswith("test") or not in_test_file(project.path(function.id)):
         return False
     return not in_test_case(project, function)
 
 
-def in_test_file(path: str) -> bool:
-    """Whether a file holds tests."""
-    directory, _, name = path.rpartition("/")
-    parts = directory.split("/")
-    return (
-        name.startswith("test_")
-        or name.endswith("_test.py")
-        or name in ("conftest.py", "tests.py")
-        or "tests" in parts
-        or "test" in parts
-    )
-
-
 def wide_fixture(project: Project, function: Function) -> bool:
-    """Whether a function is a fixture that lives longer than one test."""
+    """Whether a function is a fixture, or a hook, that lives longer than one test."""
+    hook = pytest_hook(project, function)
+    if hook is not None and hook[1] in ("class", "module"):
+        return True
     fixture = decorated_by(project, function, FIXTURE)
     if fixture is None or project.expression(fixture).kind is not Kind.CALL:
         return False

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from asyncify.model.facts import Function, FunctionId, Kind, Role
 from asyncify.model.graph import Access, Edge, Evidence, Reference, SourceKind, Value
-from asyncify.model.plan import Await, MakeAsync
+from asyncify.model.plan import Await, Edit, MakeAsync, Replace
 from asyncify.planning.callables import callback_step, instance_limits
 from asyncify.planning.cleanup import cleans_up
 from asyncify.planning.colour import Limit, Use
@@ -14,6 +14,7 @@ from asyncify.planning.companions import LambdaForm, body, lambda_form
 from asyncify.planning.consumers import Step, consume, existing, need_async
 from asyncify.planning.declarations import stands_for_generator
 from asyncify.planning.frontier import starts_program
+from asyncify.planning.hooks import in_case
 from asyncify.planning.iteration import (
     PROTOCOL,
     instance_steps,
@@ -46,11 +47,28 @@ def await_step(project: Project, site: Reference, used: str) -> Step:
 def enter_step(project: Project, site: Reference, used: str) -> Step:
     """An object that is entered by `async with` from now on."""
     expression = project.expression(site)
+    outer = project.parent(site)
+    if outer is not None and in_case(project, outer[0]) == "enterContext":
+        return _enter_case_context(project, outer[0], used)
     if expression.role is not Role.ENTERED:
         return Step(
             limit=Limit("ASY912", "the context manager is not entered where it is made", site)
         )
     return need_async(project, site, used, [MakeAsync(expression.span, "item")])
+
+
+def _enter_case_context(project: Project, call: Reference, used: str) -> Step:
+    """`self.enterContext(manager)` of a test case."""
+    callee = project.child(call, Role.CALLEE)
+    receiver = project.child(callee, Role.RECEIVER) if callee is not None else None
+    assert callee is not None
+    assert receiver is not None
+    hole = project.expression(receiver).span
+    edits: list[Edit] = [
+        Replace(project.expression(callee).span, "{0}.enterAsyncContext", (hole,)),
+        Await(project.expression(call).span),
+    ]
+    return need_async(project, call, used, edits)
 
 
 def iterate_step(project: Project, site: Reference, used: str) -> Step:

@@ -1,0 +1,98 @@
+"""A function handed to a test helper that calls it: `assertRaises(E, f)`, `pytest.raises(E, f)`, `addCleanup(f)`.
+
+The helpers that expect an exception or a warning are context managers as well, so the call moves into a
+`with` statement. Cleanups have an async sibling on the same stack.
+"""
+
+from __future__ import annotations
+
+from asyncify.model.facts import FunctionId, Kind, Role
+from asyncify.model.graph import Reference
+from asyncify.model.plan import Replace
+from asyncify.planning.applied import applied
+from asyncify.planning.colour import Limit
+from asyncify.planning.companions import expectation
+from asyncify.planning.consumers import Step, need_async
+from asyncify.planning.hooks import in_case
+from asyncify.planning.project import Project
+from asyncify.planning.testing import async_bases
+
+_CLEANUPS = frozenset({"unittest.case.TestCase.addCleanup", "unittest.TestCase.addCleanup"})
+
+
+def expected_step(
+    project: Project, site: Reference, used: FunctionId, call: Reference
+) -> Step | None:
+    """What the helper needs that calls the function at `site`; None for any other call."""
+    if _adds_cleanup(project, call) and project.expression(site).detail == "0":
+        return _cleanup(project, site, call)
+    position = expectation(project, call)
+    if position is None or project.expression(site).detail != str(position):
+        return None
+    head = _head(project, call)
+    if head is None:
+        return Step(limit=Limit("ASY918", "what it returns is used as a value", call))
+    callee = project.child(call, Role.CALLEE)
+    arguments = project.arguments(call)
+    assert callee is not None
+    holes = [project.expression(callee).span, *(e.span for _, e in arguments)]
+    texts = []
+    for number, (_, argument) in enumerate(arguments, 1):
+        if argument.role is Role.KEYWORD:
+            texts.append(f"{argument.detail}={{{number}}}")
+        else:
+            stars = "**" if argument.role is Role.UNPACKED else ""
+            texts.append(f"{stars}{{{number}}}")
+    before, after = texts[:position], texts[position + 1 :]
+    body = f"await {texts[position]}({', '.join(after)})"
+    if project.expression(site).kind is Kind.LAMBDA:
+        made = applied(project, site, len(holes), 0)
+        if made is None or after:
+            return None
+        body = made.text
+        holes.extend(made.holes)
+    text = f"with {{0}}({', '.join(before)}){head}:\n    {body}"
+    edit = Replace(project.statement(call).span, text, tuple(holes))
+    return need_async(project, call, used, [edit])
+
+
+def _head(project: Project, call: Reference) -> str | None:
+    """What the new `with` binds, where the call is a statement or all that one assigns; None elsewhere."""
+    expression = project.expression(call)
+    statement = project.statement(call)
+    if expression.parent >= 0:
+        return None
+    if expression.role is Role.DISCARDED:
+        return ""
+    if expression.role is not Role.ASSIGNED or statement.kind != "Assign":
+        return None
+    targets = [
+        e
+        for e in project.module(call).expressions
+        if e.statement == statement.id and e.role is Role.TARGET and e.parent < 0
+    ]
+    if len(targets) != 1 or targets[0].kind is not Kind.NAME:
+        return None
+    return f" as {targets[0].text}"
+
+
+def _adds_cleanup(project: Project, call: Reference) -> bool:
+    names = project.callee_names(call)
+    if names:
+        return all(name in _CLEANUPS for name in names)
+    return in_case(project, call) == "addCleanup"
+
+
+def _cleanup(project: Project, site: Reference, call: Reference) -> Step | None:
+    """`addCleanup` becomes `addAsyncCleanup`, in a class that has it."""
+    owner = project.functions[project.expression(call).function].owner
+    callee = project.child(call, Role.CALLEE)
+    receiver = project.child(callee, Role.RECEIVER) if callee is not None else None
+    if callee is None or receiver is None or project.expression(site).kind is Kind.LAMBDA:
+        return None
+    bases = tuple(async_bases(project, owner or ""))
+    if in_case(project, call) is None or not bases:
+        return Step(limit=Limit("ASY918", "it is not known which test case cleans up", call))
+    hole = project.expression(receiver).span
+    edit = Replace(project.expression(callee).span, "{0}.addAsyncCleanup", (hole,))
+    return Step(((project.module(call).path, edit), *bases))
