@@ -7,8 +7,10 @@ import inspect
 import io
 import re
 import sqlite3
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from email.message import Message
 from typing import Any
 
 import aiofiles.threadpool
@@ -16,6 +18,7 @@ import aiosqlite
 import httpx
 import pytest
 import requests
+import urllib3
 
 from asyncify.codes import find
 from asyncify.rules.registry import Rules, load_rules
@@ -53,16 +56,25 @@ OLD: dict[str, tuple[object, ...]] = {
     "requests.sessions.Session": (requests.Session(),),
     "requests.models.Response": (requests.Response(),),
     "http.client.HTTPResponse": (_response(),),
+    "urllib.error.HTTPError": (
+        urllib.error.HTTPError("http://host/", 404, "", Message(), io.BytesIO()),
+        io.BytesIO,  # what it passes on to its file
+    ),
+    "urllib3.response.BaseHTTPResponse": (urllib3.HTTPResponse(),),
+    "urllib3.response that is not read": (urllib3.HTTPResponse(),),
+    "urllib3.stream": (urllib3.HTTPResponse().stream(),),
     "httpx.Client": (httpx.Client(),),
     "httpx.Response": (httpx.Response(200),),
     "file": FILES,
 }
+_URLLIB3 = {name: OLD[name] for name in OLD if name.startswith("urllib3.")}  # in a thread
 _REQUEST = httpx.Request("GET", "http://host/")
 NEW: dict[str, tuple[object, ...]] = {
     "requests.sessions.Session": (httpx.AsyncClient(),),
     "requests.models.Response": (httpx.Response(200, request=_REQUEST),),
     "httpx.Client": (httpx.AsyncClient(),),
     "httpx.Response": (httpx.Response(200, request=_REQUEST),),
+    **_URLLIB3,
     "requests.cookies.RequestsCookieJar": (httpx.Cookies,),
     "requests.structures.CaseInsensitiveDict": (httpx.Headers,),
     "sqlite3.Connection": (aiosqlite.Connection,),
@@ -79,6 +91,8 @@ NEW_IN = {
     "sqlite3.Connection.setconfig": (3, 12),
     "sqlite3.Connection.load_extension": (99,),  # left out of some builds
     "sqlite3.Connection.enable_load_extension": (99,),
+    "urllib.request.URLopener.open": (99,),  # gone in 3.14
+    "urllib.request.URLopener.retrieve": (99,),
 }
 
 

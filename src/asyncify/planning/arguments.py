@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from asyncify.model.facts import Expression, Kind, Role
@@ -10,7 +11,17 @@ from asyncify.model.graph import Reference
 from asyncify.model.plan import Arguments, Edit, Replace
 from asyncify.model.span import Span
 from asyncify.planning.project import Project
-from asyncify.rules.spec import Adaptation, Argument, Call, CallSite, Parameter, Refuse
+from asyncify.rules.spec import (
+    Adaptation,
+    Argument,
+    Attribute,
+    Call,
+    CallSite,
+    Parameter,
+    Refuse,
+    Thread,
+    Use,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +98,24 @@ def call_site(project: Project, site: Reference, name: str, signature: tuple[str
             Argument(index, label, positional, shapes(project, reference), constant(expression))
         )
     return CallSite(name, tuple(found))
+
+
+def takes_all(use: Use, arguments: Sequence[Expression]) -> bool:
+    """Whether the template of a use has a place for every argument of a call."""
+    given, rest = arguments[: use.arguments], arguments[use.arguments :]
+    if len(given) < use.arguments or any(e.role is not Role.ARGUMENT for e in given):
+        return False
+    return all(e.role is Role.KEYWORD and e.detail in use.keywords for e in rest)
+
+
+def returned_type(project: Project, site: Reference, call: Call | Thread | Attribute) -> str:
+    """The canonical type of what a call, or a read, of the library gives."""
+    if isinstance(call, Thread):
+        for keyword, usual, other in call.variants:
+            for _, argument in project.arguments(site):
+                if argument.detail == keyword and argument.text != usual:
+                    return other
+    return call.returns
 
 
 def constant(expression: Expression) -> str:

@@ -91,7 +91,15 @@ async def _reduce(function, items, *initial):
         value = await function(value, item)
     return value
 '''
+_EACH_IN_THREAD = '''
+async def _each_in_thread(items):
+    """The items of a blocking iterable, each fetched in a thread."""
+    iterator, end = iter(items), object()
+    while (item := await asyncio.to_thread(next, iterator, end)) is not end:
+        yield item
+'''
 _TEXTS = {
+    "each_in_thread": _EACH_IN_THREAD,
     "any": _ANY,
     "all": _ALL,
     "enumerate": _ENUMERATE,

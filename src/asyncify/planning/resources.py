@@ -14,11 +14,11 @@ from dataclasses import dataclass, field
 from asyncify.model.facts import FlowKind, Kind, Place, Role
 from asyncify.model.graph import Access, Reference, SourceKind, Value
 from asyncify.model.plan import AddImport, Await, Edit, HandOver, MakeAsync, Replace
-from asyncify.planning.arguments import shapes, template_imports
+from asyncify.planning.arguments import returned_type, shapes, takes_all, template_imports
 from asyncify.planning.consumers import Step, need_async
 from asyncify.planning.interceptors import patches
 from asyncify.planning.project import PASSING_ROLES, Project
-from asyncify.planning.uses import enter_step, iterate_step
+from asyncify.planning.uses import enter_step, iterate_step, thread_iteration
 from asyncify.rules.registry import Rules
 from asyncify.rules.spec import Attribute, Call, Library, Resource, Thread, Use
 
@@ -86,7 +86,7 @@ class Resources:
             seen.setdefault(id(group), group)
         for name, site in self._used_as_value():
             for group in seen.values():
-                if name in group.types:
+                if name in group.types and group.types[name][1].to:
                     group.problems.append((site, f"{short(name)} is used as a value"))
         return list(seen.values())
 
@@ -140,9 +140,10 @@ class Resources:
         return self.rules.call(name) or self.rules.thread(name)
 
     def _returns(self, site: Reference, call: Call | Thread | Attribute) -> None:
-        if call.returns:
-            made = self.rules.resource(call.returns)
-            assert made is not None, f"{call.name} returns the unknown resource {call.returns}"
+        if returned := returned_type(self.project, site, call):
+            made = self.rules.resource(returned)
+            if made is None:
+                return  # of a library that the configuration leaves alone
             self._give_type(site, made)
             if made[1].must_enter and self.project.expression(site).role is not Role.ENTERED:
                 reason = f"a {short(made[1].name)} is made outside a with statement"
@@ -163,7 +164,7 @@ class Resources:
             group.types[made[1].name] = made
             group.values.append(value)
             self._queue.append(value)
-        elif known[1].name != made[1].name:
+        elif made[1].name not in (known[1].name, known[1].of):
             self._group(value.id).problems.append(
                 (value.occurrences[0], f"it may be a {known[1].name} or a {made[1].name}")
             )
@@ -183,7 +184,7 @@ class Resources:
     def _visit(self, value: Value) -> None:
         library, resource = self._type_of[value.id]
         group = self._group(value.id)
-        for source in value.sources:
+        for source in value.sources if resource.to else ():
             stranger = self._stranger(source.kind, source.name)
             if stranger:
                 group.problems.append((source.site or value.occurrences[0], stranger))
@@ -219,6 +220,8 @@ class Resources:
         if expression.role in (Role.ITERATED, Role.DELEGATED, Role.UNPACKED):
             if resource.iterate == "async":
                 group.steps.append(iterate_step(project, site, UNIT))
+            elif resource.iterate == "thread":
+                group.steps.append(thread_iteration(project, site, UNIT))
             elif resource.iterate != "plain":
                 group.problems.append((site, f"a {short(resource.name)} is iterated"))
             return
@@ -361,6 +364,8 @@ class Resources:
                 break
             if found is not None and self._used(group, call, *found):
                 return
+        if resource.fallback and not resource.to:
+            return  # it stays what it is, whoever gets it
         what = names[0].removeprefix("builtins.") if names else "a function that is not known"
         group.problems.append((site, f"a {short(resource.name)} is handed to {what}()"))
 
@@ -375,13 +380,11 @@ class Resources:
         project = self.project
         arguments = project.arguments(call)
         rest = arguments[use.arguments :]
-        if len(arguments) < use.arguments or any(
-            e.role is not Role.KEYWORD or e.detail not in use.keywords for _, e in rest
-        ):
-            return False
-        if any(e.role is not Role.ARGUMENT for _, e in arguments[: use.arguments]):
+        if use.template and not takes_all(use, [e for _, e in arguments]):
             return False
         expression = project.expression(call)
+        if use.plain:
+            return True
         if use.enter and expression.role is not Role.ENTERED:
             return False
         more = "".join(

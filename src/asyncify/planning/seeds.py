@@ -397,7 +397,7 @@ class Seeds:
         refused = self.rules.refusal(name)
         if refused is not None:
             library, entry = refused
-            limit = Limit("ASY919", entry.reason, site)
+            limit = Limit(entry.code, entry.reason, site)
             shown = Site(site, self._function(site), library, entry.name, "")
             return Seed(Unit(_unit_name(self.project, site), (), limit), (shown,))
         return None

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from asyncify.model.facts import Function, FunctionId, Kind, Role
 from asyncify.model.graph import Access, Edge, Evidence, Reference, SourceKind, Value
-from asyncify.model.plan import Await, Edit, MakeAsync, Replace
+from asyncify.model.plan import AddImport, Await, Edit, MakeAsync, Replace
 from asyncify.planning.callables import callback_step, instance_limits
 from asyncify.planning.cleanup import cleans_up
 from asyncify.planning.colour import Limit, Use
 from asyncify.planning.companions import LambdaForm, body, lambda_form
-from asyncify.planning.consumers import Step, consume, existing, need_async
+from asyncify.planning.consumers import Items, Step, consume, existing, need_async
 from asyncify.planning.declarations import stands_for_generator
 from asyncify.planning.frontier import starts_program
+from asyncify.planning.helpers import helper
 from asyncify.planning.hooks import in_case
 from asyncify.planning.iteration import (
     PROTOCOL,
@@ -80,6 +82,22 @@ def iterate_step(project: Project, site: Reference, used: str) -> Step:
     cleanup = any(cleans_up(project, function) for function in (*functions, *made))
     items = existing(project, site, closable=bool(functions), cleanup=cleanup)
     return consume(project, site, items, used)
+
+
+def thread_iteration(project: Project, site: Reference, used: str) -> Step:
+    """One place that iterates over something blocking: a thread fetches every item."""
+    define = helper(project, site.module, "each_in_thread")
+    if define is None:
+        return Step(limit=Limit("ASY912", "its name has another meaning here", site))
+    span, path = project.expression(site).span, project.module(site).path
+    made: tuple[Edit, ...] = (define, AddImport("import asyncio"))
+    if project.expression(site).role is Role.UNPACKED:
+        items = Items(f"item async for item in {define.name}({{0}})", (span,))
+    else:
+        items = replace(existing(project, site, closable=True), tracked=False)
+        made = (Replace(span, f"{define.name}({{0}})", (span,), around=True), *made)
+    step = consume(project, site, items, used)
+    return replace(step, edits=(*step.edits, *((path, edit) for edit in made)))
 
 
 def _generators(project: Project, site: Reference) -> list[FunctionId]:

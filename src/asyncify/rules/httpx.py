@@ -109,6 +109,7 @@ library = Library(
             Attribute(f"{RESPONSE}.{name}", store=("any",) * (name == "encoding"))
             for name in ATTRIBUTES
         ),
+        Refuse("the raw bytes of a response that is read already are gone", f"{RESPONSE}.iter_raw"),
         Call(f"{RESPONSE}.close", "aclose"),
     ),
 )

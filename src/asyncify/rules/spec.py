@@ -48,11 +48,13 @@ class Refuse:
     """Known, and never translated: the reason is told to the user.
 
     As an entry of a library, `name` is the callable, attribute or type that has no faithful
-    translation; as the answer of an `adapt` function, it is left empty.
+    translation; as the answer of an `adapt` function, it is left empty. `code` is what a call of it is
+    reported with.
     """
 
     reason: str
     name: str = ""
+    code: str = "ASY919"
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,10 +147,14 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Thread:
-    """A blocking function or method without an async twin: kept, and run in a worker thread."""
+    """A blocking function or method without an async twin: kept, and run in a worker thread.
+
+    `variants` are other types that it returns: a keyword, its usual value, and the type if it has another.
+    """
 
     name: str
     returns: str = ""
+    variants: tuple[tuple[str, str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,12 +176,13 @@ class Client:
 class Resource:
     """A type whose objects change: how they are made, entered, iterated and named.
 
-    `enter` and `iterate` are "async" (the protocol becomes async), "plain" (nothing changes) or "" (no
-    faithful form); `enter_template` wraps an entered object, and `enter_made` is called in place of the call that makes one, if every use of it
+    `enter` and `iterate` are "async" (the protocol becomes async), "plain" (nothing changes), "thread"
+    (`iterate` only: every item is fetched in a worker thread) or "" (no faithful form); `enter_template` wraps an entered object, and `enter_made` is called in place of the call that makes one, if every use of it
     lies in that with statement. Every attribute that is not listed in the library makes its users unfaithful.
 
     Objects come from calls that return the type; a `Call` of the same name translates its constructor.
-    A resource without `to` stays what it is: its methods are `Thread` entries.
+    A resource without `to` stays what it is: its methods are `Thread` entries, and it does no harm if
+    something else may be in its place. With a `fallback` it may also be handed to anybody.
     """
 
     name: str
@@ -189,6 +196,7 @@ class Resource:
     made_helpers: tuple[str, ...] = ()  # of `enter_made`
     roles: tuple[str, ...] = ()  # further roles in which nothing changes ("subscripted")
     must_enter: bool = False  # only objects that live in a with statement are translated
+    of: str = ""  # a state of this type: type checkers know no difference
     fallback: str = ""  # "thread": when its users are unfaithful, blocking calls go to a thread
 
 
@@ -215,7 +223,7 @@ class Use:
 
     `role` is "test", or "callee:position" such as ``json.load:0``; `template` replaces the test (and
     `opposite` a ``not`` with it), or the call, where ``{0}`` ... are its arguments; a call without
-    template runs in a worker thread. `arguments` is the number of arguments it is made for;
+    template runs in a worker thread, or with `plain` stays as it is. `arguments` is the number of arguments it is made for;
     further ones may be among `keywords` and go where the template says ``{*}``. `enter` says that the
     call is itself entered by a with statement, which becomes async; `made` is then called in place of
     both the call and the one that makes the object in its argument.
@@ -230,6 +238,7 @@ class Use:
     keywords: tuple[str, ...] = ()
     enter: bool = False
     made: str = ""
+    plain: bool = False
     imports: tuple[str, ...] = ()
     helpers: tuple[str, ...] = ()
 
