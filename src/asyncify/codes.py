@@ -82,6 +82,7 @@ _LIBRARIES: tuple[_Row, ...] = (
     ("ASY311", "blocking-requests-session", "A `requests.Session` waits for the network.", "It becomes an `httpx.AsyncClient` with the lifetime of the session."),
     ("ASY312", "requests-exception", "An exception of requests is caught or raised where httpx raises its own.", "It becomes the matching exception of httpx."),
     ("ASY313", "requests-response", "An attribute of a response has another name or meaning in httpx.", "It becomes what means the same."),
+    ("ASY314", "requests-interceptor", "A test answers requests with `responses` or `requests_mock`.", "It answers with `respx`."),
     ("ASY320", "blocking-httpx-client", "The synchronous client of httpx waits for the network.", "It becomes `httpx.AsyncClient`."),
     ("ASY321", "blocking-urllib3", "urllib3 waits for the network.", "It becomes `httpx.AsyncClient`, or runs in a thread."),
     ("ASY330", "blocking-postgres", "A synchronous PostgreSQL driver waits for the server.", "It becomes the async connection of psycopg 3."),

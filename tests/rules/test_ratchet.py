@@ -26,6 +26,7 @@ from asyncify.rules.spec import (
     Attribute,
     Call,
     Client,
+    Interceptor,
     Library,
     Raises,
     Refuse,
@@ -104,7 +105,8 @@ def _entries(kinds: tuple[type, ...]) -> Iterator[Any]:
     for library in RULES.libraries:
         for entry in library.entries:
             if isinstance(entry, kinds):
-                label = getattr(entry, "name", "") or f"{entry.type} {entry.role}"
+                label = getattr(entry, "name", "") or getattr(entry, "module", "")
+                label = label or f"{entry.type} {entry.role}"
                 yield pytest.param(library, entry, id=f"{type(entry).__name__} {label}")
 
 
@@ -201,10 +203,39 @@ def test_exceptions_exist(library: Library, entry: Raises) -> None:
         assert issubclass(new, Exception)
 
 
+@pytest.mark.parametrize(("library", "entry"), entries(Raises))
+def test_exceptions_can_be_made(library: Library, entry: Raises) -> None:
+    if entry.made:
+        text = entry.made.format('"message"', request=None, response=None)
+        made = eval(text, {"httpx": httpx})
+        assert isinstance(made, resolve(entry.made.partition("(")[0]))
+        caught = tuple(resolve(name) for name in entry.to)
+        assert isinstance(made, caught), "the handler of the old one would not catch it"
+
+
+@pytest.mark.parametrize(("library", "entry"), entries(Interceptor))
+def test_interceptors_exist(library: Library, entry: Interceptor) -> None:
+    module, new = importlib.import_module(entry.module), importlib.import_module(entry.to)
+    for name in (*entry.names, *entry.matchers, *entry.routers):
+        importlib.import_module(entry.module)
+        if "matchers" in name:
+            importlib.import_module(name.rpartition(".")[0])
+        assert resolve(name)
+    routers = [resolve(name)() for name in entry.routers]
+    for name in (*entry.answers, *entry.constants):
+        assert any(hasattr(router, name) for router in (module, *routers))
+    for name in entry.names.values():
+        assert resolve(name)
+    for verb in set(entry.answers) - {"add", "register_uri"}:
+        assert callable(getattr(new, verb))
+    assert entry.of in {each.name for each in load_rules()}
+    assert library.name
+
+
 @pytest.mark.parametrize("library", load_rules(), ids=lambda library: library.name)
 def test_library_is_complete(library: Library) -> None:
     assert find(library.code) is not None
-    assert library.triggers
+    assert library.triggers or all(isinstance(e, Interceptor) for e in library.entries)
     names = {entry.name for entry in library.entries if isinstance(entry, Client)}
     for entry in library.entries:
         assert getattr(entry, "client", "") in {"", *names}

@@ -50,10 +50,7 @@ class Assembly:
             chains.add(function, [(path, edit)])
         for function, path, edit in testing.case_edits(self.project, functions):
             chains.add(function, [(path, edit)])
-        for path, edit in self._mocks():
-            owners = chains.owners(path)
-            chains.join(owners)
-            chains.add(owners[0] if owners else path, [(path, edit)])
+        self._add_tests(chains)
         for library, path, edit in self._handlers():
             chains.add(("library", library), [(path, edit)])
         self._add_annotations(chains)
@@ -62,6 +59,15 @@ class Assembly:
             chains.join(owners)
             chains.add(owners[0], [(path, edit)])
         return chains.build((*functions, *self.colouring.twins))
+
+    def _add_tests(self, chains: Chains) -> None:
+        """What replaces converted code in tests follows it."""
+        for path, edit in self._mocks():
+            owners = chains.owners(path)
+            chains.join(owners)
+            chains.add(owners[0] if owners else path, [(path, edit)])
+        for name, found in self.decided.interceptions.items():
+            chains.add(("library", name), found.edits)
 
     def _add_annotations(self, chains: Chains) -> None:
         """What describes converted code stays true."""
@@ -126,7 +132,8 @@ class Assembly:
         for seed in self.applied:
             for name in seed.libraries:
                 sites.setdefault(name, set()).update(s.reference for s in seed.sites)
-        by_hand = raised_by_hand(self.project, self.rules)
+        made = {r for found in self.decided.interceptions.values() for r in found.exceptions}
+        by_hand = raised_by_hand(self.project, self.rules, made)
         stays = frozenset(
             name for name in left if name in by_hand or total.get(name, set()) - sites[name]
         )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from asyncify.model.facts import FunctionId
 from asyncify.planning.colour import Colouring
+from asyncify.planning.drafts import Interception
 from asyncify.planning.functions import Conversion
 from asyncify.planning.project import Project
 from asyncify.planning.seeds import Seed, Site
@@ -26,6 +27,7 @@ class Decided:
     seeds: Sequence[Seed]
     colouring: Colouring
     conversions: Mapping[FunctionId, Conversion]
+    interceptions: Mapping[str, Interception]  # by library
 
     @property
     def applied(self) -> list[Seed]:

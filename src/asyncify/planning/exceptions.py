@@ -2,30 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
 from asyncify.model.facts import FlowKind, FunctionId, Kind, Role, Statement
 from asyncify.model.graph import Reference
 from asyncify.model.plan import AddImport, Edit, Replace
+from asyncify.planning.companions import expectation
 from asyncify.planning.project import Project
 from asyncify.planning.scoping import is_free
 from asyncify.planning.seeds import import_text
 from asyncify.rules.registry import Rules
 from asyncify.rules.spec import Library, Raises
 
+_SUPPRESS = frozenset({"contextlib.suppress"})
+
 
 def caught(project: Project) -> Iterable[tuple[Reference, list[Reference]]]:
-    """Every except type as a whole, with the single names in it."""
+    """Every except type as a whole, with the single names in it.
+
+    What a test expects (`pytest.raises(E)`) and what `contextlib.suppress(E)` takes is caught as well.
+    """
     for name, module in project.graph.modules.items():
         for expression in module.expressions:
-            if expression.role is not Role.CAUGHT:
-                continue
             whole = Reference(name, expression.id)
+            if expression.role is not Role.CAUGHT and not _expected(project, whole):
+                continue
             if expression.kind is Kind.CONTAINER:
                 yield whole, [inner for inner, _ in project.children(whole)]
             else:
                 yield whole, [whole]
+
+
+def _expected(project: Project, reference: Reference) -> bool:
+    """Whether an expression is the argument of a call that catches what it names."""
+    expression = project.expression(reference)
+    if expression.role is not Role.ARGUMENT:
+        return False
+    outer = project.parent(reference)
+    if outer is None or outer[1].kind is not Kind.CALL:
+        return False
+    if set(project.callee_names(outer[0])) & _SUPPRESS:
+        return True
+    return expression.detail == "0" and expectation(project, outer[0]) is not None
 
 
 def handler_edits(
@@ -169,12 +188,15 @@ def _callers(project: Project, callee: str) -> set[FunctionId]:
     return found
 
 
-def raised_by_hand(project: Project, rules: Rules) -> frozenset[str]:
-    """Libraries whose exceptions the project raises itself: their handlers have to catch both kinds."""
+def raised_by_hand(project: Project, rules: Rules, made: Set[Reference]) -> frozenset[str]:
+    """Libraries whose exceptions the project raises itself: their handlers have to catch both kinds.
+
+    `made` are places at which the new exceptions are made.
+    """
     found = set()
     for reference in project.graph.names:
         exception = _exception(project, rules, reference)
-        if exception is None:
+        if exception is None or reference in made:
             continue
         expression = project.expression(reference)
         outer = project.parent(reference)
@@ -218,7 +240,9 @@ def _guards(
 def _calls_in_try(project: Project, whole: Reference) -> Iterable[Reference]:
     """The calls in the try body that a handler, given by its except type, belongs to."""
     module = project.module(whole)
-    attempt = project.statement(whole).parent
+    statement = project.statement(whole)
+    handles = statement.kind == "ExceptHandler"
+    attempt = statement.parent if handles else statement.id
     for expression in module.expressions:
         if expression.kind is Kind.CALL:
             if _in_body(module.statements, expression.statement, attempt):

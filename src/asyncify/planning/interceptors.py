@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from asyncify.model.facts import Expression, Kind, Role
 from asyncify.model.graph import Reference
+from asyncify.planning.hooks import in_test_file
 from asyncify.planning.project import Project
 from asyncify.rules.spec import Library
 
@@ -86,16 +87,27 @@ def _string(expression: Expression) -> str:
 
 def interceptor(project: Project, library: Library) -> str | None:
     """Where and with what the project replaces a library; None if nobody does."""
-    for module in project.graph.modules.values():
-        for one in module.imports:
-            top = one.module.partition(".")[0]
-            if top in library.interceptors:
-                return f"{module.path}:{one.span.line} intercepts it with {top}"
+    for name in library.interceptors:
+        if place := intercepted_by(project, name):
+            return place
     for patch in patches(project):
         if replaces(project, patch.path, library.name):
             line = project.expression(patch.call).span.line
             return f"{project.module(patch.call).path}:{line} patches it"
     return None
+
+
+def intercepted_by(project: Project, name: str) -> str:
+    """Where the project uses an interceptor: it imports it, or asks for the pytest fixture of that name."""
+    for module in project.graph.modules.values():
+        for one in module.imports:
+            if one.module.partition(".")[0] == name:
+                return f"{module.path}:{one.span.line} intercepts it with {name}"
+    for function in project.functions.values():
+        path = project.path(function.id)
+        if in_test_file(path) and any(p.name == name for p in function.parameters):
+            return f"{path}:{function.header.line} intercepts it with {name}"
+    return ""
 
 
 def replaces(project: Project, path: str, name: str) -> bool:

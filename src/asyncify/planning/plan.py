@@ -14,10 +14,12 @@ from asyncify.planning.clients import resettable
 from asyncify.planning.colour import Colouring, Limit, Unit, Use, colour
 from asyncify.planning.decided import Decided, short
 from asyncify.planning.decorators import CACHE_REQUIREMENT, is_cached
+from asyncify.planning.drafts import Interception
 from asyncify.planning.findings import Findings
 from asyncify.planning.frontier import may_run_in_loop
 from asyncify.planning.functions import Boundaries, Conversion, convert
 from asyncify.planning.hooks import in_test_file
+from asyncify.planning.interception import interception
 from asyncify.planning.interceptors import interceptor
 from asyncify.planning.project import Project
 from asyncify.planning.seeds import ClientCall, Seed, Seeds, Site
@@ -53,10 +55,30 @@ class _Planner:
         self.conversions: dict[FunctionId, Conversion] = {}
         self.sites: list[Site] = []
         self.in_loop: dict[FunctionId, Limit] = {}
+        self.interceptions: dict[str, Interception] = {}  # by library, where its tests follow
+        self.notes: dict[str, str] = {}  # by library, what keeps it
 
     def plan(self) -> Plan:
         found = Seeds(self.project, self.rules).all()
         self.sites = [site for seed in found for site in seed.sites]
+        self._intercept(found)
+        decided = self._decide(found)
+        while lost := self._unserved(decided):
+            for name, reason in lost.items():
+                del self.interceptions[name]
+                self.notes[name] += f"; {reason}"
+            decided = self._decide(found)
+        chains, chain_of = Assembly(decided).chains()
+        findings = Findings(decided, chain_of)
+        return Plan(
+            tuple(chains),
+            tuple(findings.all()),
+            findings.reasons(),
+            self._dependencies(decided.applied, decided.colouring),
+            self._test_configuration(decided.colouring),
+        )
+
+    def _decide(self, found: list[Seed]) -> Decided:
         seeds = self._declined(self._client_conflicts(self._intercepted(found)))
         colouring = self._colour(seeds)
         # objects whose faithful form is held may still go, call by call, to worker threads
@@ -71,28 +93,61 @@ class _Planner:
                 )
             ]
             colouring = self._colour(seeds)
-        decided = Decided(self.project, self.rules, self.sites, seeds, colouring, self.conversions)
-        chains, chain_of = Assembly(decided).chains()
-        findings = Findings(decided, chain_of)
-        return Plan(
-            tuple(chains),
-            tuple(findings.all()),
-            findings.reasons(),
-            self._dependencies(decided.applied, colouring),
-            self._test_configuration(colouring),
+        return Decided(
+            self.project,
+            self.rules,
+            self.sites,
+            seeds,
+            colouring,
+            self.conversions,
+            self.interceptions,
         )
 
     # -- seeds -----------------------------------------------------------------------------------
+
+    def _intercept(self, seeds: list[Seed]) -> None:
+        """Finds the libraries that tests replace, and how those tests could follow."""
+        for library in self.rules.libraries:
+            if any(library.name in seed.libraries and not seed.moves for seed in seeds):
+                note = interceptor(self.project, library)
+                if note is None:
+                    continue
+                found = interception(self.project, self.rules, library, seeds)
+                self.notes[library.name] = note
+                if found.problem:
+                    if found.problem not in note:
+                        self.notes[library.name] += f"; {found.problem}"
+                else:
+                    self.interceptions[library.name] = found
+
+    def _unserved(self, decided: Decided) -> dict[str, str]:
+        """Libraries whose tests follow, although some of the calls that they answer do not leave."""
+        lost: dict[str, str] = {}
+        left = {
+            (name, site.reference)
+            for seed in decided.applied
+            for name in seed.libraries
+            for site in seed.sites
+        }
+        coloured = decided.colouring.causes
+        for name, found in self.interceptions.items():
+            for site in self.sites:
+                if site.library.name != name:
+                    continue
+                stays = (name, site.reference) not in left or site.function not in coloured
+                if stays:
+                    lost[name] = f"{short(site.function)}() keeps the library"
+            idle = sorted(test for test in found.tests if test not in coloured)
+            if idle:
+                lost[name] = f"{short(idle[0])}() reaches no converted call"
+        return lost
 
     def _intercepted(self, seeds: list[Seed]) -> list[Seed]:
         """A library that tests replace stays, and its calls go to threads: the tests keep their meaning.
 
         A function that only moves is no such case: `planning.mocks` moves what patches it.
         """
-        notes: dict[str, str | None] = {}
-        for library in self.rules.libraries:
-            if any(library.name in seed.libraries and not seed.moves for seed in seeds):
-                notes[library.name] = interceptor(self.project, library)
+        notes = {n: note for n, note in self.notes.items() if n not in self.interceptions}
         result: list[Seed] = []
         for seed in seeds:
             note = next((notes[n] for n in seed.libraries if notes.get(n) and not seed.moves), None)
@@ -225,6 +280,8 @@ class _Planner:
             needed.add(CACHE_REQUIREMENT)
         if self._async_tests(colouring):
             needed.add(testing.PLUGIN)
+        for found in self.interceptions.values():
+            needed.update(found.requires)
         return tuple(sorted(needed))
 
     def _async_tests(self, colouring: Colouring) -> list[FunctionId]:

@@ -21,6 +21,7 @@ from asyncify.rules.spec import (
     Client,
     Entry,
     Helper,
+    Interceptor,
     Library,
     Raises,
     Refuse,
@@ -145,6 +146,15 @@ class Rules:
         """The client that a call of the library names."""
         return next(e for e in library.entries if isinstance(e, Client) and e.name == name)
 
+    def interceptors(self, library: str) -> tuple[tuple[Library, Interceptor], ...]:
+        """What tests answer the calls of a library with, where its target has a counterpart."""
+        return tuple(
+            (owner, entry)
+            for owner in self.libraries
+            for entry in owner.entries
+            if isinstance(entry, Interceptor) and entry.of == library
+        )
+
     @staticmethod
     def helper(library: Library, name: str) -> Helper:
         """The helper of this name."""
@@ -161,5 +171,5 @@ def _keys(entry: Entry) -> Iterable[tuple[str, str]]:
             yield "use", f"{type_name} {role}"
         case Raises(name=name):
             yield "exception", name
-        case Client():
+        case Client() | Interceptor():
             return

@@ -216,6 +216,22 @@ EXCEPTIONS = {
     "InvalidJSONError": ("json.JSONDecodeError",),
     "JSONDecodeError": ("json.JSONDecodeError",),
 }
+MADE = {
+    "RequestException": "httpx.RequestError({0})",
+    "HTTPError": "httpx.HTTPStatusError({0}, request={request}, response={response})",
+    "ConnectionError": "httpx.ConnectError({0})",
+    "Timeout": "httpx.TimeoutException({0})",
+    "ConnectTimeout": "httpx.ConnectTimeout({0})",
+    "ReadTimeout": "httpx.ReadTimeout({0})",
+    "TooManyRedirects": "httpx.TooManyRedirects({0})",
+    "SSLError": "httpx.ConnectError({0})",
+    "ProxyError": "httpx.ProxyError({0})",
+    "ChunkedEncodingError": "httpx.RemoteProtocolError({0})",
+    "ContentDecodingError": "httpx.DecodingError({0})",
+    "MissingSchema": "httpx.UnsupportedProtocol({0})",
+    "InvalidSchema": "httpx.UnsupportedProtocol({0})",
+    "InvalidURL": "httpx.InvalidURL({0})",
+}
 HOMES = {
     "Session": "sessions",
     "session": "sessions",
@@ -351,6 +367,7 @@ library = Library(
                 ((f"{RESPONSE}.json", "json.JSONDecodeError"),) * (name == "RequestException"),
                 {} if name == "HTTPError" else _NO_RESPONSE,
                 {"response": RESPONSE},
+                MADE.get(name, ""),
             )
             for name, to in EXCEPTIONS.items()
         ),

@@ -16,6 +16,7 @@ from asyncify.model.plan import Safety
 
 __all__ = [
     "Adaptation",
+    "Answer",
     "Argument",
     "Attribute",
     "Call",
@@ -23,6 +24,7 @@ __all__ = [
     "Client",
     "Entry",
     "Helper",
+    "Interceptor",
     "Library",
     "Parameter",
     "Raises",
@@ -248,7 +250,8 @@ class Raises:
     """An exception of the old library, and what the new one raises in its place.
 
     `through` names calls that raise it too, each with what it raises in its new form. `attributes` are
-    templates for reads that differ, `types` the resource types of attributes.
+    templates for reads that differ, `types` the resource types of attributes. `made` is the template of
+    an instance in tests, ``{0}`` is its message and ``{name}`` a keyword argument.
     """
 
     name: str
@@ -256,9 +259,54 @@ class Raises:
     through: tuple[tuple[str, str], ...] = ()
     attributes: Mapping[str, str] = field(default_factory=dict)
     types: Mapping[str, str] = field(default_factory=dict)
+    made: str = ""
 
 
-Entry = Call | Thread | Client | Resource | Attribute | Use | Raises | Refuse
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a test lets an interceptor answer to one kind of request.
+
+    `url` is the index of an argument; `parts` are the keywords of the response and `raises` an exception
+    in its place, as templates in which ``{0}``, ``{1}`` ... are all arguments of the call by index.
+    """
+
+    method: str
+    url: int
+    parts: tuple[tuple[str, str], ...] = ()
+    raises: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Interceptor:
+    """A library with which tests answer the calls of library `of`, and how `to` does the same.
+
+    What answers is a *router*: the module itself, an object that one of `routers` makes (canonical name of
+    a callable -> keyword -> keyword of ``{to}.mock``), or the pytest fixture `fixture`. `answers` register
+    an answer, by method of a router. `reads` say what becomes of an attribute, as ``kind.name`` -> template
+    (``{0}`` is the object) and kind of the result; kinds are "router", "calls" (a list of call), "call",
+    "requests" (a list of request), "request", "response", "answer" and "" (anything else). A name in
+    `names` is replaced wherever it stands.
+    """
+
+    module: str
+    of: str
+    to: str
+    requires: tuple[str, ...]
+    answers: Mapping[str, Callable[[CallSite], Answer | Refuse]]
+    reads: Mapping[str, tuple[str, str]]
+    names: Mapping[str, str] = field(default_factory=dict)
+    routers: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    defaults: tuple[str, ...] = ()  # arguments of a router that is made
+    fixture: str = ""
+    constants: tuple[str, ...] = ()  # attributes of a router that only name a method
+    match: str = ""  # the argument that lists matchers
+    matchers: Mapping[str, str] = field(
+        default_factory=dict
+    )  # canonical name -> keyword of a route
+    queues: bool = False  # a second answer to the same request waits for its turn
+
+
+Entry = Call | Thread | Client | Resource | Attribute | Use | Raises | Refuse | Interceptor
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,5 +323,5 @@ class Library:
     triggers: tuple[str, ...] = ()  # identifiers; a file without any cannot hold a blocking call
     interceptors: tuple[
         str, ...
-    ] = ()  # modules with which tests replace the network of this library
+    ] = ()  # modules (and fixtures) with which tests replace its network
     also_raises: tuple[str, ...] = ()  # bases of the old exceptions that users may catch instead
