@@ -1,5 +1,6 @@
 """The tables of the rules and the installed libraries name the same things."""
 
+import asyncio
 import builtins
 import http.client
 import importlib
@@ -7,6 +8,7 @@ import inspect
 import io
 import re
 import sqlite3
+import threading
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -67,6 +69,9 @@ OLD: dict[str, tuple[object, ...]] = {
     "httpx.Client": (httpx.Client(),),
     "httpx.Response": (httpx.Response(200),),
     "file": FILES,
+    "threading.Lock": (threading.Lock(),),
+    "threading.RLock": (threading.RLock(),),
+    "threading.Condition": (threading.Condition(),),
 }
 _URLLIB3 = {name: OLD[name] for name in OLD if name.startswith("urllib3.")}  # in a thread
 _REQUEST = httpx.Request("GET", "http://host/")
@@ -80,6 +85,11 @@ NEW: dict[str, tuple[object, ...]] = {
     "requests.structures.CaseInsensitiveDict": (httpx.Headers,),
     "sqlite3.Connection": (aiosqlite.Connection,),
     "sqlite3.Cursor": (aiosqlite.Cursor,),
+    "threading.Lock": (asyncio.Lock,),
+    "threading.RLock": (asyncio.Lock,),
+    "threading.Condition": (asyncio.Condition(),),
+    "threading.Semaphore": (asyncio.Semaphore,),
+    "threading.BoundedSemaphore": (asyncio.BoundedSemaphore,),
     "file": (
         aiofiles.threadpool.AsyncTextIOWrapper,
         aiofiles.threadpool.binary.AsyncBufferedReader,
@@ -235,7 +245,10 @@ def test_interceptors_exist(library: Library, entry: Interceptor) -> None:
 @pytest.mark.parametrize("library", load_rules(), ids=lambda library: library.name)
 def test_library_is_complete(library: Library) -> None:
     assert find(library.code) is not None
-    assert library.triggers or all(isinstance(e, Interceptor) for e in library.entries)
+    kinds = [e for e in library.entries if isinstance(e, Resource)]
+    locks = bool(kinds) and all(kind.hold for kind in kinds)
+    bare = all(isinstance(e, Interceptor) for e in library.entries)
+    assert library.triggers or locks or bare
     names = {entry.name for entry in library.entries if isinstance(entry, Client)}
     for entry in library.entries:
         assert getattr(entry, "client", "") in {"", *names}

@@ -152,9 +152,7 @@ def _rules(config: Config) -> Rules:
     from asyncify.rules.registry import Rules
     from asyncify.rules.spec import Library, Thread
 
-    chosen = [
-        each for each in Rules.select(config.libraries).libraries if config.selects(each.code)
-    ]
+    chosen = list(Rules.select(config.libraries).without(config.selects).libraries)
     if config.blocking and config.selects("ASY299"):
         entries = tuple(Thread(name) for name in config.blocking)
         words = tuple(name.rpartition(".")[2] for name in config.blocking)

@@ -10,7 +10,7 @@ from asyncify.planning.colour import Colouring
 from asyncify.planning.drafts import Interception
 from asyncify.planning.functions import Conversion
 from asyncify.planning.project import Project
-from asyncify.planning.seeds import Seed, Site
+from asyncify.planning.units import Seed, Site
 from asyncify.rules.registry import Rules
 
 

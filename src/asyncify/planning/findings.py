@@ -28,7 +28,9 @@ class Findings:
     def _applied(self) -> Iterable[Finding]:
         for seed in self.decided.applied:
             for site in seed.sites:
-                reason = f"{short(site.function)}() becomes async"
+                reason = "it would be held across an await"
+                if seed.guard is None:
+                    reason = f"{short(site.function)}() becomes async"
                 if seed.note:
                     reason += f"; kept in a thread: {seed.note}"
                 yield self._finding(

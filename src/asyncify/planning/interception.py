@@ -15,7 +15,8 @@ from asyncify.planning.hooks import in_test_file
 from asyncify.planning.interceptors import intercepted_by, patches, replaces
 from asyncify.planning.project import Project
 from asyncify.planning.routers import Translator
-from asyncify.planning.seeds import Seed, import_text
+from asyncify.planning.seeds import import_text
+from asyncify.planning.units import Seed
 from asyncify.rules.registry import Rules
 from asyncify.rules.spec import Library
 

@@ -21,9 +21,11 @@ from asyncify.planning.functions import Boundaries, Conversion, convert
 from asyncify.planning.hooks import in_test_file
 from asyncify.planning.interception import interception
 from asyncify.planning.interceptors import interceptor
+from asyncify.planning.locks import Coloured, Locks
 from asyncify.planning.project import Project
-from asyncify.planning.seeds import ClientCall, Seed, Seeds, Site
+from asyncify.planning.seeds import Seeds
 from asyncify.planning.twins import inside
+from asyncify.planning.units import ClientCall, Seed, Site
 from asyncify.rules.registry import Rules
 
 
@@ -55,11 +57,14 @@ class _Planner:
         self.conversions: dict[FunctionId, Conversion] = {}
         self.sites: list[Site] = []
         self.in_loop: dict[FunctionId, Limit] = {}
+        self.locked: dict[FunctionId, Limit] = {}
         self.interceptions: dict[str, Interception] = {}  # by library, where its tests follow
         self.notes: dict[str, str] = {}  # by library, what keeps it
 
     def plan(self) -> Plan:
-        found = Seeds(self.project, self.rules).all()
+        every = Seeds(self.project, self.rules).all()
+        self.locks = Locks(self.project, self.rules, self._declined(every))
+        found = [seed for seed in every if seed.guard is None]
         self.sites = [site for seed in found for site in seed.sites]
         self._intercept(found)
         decided = self._decide(found)
@@ -80,6 +85,45 @@ class _Planner:
 
     def _decide(self, found: list[Seed]) -> Decided:
         seeds = self._declined(self._client_conflicts(self._intercepted(found)))
+        seeds, colouring = self._with_locks(seeds)
+        locks = [site for seed in seeds if seed.guard is not None for site in seed.sites]
+        return Decided(
+            self.project,
+            self.rules,
+            [*self.sites, *locks],
+            seeds,
+            colouring,
+            self.conversions,
+            self.interceptions,
+        )
+
+    def _with_locks(self, seeds: list[Seed]) -> tuple[list[Seed], Colouring]:
+        """Colours, translates the locks that an await would be under, and holds who awaits under others."""
+        self.locked = {}
+        while True:
+            active: dict[str, Seed] = {}
+            while True:
+                settled, colouring = self._settled([*seeds, *active.values()])
+                coloured = Coloured(settled, colouring, self.conversions)
+                wanted = self.locks.wanted(coloured)
+                new = {
+                    name: seed
+                    for name, (seed, _) in wanted.items()
+                    if name not in active and seed.guard is not None and not seed.guard.problem
+                }
+                if not new:
+                    break
+                active.update(new)
+            known = len(self.locked)
+            for seed, across in wanted.values():
+                problem = self.locks.problem(seed, coloured)
+                if problem is not None:
+                    self.locked.update(self.locks.limits(seed, across, problem))
+            if len(self.locked) == known:
+                return settled, colouring
+
+    def _settled(self, seeds: list[Seed]) -> tuple[list[Seed], Colouring]:
+        """Colours until everything that is converted is converted faithfully."""
         colouring = self._colour(seeds)
         # objects whose faithful form is held may still go, call by call, to worker threads
         while stopped := self._stopped(seeds, colouring):
@@ -93,15 +137,7 @@ class _Planner:
                 )
             ]
             colouring = self._colour(seeds)
-        return Decided(
-            self.project,
-            self.rules,
-            self.sites,
-            seeds,
-            colouring,
-            self.conversions,
-            self.interceptions,
-        )
+        return seeds, colouring
 
     # -- seeds -----------------------------------------------------------------------------------
 
@@ -237,16 +273,22 @@ class _Planner:
             seen.add(function)
             todo.extend(self.project.family(function) - seen)
             conversion = self._conversion(function)
-            if conversion.starts_loop and function not in self.in_loop:
+            locked = self.locked.get(function)
+            if conversion.starts_loop and function not in self.in_loop and locked is None:
                 continue
-            if conversion.limit is not None:
+            if locked is not None:
+                limits[function] = locked
+            elif conversion.limit is not None:
                 limits[function] = self.in_loop.get(function, conversion.limit)
             users[function] = conversion.uses
             todo.extend(use.user for use in conversion.uses)
         twinnable = {
             function
             for function in seen
-            if all(self._conversion(m).twin is not None for m in self.project.family(function))
+            if all(
+                self._conversion(m).twin is not None and m not in self.locked
+                for m in self.project.family(function)
+            )
         }
         units = [seed.unit for seed in seeds]
         tests = {f for f in seen if in_test_file(self.project.path(f))}

@@ -18,11 +18,11 @@ from asyncify.planning.arguments import returned_type, shapes, takes_all, templa
 from asyncify.planning.consumers import Step, need_async
 from asyncify.planning.interceptors import patches
 from asyncify.planning.project import PASSING_ROLES, Project
+from asyncify.planning.units import TO_THREAD
 from asyncify.planning.uses import enter_step, iterate_step, thread_iteration
 from asyncify.rules.registry import Rules
 from asyncify.rules.spec import Attribute, Call, Library, Resource, Thread, Use
 
-TO_THREAD = "asyncio.to_thread"
 _NAMING = (Role.CALLEE, Role.RECEIVER, Role.ANNOTATION, Role.BASE, Role.DISCARDED)
 UNIT = ""  # `Use.used` of a step that belongs to a blocking call, not to a function
 
@@ -86,7 +86,8 @@ class Resources:
             seen.setdefault(id(group), group)
         for name, site in self._used_as_value():
             for group in seen.values():
-                if name in group.types and group.types[name][1].to:
+                made = group.types.get(name)
+                if made is not None and made[1].to and made[1].hold is None:
                     group.problems.append((site, f"{short(name)} is used as a value"))
         return list(seen.values())
 
@@ -332,6 +333,10 @@ class Resources:
         for flow in project.module(site).flows:
             if flow.kind is FlowKind.ENTER and flow.source == site.expression:
                 target = Reference(site.module, flow.target)
+                if resource.hold is not None:
+                    group = self._group(key)
+                    group.problems.append((site, "what entering it gives is used"))
+                    continue
                 self._join(key, target)
                 self._give_type(target, (library, resource))
         group = self._group(key)

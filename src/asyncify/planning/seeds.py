@@ -17,56 +17,11 @@ from asyncify.planning.arguments import Carried, carry, template_imports
 from asyncify.planning.colour import Limit, Unit
 from asyncify.planning.consumers import Step, async_context
 from asyncify.planning.project import Project
-from asyncify.planning.resources import TO_THREAD, Group, Resources, is_wrapped, stays_inside
+from asyncify.planning.resources import Group, Resources, is_wrapped, short, stays_inside
 from asyncify.planning.scoping import misread
+from asyncify.planning.units import TO_THREAD, ClientCall, Guard, Seed, Site
 from asyncify.rules.registry import Rules
 from asyncify.rules.spec import Call, Library, Resource, Thread
-
-
-@dataclass(frozen=True, slots=True)
-class ClientCall:
-    """A call that needs a client around it; its callee is named once the client is."""
-
-    site: Reference
-    library: Library
-    client: str
-    method: str
-    options: tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Site:
-    """One blocking call, for the report."""
-
-    reference: Reference
-    function: FunctionId
-    library: Library
-    name: str
-    to: str
-
-
-@dataclass(frozen=True, slots=True)
-class Seed:
-    """A unit with everything that converting it needs."""
-
-    unit: Unit
-    sites: tuple[Site, ...]
-    edits: tuple[tuple[str, Edit], ...] = ()
-    clients: tuple[ClientCall, ...] = ()
-    fallback: tuple[Seed, ...] = ()
-    note: str = ""  # why the faithful form was not taken
-    code: str = ""
-    types: tuple[str, ...] = ()  # resource types that it translates
-    values: tuple[int, ...] = ()  # ids of the values that it translates
-    libraries: tuple[str, ...] = ()  # libraries that it leaves behind
-
-    @property
-    def moves(self) -> tuple[tuple[str, str], ...]:
-        """Old and new name of its functions, where the calls only change their callee."""
-        if self.values or self.clients:
-            return ()
-        pairs = [(site.name, site.to) for site in self.sites]
-        return tuple(pair for pair in pairs if "." in pair[1] and pair[1] != TO_THREAD)
 
 
 @dataclass(slots=True)
@@ -117,6 +72,10 @@ class Seeds:
     # -- groups ----------------------------------------------------------------------------------
 
     def _group(self, group: Group) -> Iterable[Seed]:
+        kinds = [resource for _, resource in group.types.values() if resource.hold is not None]
+        if kinds:
+            yield self._guard(group, kinds[0])
+            return
         threads = tuple(self._threads(group))
         draft = self._translate(group)
         first = min(group.calls, default=None)
@@ -140,6 +99,34 @@ class Seeds:
             types=tuple(name for name, (_, made) in group.types.items() if made.to),
             values=tuple(value.id for value in group.values),
             libraries=libraries,
+        )
+
+    def _guard(self, group: Group, resource: Resource) -> Seed:
+        """The seed of a lock; `planning.locks` knows whether it is wanted."""
+        assert resource.hold is not None
+        draft = self._translate(group) if resource.to else _Draft()
+        seen = tuple(sorted({site for value in group.values for site in value.occurrences}))
+        problem = (
+            "" if draft.problem is None else f"{draft.problem[1]} ({self._where(draft.problem[0])})"
+        )
+        makers = {
+            site: call
+            for site, (_, call) in group.calls.items()
+            if isinstance(call, Call) and call.returns
+        }
+        if not makers and not problem:
+            problem = resource.hold.why or "nobody knows where it is made"
+        guard = Guard(resource.hold, short(resource.name), seen, tuple(sorted(makers)), problem)
+        library = group.types[resource.name][0]
+        return Seed(
+            Unit(_unit_name(self.project, min(seen)), tuple(draft.sites), draft.limit, True),
+            tuple(
+                Site(site, self._function(site), library, call.name, _target(call))
+                for site, call in sorted(makers.items())
+            ),
+            tuple(draft.edits),
+            values=tuple(value.id for value in group.values),
+            guard=guard,
         )
 
     def _refused(
@@ -185,7 +172,7 @@ class Seeds:
             if draft.problem is not None:
                 break
         for _, (library, resource) in sorted(group.types.items()):
-            if resource.to and draft.problem is None:
+            if resource.to and resource.hold is None and draft.problem is None:
                 self._constructions(draft, group, library, resource.name)
         if draft.problem is None:
             clients = [edit for call in draft.clients for edit in self._client_names(call)]

@@ -7,8 +7,8 @@ Third parties add libraries through the entry point group ``asyncify.rules``; ea
 from __future__ import annotations
 
 import pkgutil
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from importlib import import_module
 from importlib.metadata import entry_points
@@ -47,6 +47,17 @@ def load_rules() -> tuple[Library, ...]:
     return tuple(found)
 
 
+def kept(library: Library) -> Library:
+    """What is left of a library that stays as it is: that nobody awaits while holding one of its objects."""
+    why = f"the configuration keeps {library.name}"
+    entries = tuple(
+        replace(entry, to="", hold=replace(entry.hold, why=entry.hold.why or why))
+        for entry in library.entries
+        if isinstance(entry, Resource) and entry.hold is not None
+    )
+    return Library(library.name, library.code, library.target, entries, modules=library.modules)
+
+
 def _libraries(value: Library | Iterable[Library]) -> tuple[Library, ...]:
     return (value,) if isinstance(value, Library) else tuple(value)
 
@@ -77,12 +88,17 @@ class Rules:
     def select(cls, choice: Mapping[str, str] | None = None) -> Rules:
         """The installed libraries without those that the configuration keeps (``requests = "keep"``)."""
         chosen = choice or {}
-        libraries: Sequence[Library] = [
-            library
-            for library in load_rules()
-            if chosen.get(library.name, library.target) == library.target
-        ]
-        return cls(tuple(libraries))
+        return cls(
+            tuple(
+                library if chosen.get(library.name, library.target) == library.target else rest
+                for library in load_rules()
+                for rest in [kept(library)]
+            )
+        )
+
+    def without(self, codes: Callable[[str], bool]) -> Rules:
+        """The same, but libraries whose code is not wanted stay as they are."""
+        return Rules(tuple(one if codes(one.code) else kept(one) for one in self.libraries))
 
     @cached_property
     def aliases(self) -> Mapping[str, str]:

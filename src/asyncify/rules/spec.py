@@ -24,6 +24,7 @@ __all__ = [
     "Client",
     "Entry",
     "Helper",
+    "Hold",
     "Interceptor",
     "Library",
     "Parameter",
@@ -175,6 +176,23 @@ class Client:
 
 
 @dataclass(frozen=True, slots=True)
+class Hold:
+    """What somebody holds while others wait for it: a lock.
+
+    A thread that waits for one stops the event loop, and with it the task that would give it back. So no
+    `await` may come between `takes` (or entering a with statement) and `gives`. Its `Resource` is
+    translated where one would, and nowhere else; where that cannot be, the chain is held with this
+    `code`. `reenters`: who holds it may take it again, but not the object that takes its place.
+    """
+
+    code: str
+    takes: tuple[str, ...] = ("acquire",)
+    gives: tuple[str, ...] = ("release",)
+    reenters: bool = False
+    why: str = ""  # there is nothing to take its place
+
+
+@dataclass(frozen=True, slots=True)
 class Resource:
     """A type whose objects change: how they are made, entered, iterated and named.
 
@@ -200,6 +218,7 @@ class Resource:
     must_enter: bool = False  # only objects that live in a with statement are translated
     of: str = ""  # a state of this type: type checkers know no difference
     fallback: str = ""  # "thread": when its users are unfaithful, blocking calls go to a thread
+    hold: Hold | None = None
 
 
 @dataclass(frozen=True, slots=True)

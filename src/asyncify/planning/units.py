@@ -1,0 +1,79 @@
+"""Seeds: blocking calls that are converted together, with everything that converting them needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from asyncify.model.facts import FunctionId
+from asyncify.model.graph import Reference
+from asyncify.model.plan import Edit
+from asyncify.planning.colour import Unit
+from asyncify.rules.spec import Hold, Library
+
+TO_THREAD = "asyncio.to_thread"
+
+
+@dataclass(frozen=True, slots=True)
+class ClientCall:
+    """A call that needs a client around it; its callee is named once the client is."""
+
+    site: Reference
+    library: Library
+    client: str
+    method: str
+    options: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One blocking call, for the report."""
+
+    reference: Reference
+    function: FunctionId
+    library: Library
+    name: str
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """An object that others wait for while somebody holds it: it is translated only where it has to be.
+
+    Args:
+        hold: what the rule says about it.
+        text: how it reads to a person.
+        seen: every place that sees it.
+        made: the calls that make it.
+        problem: why it cannot be translated, whoever uses it.
+    """
+
+    hold: Hold
+    text: str
+    seen: tuple[Reference, ...]
+    made: tuple[Reference, ...]
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Seed:
+    """A unit with everything that converting it needs."""
+
+    unit: Unit
+    sites: tuple[Site, ...]
+    edits: tuple[tuple[str, Edit], ...] = ()
+    clients: tuple[ClientCall, ...] = ()
+    fallback: tuple[Seed, ...] = ()
+    note: str = ""  # why the faithful form was not taken
+    code: str = ""
+    types: tuple[str, ...] = ()  # resource types that it translates
+    values: tuple[int, ...] = ()  # ids of the values that it translates
+    libraries: tuple[str, ...] = ()  # libraries that it leaves behind
+    guard: Guard | None = None  # it does not block by itself
+
+    @property
+    def moves(self) -> tuple[tuple[str, str], ...]:
+        """Old and new name of its functions, where the calls only change their callee."""
+        if self.values or self.clients:
+            return ()
+        pairs = [(site.name, site.to) for site in self.sites]
+        return tuple(pair for pair in pairs if "." in pair[1] and pair[1] != TO_THREAD)
