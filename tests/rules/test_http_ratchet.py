@@ -42,8 +42,8 @@ QUIET = {
     """,
     httpx: """
         ASGITransport AsyncBaseTransport AsyncByteStream AsyncClient AsyncHTTPTransport Auth BaseTransport
-        BasicAuth ByteStream Cookies DigestAuth HTTPTransport Headers Limits MockTransport NetRCAuth
-        Proxy QueryParams Request Response SyncByteStream Timeout URL WSGITransport codes
+        BasicAuth ByteStream Cookies DigestAuth Headers Limits MockTransport NetRCAuth
+        Proxy QueryParams Response SyncByteStream Timeout URL WSGITransport codes
         create_ssl_context main
     """,
 }

@@ -53,6 +53,9 @@ def _response() -> http.client.HTTPResponse:
     return response
 
 
+_REQUEST = httpx.Request("GET", "http://host/")
+_FAILED = httpx.HTTPStatusError("", request=_REQUEST, response=httpx.Response(404))
+
 # Objects of the old types, and the types that stand for them afterwards. An attribute exists if one
 # of the objects has it.
 OLD: dict[str, tuple[object, ...]] = {
@@ -64,23 +67,27 @@ OLD: dict[str, tuple[object, ...]] = {
         io.BytesIO,  # what it passes on to its file
     ),
     "urllib3.response.BaseHTTPResponse": (urllib3.HTTPResponse(),),
-    "urllib3.response that is not read": (urllib3.HTTPResponse(),),
     "urllib3.stream": (urllib3.HTTPResponse().stream(),),
     "httpx.Client": (httpx.Client(),),
-    "httpx.Response": (httpx.Response(200),),
+    "httpx.Response": (httpx.Response(200, request=_REQUEST),),
+    "httpx.Request": (_REQUEST,),
+    "httpx.HTTPStatusError": (_FAILED,),
+    "httpx.iterator": (),
     "file": FILES,
     "threading.Lock": (threading.Lock(),),
     "threading.RLock": (threading.RLock(),),
     "threading.Condition": (threading.Condition(),),
 }
 _URLLIB3 = {name: OLD[name] for name in OLD if name.startswith("urllib3.")}  # in a thread
-_REQUEST = httpx.Request("GET", "http://host/")
 NEW: dict[str, tuple[object, ...]] = {
     "requests.sessions.Session": (httpx.AsyncClient(),),
     "requests.models.Response": (httpx.Response(200, request=_REQUEST),),
     "httpx.Client": (httpx.AsyncClient(),),
     "httpx.Response": (httpx.Response(200, request=_REQUEST),),
     **_URLLIB3,
+    "httpx.Request": (_REQUEST,),
+    "httpx.HTTPStatusError": (_FAILED,),
+    "httpx.HTTPTransport": (httpx.AsyncHTTPTransport(),),
     "requests.cookies.RequestsCookieJar": (httpx.Cookies,),
     "requests.structures.CaseInsensitiveDict": (httpx.Headers,),
     "sqlite3.Connection": (aiosqlite.Connection,),
@@ -105,6 +112,12 @@ NEW_IN = {
     "urllib.request.URLopener.open": (99,),  # gone in 3.14
     "urllib.request.URLopener.retrieve": (99,),
 }
+
+
+for _, _entry in RULES.entries.values():
+    if isinstance(_entry, Resource) and _entry.of:  # a state of objects that are there already
+        OLD[_entry.name] = OLD[_entry.of]
+        NEW[_entry.name] = NEW[_entry.of]
 
 
 def entries(*kinds: type) -> list[Any]:
@@ -172,7 +185,9 @@ def test_new_call_exists(library: Library, entry: Call) -> None:
         assert hasattr(resolve(client.to), entry.to)
     elif "." in entry.to:
         resolve(entry.to)
-    elif owner in NEW:
+    elif not entry.to and not entry.awaited:
+        assert known(entry.name)  # it stays
+    elif owner in NEW and not entry.receiver:
         assert any(hasattr(each, entry.to or last) for each in NEW[owner])
     else:
         assert entry.to in [helper.name for helper in library.helpers]
@@ -197,7 +212,10 @@ def test_consumer_exists(library: Library, entry: Use) -> None:
         name, _, position = entry.role.partition(":")
         pytest.importorskip(name.partition(".")[0])  # a parser that is not installed here
         assert callable(resolve(name))
-        assert int(position) < entry.arguments
+        if position.isdigit():
+            assert int(position) < entry.arguments
+        else:
+            assert position in inspect.signature(resolve(name)).parameters  # type: ignore[arg-type]
     for helper in entry.helpers:
         RULES.helper(library, helper)
 

@@ -50,7 +50,9 @@ def shapes(project: Project, reference: Reference) -> frozenset[str]:
         found.add("tuple" if expression.text == "tuple" else "display")
         if expression.text == "dict" and _is_plain_mapping(project, reference):
             found.add("mapping")
-    kind = project.graph.types.get(reference, "") if reference in project.graph.scalars else ""
+    known = project.graph.types.get(reference, "")
+    found.add(known or "any")
+    kind = known if reference in project.graph.scalars else ""
     if kind in ("builtins.str", "str"):
         found.add("str")
     elif kind in ("builtins.int", "builtins.float", "int", "float"):
@@ -110,7 +112,7 @@ def takes_all(use: Use, arguments: Sequence[Expression]) -> bool:
 
 def returned_type(project: Project, site: Reference, call: Call | Thread | Attribute) -> str:
     """The canonical type of what a call, or a read, of the library gives."""
-    if isinstance(call, Thread):
+    if isinstance(call, Call | Thread):
         for keyword, usual, other in call.variants:
             for _, argument in project.arguments(site):
                 if argument.detail == keyword and argument.text != usual:
@@ -131,7 +133,8 @@ def carry(project: Project, site: Reference, call: Call) -> Carried:
         return Carried(problem=adaptation.reason)
     extra = adaptation or Adaptation()
     spans = tuple(expression.span for _, expression in project.arguments(site))
-    work = _Work(spans, list(extra.drop), list(extra.rename))
+    methods = frozenset(function.name for function in project.functions.values() if function.owner)
+    work = _Work(spans, list(extra.drop), list(extra.rename), methods)
     work.edits.extend(Replace(spans[i], template, spans) for i, template in extra.values)
     work.helpers.extend((*call.helpers, *extra.helpers))
     table = None if call.parameters is None else _by_name(call.parameters)
@@ -165,6 +168,7 @@ class _Work:
     spans: tuple[Span, ...]
     drop: list[int]
     rename: list[tuple[int, str]]
+    methods: frozenset[str]  # of the project
     edits: list[Edit] = field(default_factory=list)
     options: list[tuple[str, str]] = field(default_factory=list)
     helpers: list[str] = field(default_factory=list)
@@ -174,7 +178,9 @@ class _Work:
         """Carries one argument over; returns why it cannot be, if so."""
         if parameters is None:
             return f"argument {argument.name!r} has no faithful form"
-        fitting = _fitting(parameters, argument)
+        fitting = _fitting(
+            [p for p in parameters if p.unless_defined not in self.methods], argument
+        )
         if fitting is None:
             return f"this value of {argument.name!r} has no faithful form"
         parameter, template = fitting

@@ -16,6 +16,7 @@ from asyncify.model.graph import Access, Reference, SourceKind, Value
 from asyncify.model.plan import AddImport, Await, Edit, HandOver, MakeAsync, Replace
 from asyncify.planning.arguments import returned_type, shapes, takes_all, template_imports
 from asyncify.planning.consumers import Step, need_async
+from asyncify.planning.helpers import eager_argument
 from asyncify.planning.interceptors import patches
 from asyncify.planning.project import PASSING_ROLES, Project
 from asyncify.planning.units import TO_THREAD
@@ -64,6 +65,8 @@ class Resources:
         self._leader: dict[object, object] = {}
         self._groups: dict[object, Group] = {}
         self._queue: deque[Value] = deque()
+        self._late: deque[Value] = deque()  # of types with states: a state may yet turn out
+        self._visited: set[int] = set()
         self._replaced: frozenset[str] | None = None
 
     def groups(self) -> list[Group]:
@@ -75,8 +78,8 @@ class Resources:
                         self._see_call(edge.site, target.external)
         for value in self.project.graph.values:
             self._see_value(value)
-        while self._queue:
-            self._visit(self._queue.popleft())
+        while self._queue or self._late:
+            self._visit((self._queue or self._late).popleft())
         return [group for group in self._finished() if group.calls or group.types]
 
     def _finished(self) -> list[Group]:
@@ -143,8 +146,8 @@ class Resources:
     def _returns(self, site: Reference, call: Call | Thread | Attribute) -> None:
         if returned := returned_type(self.project, site, call):
             made = self.rules.resource(returned)
-            if made is None:
-                return  # of a library that the configuration leaves alone
+            if made is None:  # of a library that the configuration leaves alone
+                return
             self._give_type(site, made)
             if made[1].must_enter and self.project.expression(site).role is not Role.ENTERED:
                 reason = f"a {short(made[1].name)} is made outside a with statement"
@@ -164,7 +167,10 @@ class Resources:
             group = self._group(value.id)
             group.types[made[1].name] = made
             group.values.append(value)
-            self._queue.append(value)
+            (self._late if made[1].name in self.rules.with_states else self._queue).append(value)
+        elif made[1].of == known[1].name and value.id not in self._visited:
+            self._type_of[value.id] = made
+            self._group(value.id).types[made[1].name] = made
         elif made[1].name not in (known[1].name, known[1].of):
             self._group(value.id).problems.append(
                 (value.occurrences[0], f"it may be a {known[1].name} or a {made[1].name}")
@@ -184,10 +190,11 @@ class Resources:
 
     def _visit(self, value: Value) -> None:
         library, resource = self._type_of[value.id]
+        self._visited.add(value.id)
         group = self._group(value.id)
         for source in value.sources if resource.to else ():
             stranger = self._stranger(source.kind, source.name)
-            if stranger:
+            if stranger and source.site not in group.calls:
                 group.problems.append((source.site or value.occurrences[0], stranger))
         for occurrence in value.occurrences:
             self._occurrence(value, occurrence, library, resource)
@@ -213,11 +220,9 @@ class Resources:
         expression = project.expression(site)
         outer = project.parent(site)
         if expression.role is Role.RECEIVER and outer is not None:
-            self._attribute(value, site, outer[0], resource)
-            return
+            return self._attribute(value, site, outer[0], resource)
         if expression.role is Role.ENTERED:
-            self._entered(value.id, site, library, resource)
-            return
+            return self._entered(value.id, site, library, resource)
         if expression.role in (Role.ITERATED, Role.DELEGATED, Role.UNPACKED):
             if resource.iterate == "async":
                 group.steps.append(iterate_step(project, site, UNIT))
@@ -228,15 +233,16 @@ class Resources:
             return
         test = self.rules.use(resource.name, "test")
         if test is not None and (tested := self._tested(site)) is not None:
-            self._truth(group, site, test[1], tested, resource)
-            return
+            return self._truth(group, site, test[1], tested, resource)
         passing = expression.role in PASSING_ROLES or expression.role.value in resource.roles
         if passing or expression.role is Role.COMPARED:
             return
         if expression.role in (Role.ARGUMENT, Role.KEYWORD) and outer is not None:
-            self._argument(group, site, outer[0], resource)
-            return
-        group.problems.append((site, f"a {short(resource.name)} is used as {expression.role}"))
+            return self._argument(value.id, site, outer[0], resource)
+        if not resource.is_harmless:
+            what = f"a {short(resource.name)} is used as {expression.role}"
+            group.problems.append((site, what))
+        return None
 
     def _truth(
         self, group: Group, site: Reference, test: Use, tested: bool, resource: Resource
@@ -328,7 +334,8 @@ class Resources:
         project = self.project
         path = project.module(site).path
         kind = project.graph.types.get(site)
-        if kind is not None and self.rules.resource(kind) is None:
+        is_made = site in self._group(key).calls  # by a call that the rules know
+        if kind is not None and self.rules.resource(kind) is None and not is_made:
             return  # `closing(x)` gives x when it is entered: x is looked at as its argument
         for flow in project.module(site).flows:
             if flow.kind is FlowKind.ENTER and flow.source == site.expression:
@@ -356,8 +363,8 @@ class Resources:
         else:
             group.problems.append((site, f"a {short(resource.name)} is entered by with"))
 
-    def _argument(self, group: Group, site: Reference, call: Reference, resource: Resource) -> None:
-        project = self.project
+    def _argument(self, key: int, site: Reference, call: Reference, resource: Resource) -> None:
+        project, group = self.project, self._group(key)
         edge = project.call_edge(call)
         if edge is not None and edge.targets and all(t.function for t in edge.targets):
             return  # the parameter is an occurrence itself
@@ -367,10 +374,16 @@ class Resources:
             found = self.rules.use(resource.name, f"{name}:{detail}")
             if found is not None and name in self._patched():
                 break
+            if found is not None and found[1].plain:
+                self._join(key, call)
+                return
             if found is not None and self._used(group, call, *found):
                 return
-        if resource.fallback and not resource.to:
-            return  # it stays what it is, whoever gets it
+        if resource.is_harmless:
+            return
+        if resource.iterate == "async" and eager_argument(project, site):
+            group.steps.append(iterate_step(project, site, UNIT))
+            return
         what = names[0].removeprefix("builtins.") if names else "a function that is not known"
         group.problems.append((site, f"a {short(resource.name)} is handed to {what}()"))
 
@@ -388,8 +401,6 @@ class Resources:
         if use.template and not takes_all(use, [e for _, e in arguments]):
             return False
         expression = project.expression(call)
-        if use.plain:
-            return True
         if use.enter and expression.role is not Role.ENTERED:
             return False
         more = "".join(

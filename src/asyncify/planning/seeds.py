@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from asyncify.model.facts import FunctionId, Kind, Place, Role
 from asyncify.model.graph import Access, Reference
 from asyncify.model.plan import AddImport, Await, Define, Edit, HandOver, Replace
-from asyncify.planning.arguments import Carried, carry, template_imports
+from asyncify.planning.arguments import Carried, carry, returned_type, template_imports
 from asyncify.planning.colour import Limit, Unit
 from asyncify.planning.consumers import Step, async_context
 from asyncify.planning.project import Project
@@ -133,12 +133,10 @@ class Seeds:
         self, group: Group, problem: tuple[Reference, str], threads: Sequence[Seed]
     ) -> Iterable[Seed]:
         note = f"{problem[1]} ({self._where(problem[0])})"
-        if threads:
-            for seed in threads:
-                yield Seed(seed.unit, seed.sites, seed.edits, note=note)
-            return
+        for seed in threads:
+            yield Seed(seed.unit, seed.sites, seed.edits, note=note)
         for site, (library, call) in sorted(group.calls.items()):
-            if _is_awaited(call):
+            if _is_awaited(call) and not self._goes_to_a_thread(site, call):
                 limit = Limit("ASY915", note, problem[0])
                 shown = Site(site, self._function(site), library, call.name, _target(call))
                 yield Seed(Unit(_unit_name(self.project, site), (), limit), (shown,))
@@ -325,7 +323,9 @@ class Seeds:
         path = project.module(site).path
         template = f"{to}({', '.join(parts)})"
         edit = Replace(project.expression(site).span, template, tuple(holes))
-        draft.edits.extend([(path, edit), (path, AddImport(import_text(to)))])
+        draft.edits.append((path, edit))
+        if "." in to:
+            draft.edits.append((path, AddImport(import_text(to))))
 
     def _helper(self, draft: _Draft, module: str, library: Library, name: str) -> None:
         path = self.project.graph.modules[module].path
@@ -334,11 +334,16 @@ class Seeds:
     # -- threads ---------------------------------------------------------------------------------
 
     def _threads(self, group: Group) -> Iterable[Seed]:
-        if not all(resource.fallback == "thread" for _, resource in group.types.values()):
-            return
         for site, (library, call) in sorted(group.calls.items()):
-            if _is_awaited(call):
+            if _is_awaited(call) and self._goes_to_a_thread(site, call):
                 yield self._thread(site, library, call.name)
+
+    def _goes_to_a_thread(self, site: Reference, call: Call | Thread) -> bool:
+        """Whether a call may run in a thread, where its group keeps the library."""
+        types = (call.name.rpartition(".")[0], returned_type(self.project, site, call))
+        found = [self.rules.resource(name) for name in types if name]
+        known = [made[1].fallback for made in found if made is not None]
+        return bool(known) and all(fallback == "thread" for fallback in known)
 
     def _thread(self, site: Reference, library: Library, name: str) -> Seed:
         function = self._function(site)

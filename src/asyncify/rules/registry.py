@@ -110,6 +110,11 @@ class Rules:
         """Identifiers of which a file with a blocking call holds at least one."""
         return tuple(sorted({t for library in self.libraries for t in library.triggers}))
 
+    @cached_property
+    def with_states(self) -> frozenset[str]:
+        """Resource types that another one is a state of."""
+        return frozenset(e.of for _, e in self.entries.values() if isinstance(e, Resource) and e.of)
+
     def canonical(self, name: str) -> str:
         """A name as the rules write it: the longest known prefix is replaced by its canonical form."""
         prefix = name

@@ -69,7 +69,10 @@ class Parameter:
     "false", "string", "number", "text" (a str literal or f-string), "bytes", "name" (a plain variable),
     "tuple", "mapping" (a dict display of string keys with plain str or number values), "display" (any
     dict or list display).
-    "str" and "number" add everything that the type checker knows to be one (and never None).
+    "str" and "number" add everything that the type checker knows to be one (and never None). The canonical
+    name of a type is the shape of everything that the type checker knows to be one.
+    No shape fits if the project defines a method of the name `unless_defined`, which the new library would
+    not call.
     `to` is the new keyword ("" drops the argument, "**" unpacks the new value, a mapping of keywords);
     `client` moves it to the client around the call; a `positional` argument may stay where it is, every
     other one gets its keyword.
@@ -81,6 +84,7 @@ class Parameter:
     client: bool = False
     positional: bool = False
     helper: str = ""
+    unless_defined: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +150,7 @@ class Call:
     adapt: Callable[[CallSite], Adaptation | Refuse | None] | None = None
     imports: tuple[str, ...] = ()
     helpers: tuple[str, ...] = ()
+    variants: tuple[tuple[str, str, str], ...] = ()  # as those of `Thread`
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +224,11 @@ class Resource:
     of: str = ""  # a state of this type: type checkers know no difference
     fallback: str = ""  # "thread": when its users are unfaithful, blocking calls go to a thread
     hold: Hold | None = None
+
+    @property
+    def is_harmless(self) -> bool:
+        """Whether its objects stay what they are, whoever gets them."""
+        return bool(self.fallback) and not self.to
 
 
 @dataclass(frozen=True, slots=True)
