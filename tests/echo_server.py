@@ -17,7 +17,7 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        body = self._body()
         path, query = urlsplit(self.path).path, urlsplit(self.path).query
         _, route, *rest = path.split("/")
         match route:
@@ -46,6 +46,16 @@ class _Handler(BaseHTTPRequestHandler):
                 self._send(200, b"{not json")
 
     do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = do_HEAD = do_GET
+
+    def _body(self) -> bytes:
+        if self.headers.get("Transfer-Encoding") != "chunked":
+            return self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        chunks = []
+        while size := int(self.rfile.readline(), 16):
+            chunks.append(self.rfile.read(size))
+            self.rfile.readline()
+        self.rfile.readline()
+        return b"".join(chunks)
 
     def _echo(self, path: str, query: str, body: bytes) -> dict[str, object]:
         kind = self.headers.get("Content-Type", "")

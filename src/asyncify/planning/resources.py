@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 
 from asyncify.model.facts import FlowKind, Kind, Place, Role
 from asyncify.model.graph import Access, Reference, SourceKind, Value
 from asyncify.model.plan import AddImport, Await, Edit, HandOver, MakeAsync, Replace
 from asyncify.planning.arguments import returned_type, shapes, takes_all, template_imports
 from asyncify.planning.consumers import Step, need_async
+from asyncify.planning.groups import Group
 from asyncify.planning.helpers import eager_argument
 from asyncify.planning.interceptors import patches
 from asyncify.planning.project import PASSING_ROLES, Project
@@ -26,33 +26,6 @@ from asyncify.rules.spec import Attribute, Call, Library, Resource, Thread, Use
 
 _NAMING = (Role.CALLEE, Role.RECEIVER, Role.ANNOTATION, Role.BASE, Role.DISCARDED)
 UNIT = ""  # `Use.used` of a step that belongs to a blocking call, not to a function
-
-
-@dataclass(slots=True)
-class Group:
-    """What is known about a set of objects while the project is read."""
-
-    calls: dict[Reference, tuple[Library, Call | Thread]] = field(default_factory=dict)
-    steps: list[Step] = field(default_factory=list)
-    helpers: dict[tuple[str, str], tuple[Library, str]] = field(
-        default_factory=dict
-    )  # (module, name)
-    problems: list[tuple[Reference, str]] = field(default_factory=list)
-    types: dict[str, tuple[Library, Resource]] = field(default_factory=dict)
-    values: list[Value] = field(default_factory=list)
-    made: dict[Reference, str] = field(
-        default_factory=dict
-    )  # call -> what makes its object instead
-
-    def absorb(self, other: Group) -> None:
-        """Takes over everything of another group."""
-        self.calls.update(other.calls)
-        self.steps.extend(other.steps)
-        self.helpers.update(other.helpers)
-        self.problems.extend(other.problems)
-        self.types.update(other.types)
-        self.values.extend(other.values)
-        self.made.update(other.made)
 
 
 class Resources:
@@ -149,7 +122,8 @@ class Resources:
             if made is None:  # of a library that the configuration leaves alone
                 return
             self._give_type(site, made)
-            if made[1].must_enter and self.project.expression(site).role is not Role.ENTERED:
+            entered = made[1].must_enter or (isinstance(call, Call) and call.must_enter)
+            if entered and self.project.expression(site).role is not Role.ENTERED:
                 reason = f"a {short(made[1].name)} is made outside a with statement"
                 self._group(site).problems.append((site, reason))
 
@@ -220,29 +194,35 @@ class Resources:
         expression = project.expression(site)
         outer = project.parent(site)
         if expression.role is Role.RECEIVER and outer is not None:
-            return self._attribute(value, site, outer[0], resource)
+            self._attribute(value, site, outer[0], resource)
+            return
         if expression.role is Role.ENTERED:
-            return self._entered(value.id, site, library, resource)
+            self._entered(value.id, site, library, resource)
+            return
         if expression.role in (Role.ITERATED, Role.DELEGATED, Role.UNPACKED):
-            if resource.iterate == "async":
-                group.steps.append(iterate_step(project, site, UNIT))
-            elif resource.iterate == "thread":
-                group.steps.append(thread_iteration(project, site, UNIT))
-            elif resource.iterate != "plain":
-                group.problems.append((site, f"a {short(resource.name)} is iterated"))
+            self._iterated(group, site, resource)
             return
         test = self.rules.use(resource.name, "test")
         if test is not None and (tested := self._tested(site)) is not None:
-            return self._truth(group, site, test[1], tested, resource)
+            self._truth(group, site, test[1], tested, resource)
+            return
         passing = expression.role in PASSING_ROLES or expression.role.value in resource.roles
         if passing or expression.role is Role.COMPARED:
             return
         if expression.role in (Role.ARGUMENT, Role.KEYWORD) and outer is not None:
-            return self._argument(value.id, site, outer[0], resource)
+            self._argument(value.id, site, outer[0], resource)
+            return
         if not resource.is_harmless:
             what = f"a {short(resource.name)} is used as {expression.role}"
             group.problems.append((site, what))
-        return None
+
+    def _iterated(self, group: Group, site: Reference, resource: Resource) -> None:
+        if resource.iterate == "async":
+            group.steps.append(iterate_step(self.project, site, UNIT))
+        elif resource.iterate == "thread":
+            group.steps.append(thread_iteration(self.project, site, UNIT))
+        elif resource.iterate != "plain":
+            group.problems.append((site, f"a {short(resource.name)} is iterated"))
 
     def _truth(
         self, group: Group, site: Reference, test: Use, tested: bool, resource: Resource
@@ -334,8 +314,9 @@ class Resources:
         project = self.project
         path = project.module(site).path
         kind = project.graph.types.get(site)
-        is_made = site in self._group(key).calls  # by a call that the rules know
-        if kind is not None and self.rules.resource(kind) is None and not is_made:
+        made = [self._blocking(name) for name in project.callee_names(site)]
+        known = any(call and call[1].returns for call in made)  # what it gives is entered, not it
+        if kind is not None and self.rules.resource(kind) is None and not known:
             return  # `closing(x)` gives x when it is entered: x is looked at as its argument
         for flow in project.module(site).flows:
             if flow.kind is FlowKind.ENTER and flow.source == site.expression:
@@ -424,22 +405,6 @@ class Resources:
             group.helpers[(call.module, helper)] = (library, helper)
         group.steps.append(need_async(project, call, UNIT, edits))
         return True
-
-
-def stays_inside(project: Project, group: Group, site: Reference) -> bool:
-    """Whether nobody sees the objects of a group outside the with statement that enters this one."""
-    around = project.statement(site)
-    for value in group.values:
-        for occurrence in value.occurrences:
-            if occurrence == site:
-                continue
-            role = project.expression(occurrence).role
-            module = project.module(occurrence)
-            if role in (Role.RETURNED, Role.YIELDED) or occurrence.module != site.module:
-                return False
-            if around not in project.ancestry(module, project.statement(occurrence)):
-                return False
-    return True
 
 
 def short(name: str) -> str:

@@ -16,8 +16,9 @@ from asyncify.model.plan import AddImport, Await, Define, Edit, HandOver, Replac
 from asyncify.planning.arguments import Carried, carry, returned_type, template_imports
 from asyncify.planning.colour import Limit, Unit
 from asyncify.planning.consumers import Step, async_context
+from asyncify.planning.groups import Group, stays_inside
 from asyncify.planning.project import Project
-from asyncify.planning.resources import Group, Resources, is_wrapped, short, stays_inside
+from asyncify.planning.resources import Resources, is_wrapped, short
 from asyncify.planning.scoping import misread
 from asyncify.planning.units import TO_THREAD, ClientCall, Guard, Seed, Site
 from asyncify.rules.registry import Rules
@@ -342,8 +343,7 @@ class Seeds:
         """Whether a call may run in a thread, where its group keeps the library."""
         types = (call.name.rpartition(".")[0], returned_type(self.project, site, call))
         found = [self.rules.resource(name) for name in types if name]
-        known = [made[1].fallback for made in found if made is not None]
-        return bool(known) and all(fallback == "thread" for fallback in known)
+        return all(made[1].fallback == "thread" for made in found if made is not None)
 
     def _thread(self, site: Reference, library: Library, name: str) -> Seed:
         function = self._function(site)

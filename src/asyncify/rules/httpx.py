@@ -29,8 +29,7 @@ from asyncify.rules.spec import (
 CLIENT = "httpx.Client"
 REQUEST = "httpx.Request"
 RESPONSE = "httpx.Response"
-STREAM = "httpx.streamed response"  # entered
-UNREAD = "httpx.unread response"  # kept for later
+UNREAD = "httpx.streamed response"
 FAILED = "httpx.response of an error"
 PIECES = "httpx.iterator"
 TRANSPORT = "httpx.HTTPTransport"
@@ -67,7 +66,7 @@ ATTRIBUTES = (
     "charset_encoding", "content", "cookies", "default_encoding", "elapsed", "encoding", "extensions",
     "has_redirect_location", "headers", "history", "http_version", "is_client_error", "is_closed", "is_error",
     "is_informational", "is_redirect", "is_server_error", "is_stream_consumed", "is_success", "json", "links",
-    "next_request", "num_bytes_downloaded", "raise_for_status", "reason_phrase", "request", "status_code", "text",
+    "next_request", "num_bytes_downloaded", "raise_for_status", "reason_phrase", "request", "status_code", "stream", "text",
     "url",
 )  # fmt: skip
 READ = ("iter_bytes", "iter_lines", "iter_text", "read")  # of a response that is read already
@@ -92,21 +91,20 @@ def _calls(owner: str, method: bool) -> tuple[Call, ...]:
     )
     signature = ("method", "url")
     client = "" if method else "httpx"
-    return (*verbs, Call(f"{owner}.stream", "stream", True, client, signature, table, (), STREAM))
+    stream = Call(
+        f"{owner}.stream",
+        "stream",
+        client=client,
+        signature=signature,
+        parameters=table,
+        returns=UNREAD,
+        must_enter=True,
+    )
+    return (*verbs, stream)
 
 
 def _attributes(kind: str, names: tuple[str, ...]) -> tuple[Attribute, ...]:
     return tuple(Attribute(f"{kind}.{n}", store=("any",) if n == "encoding" else ()) for n in names)
-
-
-def _streamed(kind: str) -> tuple[Entry, ...]:
-    pieces = [Call(f"{kind}.{n}", f"a{n}", awaited=False, returns=PIECES) for n in PIECEWISE]
-    return (
-        *_attributes(kind, ATTRIBUTES),
-        *pieces,
-        Call(f"{kind}.read", "aread"),
-        Call(f"{kind}.close", "aclose"),
-    )
 
 
 RESPONSES: tuple[Entry, ...] = (
@@ -114,10 +112,11 @@ RESPONSES: tuple[Entry, ...] = (
     *_attributes(RESPONSE, (*ATTRIBUTES, *READ)),
     Refuse(_GONE, f"{RESPONSE}.iter_raw", "ASY940"),
     Call(f"{RESPONSE}.close", "aclose"),
-    Resource(STREAM, RESPONSE, enter="async", must_enter=True, of=RESPONSE),
-    *_streamed(STREAM),
-    Resource(UNREAD, RESPONSE, of=RESPONSE),
-    *_streamed(UNREAD),
+    Resource(UNREAD, RESPONSE, enter="async", of=RESPONSE),
+    *_attributes(UNREAD, ATTRIBUTES),
+    *(Call(f"{UNREAD}.{n}", f"a{n}", awaited=False, returns=PIECES) for n in PIECEWISE),
+    Call(f"{UNREAD}.read", "aread"),
+    Call(f"{UNREAD}.close", "aclose"),
     Resource(PIECES, "aiter_bytes", iterate="async"),
     Resource(ERROR, fallback="thread"),
     *_attributes(ERROR, ("add_note", "args", "request", "with_traceback")),
@@ -233,7 +232,7 @@ async def _http_read(response):
     """The body of a response that may come from an async client."""
     if isinstance(response.stream, httpx.AsyncByteStream):
         return await response.aread()
-    return response.read()
+    return httpx.Response.read(response)
 ''',
         ("import httpx",),
     ),

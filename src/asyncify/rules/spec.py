@@ -151,6 +151,7 @@ class Call:
     imports: tuple[str, ...] = ()
     helpers: tuple[str, ...] = ()
     variants: tuple[tuple[str, str, str], ...] = ()  # as those of `Thread`
+    must_enter: bool = False  # only where a with statement enters what it returns
 
 
 @dataclass(frozen=True, slots=True)

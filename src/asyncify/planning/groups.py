@@ -1,0 +1,54 @@
+"""Objects of a library that are translated together or not at all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from asyncify.model.facts import Role
+from asyncify.model.graph import Reference, Value
+from asyncify.planning.consumers import Step
+from asyncify.planning.project import Project
+from asyncify.rules.spec import Call, Library, Resource, Thread
+
+
+@dataclass(slots=True)
+class Group:
+    """What is known about a set of objects while the project is read."""
+
+    calls: dict[Reference, tuple[Library, Call | Thread]] = field(default_factory=dict)
+    steps: list[Step] = field(default_factory=list)
+    helpers: dict[tuple[str, str], tuple[Library, str]] = field(
+        default_factory=dict
+    )  # (module, name)
+    problems: list[tuple[Reference, str]] = field(default_factory=list)
+    types: dict[str, tuple[Library, Resource]] = field(default_factory=dict)
+    values: list[Value] = field(default_factory=list)
+    made: dict[Reference, str] = field(
+        default_factory=dict
+    )  # call -> what makes its object instead
+
+    def absorb(self, other: Group) -> None:
+        """Takes over everything of another group."""
+        self.calls.update(other.calls)
+        self.steps.extend(other.steps)
+        self.helpers.update(other.helpers)
+        self.problems.extend(other.problems)
+        self.types.update(other.types)
+        self.values.extend(other.values)
+        self.made.update(other.made)
+
+
+def stays_inside(project: Project, group: Group, site: Reference) -> bool:
+    """Whether nobody sees the objects of a group outside the with statement that enters this one."""
+    around = project.statement(site)
+    for value in group.values:
+        for occurrence in value.occurrences:
+            if occurrence == site:
+                continue
+            role = project.expression(occurrence).role
+            module = project.module(occurrence)
+            if role in (Role.RETURNED, Role.YIELDED) or occurrence.module != site.module:
+                return False
+            if around not in project.ancestry(module, project.statement(occurrence)):
+                return False
+    return True
