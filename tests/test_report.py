@@ -214,6 +214,8 @@ def test_json_has_the_keys_that_are_promised() -> None:
         "function": "a:work",
         "because": None,
         "chain": 0,
+        "trace": [],
+        "entries": [],
         "url": find("ASY201").url,  # type: ignore[union-attr]
     }
     assert content["errors"][0] == {

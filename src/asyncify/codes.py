@@ -129,6 +129,7 @@ _LEFT: tuple[_Row, ...] = (
     ("ASY926", "shared-queue", "The queue is shared between threads.", "Keep `queue.Queue` and wait in a thread."),
     ("ASY927", "subscription-thread", "The subscription runs in a thread of its own.", "Read from the subscription in a task."),
     ("ASY928", "doctest", "A doctest calls the function without awaiting it.", "Skip the example, or let it call `asyncio.run`."),
+    ("ASY929", "outside-scope", "No async function calls it, and `scope` is `async-only`.", "Run asyncify with `scope = \"project\"` to convert synchronous code too."),
     ("ASY930", "http-argument", "The argument has no faithful form in httpx.", _HTTP),
     ("ASY931", "http-auth", "The authentication has no faithful form in httpx.", "Write an `httpx.Auth` for it."),
     ("ASY932", "http-hook", "The hook has no faithful form in httpx.", "Use the event hooks of `httpx.AsyncClient`."),

@@ -44,6 +44,7 @@ class Config:
     blocking: tuple[str, ...] = ()
     respect_gitignore: bool = True
     frontier: Literal["auto", "hold"] = "auto"
+    scope: Literal["project", "async-only"] = "project"
     http_client: Literal["auto", "httpx", "httpx2"] = "auto"
     tests: Literal["auto", "marker", "hold"] = "auto"
     libraries: Mapping[str, str] = field(default_factory=dict)
@@ -121,6 +122,7 @@ def _key(name: str) -> str:
 _CHOICES = {
     "public-api": ("convert", "keep"),
     "frontier": ("auto", "hold"),
+    "scope": ("project", "async-only"),
     "http-client": ("auto", "httpx", "httpx2"),
     "tests": ("auto", "marker", "hold"),
 }

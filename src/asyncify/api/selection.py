@@ -110,7 +110,8 @@ def _withdrawn(told: list[Finding], code: str, reason: str) -> list[Finding]:
 
 def _is_told(finding: Finding, config: Config, scope: Collection[str] | None) -> bool:
     """What follows from a blocking call is told unless it is ignored; the rest must be selected."""
-    if scope is not None and finding.path not in scope:
+    places = (finding.path, *(hop.path for hop in finding.trace))
+    if scope is not None and not any(path in scope for path in places):
         return False
     if finding.code.startswith("ASY1"):
         return not config.ignores(finding.code)

@@ -31,6 +31,13 @@ class Format(StrEnum):
     SARIF = "sarif"
 
 
+class Scope(StrEnum):
+    """How much of a project is converted."""
+
+    PROJECT = "project"
+    ASYNC_ONLY = "async-only"
+
+
 class Colour(StrEnum):
     """Whether stdout gets colours."""
 
@@ -68,6 +75,13 @@ def main(
     diff: Annotated[bool, flag("--diff", text="Print the changes as a patch.")] = False,
     write: Annotated[bool, flag("--write", "-w", text="Carry out the changes.")] = False,
     unsafe: Annotated[bool, flag("--unsafe", text="Include what a person has to look at.")] = False,
+    scope: Annotated[
+        Scope | None,
+        typer.Option(
+            help="async-only: only what blocks code that is async already, with the way there.",
+            show_default=False,
+        ),
+    ] = None,
     select: Annotated[
         Several, value("--select", meta="CODES", text="Only these codes, names or prefixes.")
     ] = None,
@@ -141,6 +155,7 @@ def main(
         diff=diff,
         write=write,
         unsafe=unsafe,
+        scope=scope.value if scope is not None else None,
         select=split(select),
         ignore=split(ignore),
         exclude=split(exclude),

@@ -20,6 +20,7 @@ class Options:
     diff: bool = False
     write: bool = False
     unsafe: bool = False
+    scope: str | None = None
     select: tuple[str, ...] | None = None
     ignore: tuple[str, ...] | None = None
     exclude: tuple[str, ...] | None = None

@@ -104,6 +104,7 @@ def configured(options: Options, root: Path) -> Config:
         exclude=options.exclude,
         extend_exclude=options.extend_exclude,
         unsafe=options.unsafe or None,
+        scope=options.scope,
         respect_gitignore=None if options.respect_gitignore else False,
     )
 
@@ -131,6 +132,7 @@ def _shown(plan: ProjectPlan) -> dict[str, str]:
     """Paths as seen from the current directory."""
     paths = {result.path for result in plan.results}
     paths.update(finding.path for finding in plan.findings)
+    paths.update(hop.path for finding in plan.findings for hop in finding.trace)
     inside = (error.path for error in plan.errors if not os.path.isabs(error.path))
     return shown_paths(plan.root, tuple(sorted(paths | set(inside))), Path.cwd())
 
@@ -163,7 +165,10 @@ def _machine(run: Run, options: Options) -> str:
 def _ending(run: Run, options: Options, undo: str) -> str:
     if not run.checked and not run.errors:
         return "warning: no Python files found"
-    lines = [text.summary(run, command=("asyncify", *options.paths))]
+    command = ["asyncify", *options.paths]
+    if options.scope is not None:
+        command.extend(("--scope", options.scope))
+    lines = [text.summary(run, command=command)]
     lines.extend(f"wrote {run.path(result.path)}\n" for result in run.changed if run.written)
     if undo and run.changed:
         lines.append(f"undo: {undo}\n")

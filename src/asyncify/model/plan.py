@@ -181,6 +181,19 @@ class Safety(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Hop:
+    """One call on the way from an async function down to a blocking call.
+
+    `function` makes the call; `callee` is the function that it reaches, or the name of the blocking one.
+    """
+
+    function: FunctionId
+    path: str
+    span: Span
+    callee: str
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One thing to tell: a conversion, a colour change, or a leftover with its reason."""
 
@@ -194,6 +207,8 @@ class Finding:
     function: FunctionId | None = None
     because: FunctionId | None = None
     chain: int | None = None
+    trace: tuple[Hop, ...] = ()  # how an event loop gets to a blocking call (scope "async-only")
+    entries: tuple[FunctionId, ...] = ()  # every async function that gets there
 
 
 @dataclass(frozen=True, slots=True)

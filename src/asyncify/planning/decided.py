@@ -10,6 +10,7 @@ from asyncify.planning.colour import Colouring
 from asyncify.planning.drafts import Interception
 from asyncify.planning.functions import Conversion
 from asyncify.planning.project import Project
+from asyncify.planning.reach import Reach
 from asyncify.planning.units import Seed, Site
 from asyncify.rules.registry import Rules
 
@@ -18,7 +19,7 @@ from asyncify.rules.registry import Rules
 class Decided:
     """Which blocking calls are converted, and which functions become async for them.
 
-    `sites` are all blocking calls of the project, whatever became of them.
+    `sites` are all blocking calls of the run, whatever became of them.
     """
 
     project: Project
@@ -28,6 +29,7 @@ class Decided:
     colouring: Colouring
     conversions: Mapping[FunctionId, Conversion]
     interceptions: Mapping[str, Interception]  # by library
+    reach: Reach | None = None  # where the run is about what blocks an event loop
 
     @property
     def applied(self) -> list[Seed]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from asyncify.codes import find
 from asyncify.model.facts import FunctionId
 from asyncify.model.graph import Reference
 from asyncify.model.plan import Finding, Reason, Safety
 from asyncify.planning.decided import Decided, short
+from asyncify.planning.units import Site
 
 
 class Findings:
@@ -23,6 +25,8 @@ class Findings:
     def all(self) -> list[Finding]:
         """Every finding, by file and place."""
         found = [*self._applied(), *self._functions(), *self._held()]
+        if self.decided.reach is not None:  # shared objects have uses that no event loop runs
+            found = [each for each in found if each.trace or each.code.startswith("ASY1")]
         return sorted(found, key=lambda finding: (finding.path, finding.span, finding.code))
 
     def _applied(self) -> Iterable[Finding]:
@@ -30,17 +34,28 @@ class Findings:
             for site in seed.sites:
                 reason = "it would be held across an await"
                 if seed.guard is None:
-                    reason = f"{short(site.function)}() becomes async"
+                    reason = self._becoming(site.function)
                 if seed.note:
                     reason += f"; kept in a thread: {seed.note}"
-                yield self._finding(
-                    site.library.code,
-                    site.reference,
-                    Safety.SAFE,
-                    f"{_shown(site.name)} -> {site.to}",
-                    reason,
-                    site.function,
+                yield self._traced(
+                    site,
+                    self._finding(
+                        site.library.code,
+                        site.reference,
+                        Safety.SAFE,
+                        f"{_shown(site.name)} -> {site.to}",
+                        reason,
+                        site.function,
+                    ),
                 )
+
+    def _becoming(self, function: FunctionId) -> str:
+        """What happens to the function around a blocking call."""
+        if self.project.functions[function].is_async:
+            return f"{short(function)}() is async already"
+        if function in self.colouring.twins:
+            return f"{short(function)}() gets an async twin"
+        return f"{short(function)}() becomes async"
 
     def _functions(self) -> Iterable[Finding]:
         for function, cause in sorted(self.colouring.causes.items()):
@@ -91,9 +106,25 @@ class Findings:
             safety = Safety.UNSAFE if limit.code == "ASY914" else Safety.MANUAL
             for site in seed.sites:
                 message = f"{_shown(site.name)} stays"
-                yield self._finding(
-                    limit.code, site.reference, safety, message, reason, site.function
+                yield self._traced(
+                    site,
+                    self._finding(
+                        limit.code, site.reference, safety, message, reason, site.function
+                    ),
                 )
+
+    def _traced(self, site: Site, finding: Finding) -> Finding:
+        """The finding about a blocking call, with the way there if the run is about event loops."""
+        reach = self.decided.reach
+        if reach is None or site.function not in reach:
+            return finding
+        return replace(
+            finding,
+            message=f"{_shown(site.name)} blocks the event loop",
+            reason=f"{finding.message}: {finding.reason}",
+            trace=reach.trace(site.reference, _shown(site.name)),
+            entries=tuple(reach.entries(site.function)),
+        )
 
     def _finding(
         self,

@@ -29,6 +29,7 @@ from asyncify.planning.limits import (
 )
 from asyncify.planning.loops import loop_edits, loop_limit
 from asyncify.planning.project import Project
+from asyncify.planning.reach import reach
 from asyncify.planning.testing import test_case_limit
 from asyncify.planning.twins import Twin, twin_of
 from asyncify.planning.uses import edge_steps, value_steps
@@ -69,6 +70,7 @@ class Boundaries:
     doctests: bool = False  # whether the examples in docstrings are run
     unsafe: bool = False
     twins: bool = True
+    async_only: bool = False  # only what runs in an event loop already
 
 
 def convert(project: Project, identifier: FunctionId, boundaries: Boundaries) -> Conversion:
@@ -127,6 +129,8 @@ def _limit(project: Project, function: Function, boundaries: Boundaries) -> Limi
         return Limit("ASY916", "keep-sync in the configuration names it")
     if _skipped(project, function):
         return Limit("ASY916", "`# asyncify: skip` keeps it sync")
+    if boundaries.async_only and function.kind != "module" and not reach(project).allows(function):
+        return Limit("ASY929", "no async function calls it (scope is async-only)")
     if function.id in boundaries.entry_points:
         return Limit("ASY909", "a console script calls it without await")
     if function.id in boundaries.plugins:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from asyncify.model.facts import FunctionId
@@ -12,6 +12,7 @@ from asyncify.planning import testing
 from asyncify.planning.assembly import Assembly
 from asyncify.planning.clients import resettable
 from asyncify.planning.colour import Colouring, Limit, Unit, Use, colour
+from asyncify.planning.comments import without_kept
 from asyncify.planning.decided import Decided, short
 from asyncify.planning.decorators import CACHE_REQUIREMENT, is_cached
 from asyncify.planning.drafts import Interception
@@ -23,6 +24,7 @@ from asyncify.planning.interception import interception
 from asyncify.planning.interceptors import interceptor
 from asyncify.planning.locks import Coloured, Locks
 from asyncify.planning.project import Project
+from asyncify.planning.reach import reach
 from asyncify.planning.seeds import Seeds
 from asyncify.planning.twins import inside
 from asyncify.planning.units import ClientCall, Seed, Site
@@ -64,7 +66,8 @@ class _Planner:
     def plan(self) -> Plan:
         every = Seeds(self.project, self.rules).all()
         self.locks = Locks(self.project, self.rules, self._declined(every))
-        found = [seed for seed in every if seed.guard is None]
+        plain = self._in_scope(seed for seed in every if seed.guard is None)
+        found = without_kept(self.project, plain)
         self.sites = [site for seed in found for site in seed.sites]
         self._intercept(found)
         decided = self._decide(found)
@@ -95,6 +98,7 @@ class _Planner:
             colouring,
             self.conversions,
             self.interceptions,
+            reach(self.project) if self.options.boundaries.async_only else None,
         )
 
     def _with_locks(self, seeds: list[Seed]) -> tuple[list[Seed], Colouring]:
@@ -127,7 +131,7 @@ class _Planner:
         colouring = self._colour(seeds)
         # objects whose faithful form is held may still go, call by call, to worker threads
         while stopped := self._stopped(seeds, colouring):
-            seeds = [
+            seeds = self._in_scope(
                 small
                 for seed in seeds
                 for small in (
@@ -135,11 +139,18 @@ class _Planner:
                     if seed.unit.name in stopped and seed.fallback
                     else (self._given_up(seed, stopped),)
                 )
-            ]
+            )
             colouring = self._colour(seeds)
         return seeds, colouring
 
     # -- seeds -----------------------------------------------------------------------------------
+
+    def _in_scope(self, seeds: Iterable[Seed]) -> list[Seed]:
+        """What the run is about: everything, or what blocks an event loop that runs already."""
+        if not self.options.boundaries.async_only:
+            return list(seeds)
+        reached = reach(self.project)
+        return [seed for seed in seeds if any(site.function in reached for site in seed.sites)]
 
     def _intercept(self, seeds: list[Seed]) -> None:
         """Finds the libraries that tests replace, and how those tests could follow."""

@@ -5,14 +5,17 @@ from __future__ import annotations
 from asyncify.model.plan import Safety
 from asyncify.report.run import Run
 from asyncify.report.text import ordered
+from asyncify.report.traces import sentence
 
 
 def render(run: Run) -> str:
-    """One command per finding and per error: conversions are notices, leftovers warnings."""
+    """One command per finding and per error: conversions are notices, leftovers warnings.
+
+    So is what blocks an event loop as the code is."""
     lines = []
     for finding in ordered(run):
-        level = "warning" if finding.safety is Safety.MANUAL else "notice"
-        text = f"{finding.message}: {finding.reason}" if finding.reason else finding.message
+        level = "warning" if finding.trace or finding.safety is Safety.MANUAL else "notice"
+        text = sentence(finding)
         place = (run.path(finding.path), finding.span.line, finding.span.column + 1)
         lines.append(_command(level, place, finding.code, text))
     for error in run.errors:

@@ -9,8 +9,9 @@ from collections import Counter
 from collections.abc import Iterator
 
 from asyncify import codes
-from asyncify.model.plan import Finding, Safety
+from asyncify.model.plan import Finding, Hop, Safety
 from asyncify.model.result import FileResult
+from asyncify.model.span import Span
 from asyncify.report.run import Run
 from asyncify.report.text import ordered
 
@@ -60,22 +61,36 @@ def fingerprints(run: Run) -> Iterator[tuple[Finding, str]]:
 
 def _findings(run: Run) -> Iterator[dict[str, object]]:
     for finding, fingerprint in fingerprints(run):
-        span = finding.span
         code = codes.find(finding.code)
         yield {
             "code": finding.code,
             "name": finding.name,
             "path": run.path(finding.path),
-            "span": [span.line, span.column + 1, span.end_line, span.end_column + 1],
+            "span": _span(finding.span),
             "safety": finding.safety.value,
             "message": finding.message,
             "reason": finding.reason,
             "function": finding.function,
             "because": finding.because,
             "chain": finding.chain,
+            "trace": [_hop(run, hop) for hop in finding.trace],
+            "entries": list(finding.entries),
             "url": code.url if code else None,
             "fingerprint": fingerprint,
         }
+
+
+def _hop(run: Run, hop: Hop) -> dict[str, object]:
+    return {
+        "function": hop.function,
+        "path": run.path(hop.path),
+        "span": _span(hop.span),
+        "callee": hop.callee,
+    }
+
+
+def _span(span: Span) -> list[int]:
+    return [span.line, span.column + 1, span.end_line, span.end_column + 1]
 
 
 def _file(run: Run, result: FileResult) -> dict[str, object]:

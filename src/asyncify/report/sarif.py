@@ -12,8 +12,10 @@ from urllib.parse import quote
 
 from asyncify import codes
 from asyncify.model.plan import FileError, Finding, Safety
+from asyncify.model.span import Span
 from asyncify.report.json import fingerprints
 from asyncify.report.run import Run
+from asyncify.report.traces import sentence, steps
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _HOME = "https://github.com/asyncify-refactor/asyncify"
@@ -60,22 +62,32 @@ def _rule(identifier: str) -> dict[str, object]:
 
 
 def _result(run: Run, finding: Finding, fingerprint: str, used: list[str]) -> dict[str, object]:
-    span = finding.span
-    region = {
-        "startLine": span.line,
-        "startColumn": span.column + 1,
-        "endLine": span.end_line,
-        "endColumn": span.end_column + 1,
-    }
-    text = f"{finding.message}: {finding.reason}" if finding.reason else finding.message
-    return {
+    region = _region(finding.span)
+    text = sentence(finding)
+    content: dict[str, object] = {
         "ruleId": finding.code,
         "ruleIndex": used.index(finding.code),
-        "level": "warning" if finding.safety is Safety.MANUAL else "note",
+        "level": "warning" if finding.trace or finding.safety is Safety.MANUAL else "note",
         "message": {"text": text},
         "locations": [_location(run, finding.path, region)],
         "partialFingerprints": {"asyncify/v1": fingerprint},
         "properties": {"safety": finding.safety.value, "function": finding.function or ""},
+    }
+    if finding.trace:
+        flow = [
+            {"location": {**_location(run, hop.path, _region(hop.span)), "message": {"text": text}}}
+            for hop, text in steps(finding)
+        ]
+        content["codeFlows"] = [{"threadFlows": [{"locations": flow}]}]
+    return content
+
+
+def _region(span: Span) -> dict[str, int]:
+    return {
+        "startLine": span.line,
+        "startColumn": span.column + 1,
+        "endLine": span.end_line,
+        "endColumn": span.end_column + 1,
     }
 
 

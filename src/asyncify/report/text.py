@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Iterable, Sequence
 
 from asyncify.model.plan import FileError, Finding, Safety
+from asyncify.report import traces
 from asyncify.report.run import Run
 
 _WIDEST = 60
@@ -13,8 +14,21 @@ _COLOURS = {Safety.SAFE: "32", Safety.UNSAFE: "33", Safety.MANUAL: "36"}
 
 
 def render(run: Run, *, colour: bool = False) -> str:
-    """The findings, in the order of their places."""
-    rows = [_row(run, finding) for finding in ordered(run)]
+    """The findings, in the order of their places.
+
+    Where blocking calls are told with the way to them, what follows from their conversion is left to the diff.
+    """
+    found = ordered(run)
+    traced = [each for each in found if each.trace]
+    if traced:
+        told = traces.render(run, traced, {each: _code(each.code, colour) for each in traced})
+        rest = [e for e in found if not (e.trace or e.code.startswith("ASY1"))]
+        return told + (f"\n{_table(run, rest, colour)}" if rest else "")
+    return _table(run, found, colour)
+
+
+def _table(run: Run, findings: Sequence[Finding], colour: bool) -> str:
+    rows = [_row(run, finding) for finding in findings]
     widths = [
         min(_WIDEST, max((len(row[column]) for row in rows), default=0)) for column in range(4)
     ]
@@ -37,7 +51,9 @@ def error(run: Run, failure: FileError) -> str:
 
 def summary(run: Run, command: Sequence[str] = ()) -> str:
     """What came out, and what to do next."""
-    lines = [f"{_count(run.checked, 'file')} checked: {_counted(run)}. {_became(run)}"]
+    lines = [
+        f"{_count(run.checked, 'file')} checked: {_blocking(run)}{_counted(run)}. {_became(run)}"
+    ]
     if run.written:
         lines.extend(_after_writing(run))
     elif run.changed and command:
@@ -61,11 +77,15 @@ def _one_line(text: str) -> str:
     return " ".join(text.split())
 
 
+def _code(code: str, colour: bool) -> str:
+    return f"\x1b[1m{code}\x1b[0m" if colour else code
+
+
 def _line(row: Sequence[str], widths: Sequence[int], colour: bool) -> str:
     cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
     place, code, safety, message = cells
+    code = _code(code, colour)
     if colour:
-        code = f"\x1b[1m{code}\x1b[0m"
         safety = f"\x1b[{_COLOURS[Safety(row[2])]}m{safety}\x1b[0m"
     return f"{place}  {code} {safety}  {message}  {row[4]}".rstrip() + "\n"
 
@@ -82,6 +102,16 @@ def _counted(run: Run) -> str:
     if run.errors:
         parts.append(f"{_count(len({each.path for each in run.errors}), 'file')} failed")
     return ", ".join(parts)
+
+
+def _blocking(run: Run) -> str:
+    """What an event loop runs into, where the run is about that."""
+    traced = [each for each in run.findings if each.trace]
+    if not traced:
+        return ""
+    entries = {entry for each in traced for entry in each.entries}
+    calls, functions = _count(len(traced), "blocking call"), _count(len(entries), "async function")
+    return f"{calls} inside the event loop, from {functions}; "
 
 
 def _became(run: Run) -> str:
