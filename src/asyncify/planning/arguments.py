@@ -85,9 +85,18 @@ def _is_plain_mapping(project: Project, reference: Reference) -> bool:
     return True
 
 
-def call_site(project: Project, site: Reference, name: str, signature: tuple[str, ...]) -> CallSite:
-    """A call as `adapt` functions see it."""
+def call_site(
+    project: Project,
+    site: Reference,
+    name: str,
+    signature: tuple[str, ...],
+    like: Reference | None = None,
+) -> CallSite:
+    """A call as `adapt` functions see it; with `like`, its arguments have the shapes of those there."""
     found = []
+    models = {}
+    if like is not None:
+        models = {a.name: a for a in call_site(project, like, name, signature).arguments}
     for index, (reference, expression) in enumerate(project.arguments(site)):
         positional = expression.role is Role.ARGUMENT
         if expression.kind is Kind.STARRED or expression.role is Role.UNPACKED:
@@ -96,9 +105,10 @@ def call_site(project: Project, site: Reference, name: str, signature: tuple[str
             label = signature[index] if index < len(signature) else f"argument {index + 1}"
         else:
             label = expression.detail or "**"
-        found.append(
-            Argument(index, label, positional, shapes(project, reference), constant(expression))
-        )
+        fits, text = shapes(project, reference), constant(expression)
+        if (model := models.get(label)) is not None:
+            fits, text = model.shapes, model.text
+        found.append(Argument(index, label, positional, fits, text))
     return CallSite(name, tuple(found))
 
 
@@ -125,9 +135,12 @@ def constant(expression: Expression) -> str:
     return expression.text if expression.kind is Kind.CONSTANT else ""
 
 
-def carry(project: Project, site: Reference, call: Call) -> Carried:
-    """Applies the parameter table and the `adapt` function of a call."""
-    facts = call_site(project, site, call.name, call.signature)
+def carry(project: Project, site: Reference, call: Call, like: Reference | None = None) -> Carried:
+    """Applies the parameter table and the `adapt` function of a call.
+
+    With `like`, what becomes of the arguments at that call becomes of them here.
+    """
+    facts = call_site(project, site, call.name, call.signature, like)
     adaptation = call.adapt(facts) if call.adapt is not None else None
     if isinstance(adaptation, Refuse):
         return Carried(problem=adaptation.reason)

@@ -12,7 +12,8 @@ from asyncify.model.facts import Expression, Kind, Role
 from asyncify.model.graph import Reference
 from asyncify.planning.drafts import Draft, Interception, Unfaithful
 from asyncify.planning.hooks import in_test_file
-from asyncify.planning.interceptors import intercepted_by, patches, replaces
+from asyncify.planning.interceptors import intercepted_by
+from asyncify.planning.patched import Patched
 from asyncify.planning.project import Project
 from asyncify.planning.routers import Translator
 from asyncify.planning.seeds import import_text
@@ -34,9 +35,7 @@ def interception(
         for name in library.interceptors:
             if name not in known and (place := intercepted_by(project, name)):
                 return Interception(problem=place)
-        for patch in patches(project):
-            if replaces(project, patch.path, library.name):
-                raise draft.refuse(patch.call, "a test patches it")
+        Patched(draft, library, seeds).translate()
         made_exceptions(draft, library)
     except Unfaithful as problem:
         return Interception(problem=str(problem))

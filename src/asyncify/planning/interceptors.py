@@ -29,8 +29,12 @@ class Patch:
     replacement: Reference | None
 
 
-def patches(project: Project) -> Iterable[Patch]:
+def patches(project: Project) -> tuple[Patch, ...]:
     """Every call that patches something, in source order."""
+    return project.memory("patches", lambda project: tuple(_patches(project)))
+
+
+def _patches(project: Project) -> Iterable[Patch]:
     for name, module in project.graph.modules.items():
         for expression in module.expressions:
             if expression.kind is Kind.CALL and module.children[expression.id]:
@@ -119,4 +123,25 @@ def replaces(project: Project, path: str, name: str) -> bool:
             not before or before in ("builtins", "io") or before in project.graph.modules
         ):
             return True
-    return False
+    return patched_name(project, path, name) is not None
+
+
+def patched_name(project: Project, path: str, library: str) -> str | None:
+    """What of a library a path patches, by its public name; None for anything else.
+
+    A path may go through a module of the project that imports the library, or something of it.
+    """
+    if path == library or path.startswith(f"{library}."):
+        return path
+    parts = path.split(".")
+    for index in range(len(parts) - 1, 0, -1):
+        module = project.graph.modules.get(".".join(parts[:index]))
+        if module is None:
+            continue
+        for one in module.imports:
+            if one.name == parts[index]:
+                owner = f"{one.module}.{one.attribute}" if one.attribute else one.module
+                name = ".".join((owner, *parts[index + 1 :]))
+                return name if name == library or name.startswith(f"{library}.") else None
+        return None
+    return None

@@ -28,7 +28,7 @@ def _awaitable(function):
 
     return awaitable
 '''
-_MOCKS = frozenset(
+MOCKS = frozenset(
     {
         "unittest.mock.Mock",
         "unittest.mock.MagicMock",
@@ -151,7 +151,7 @@ def _replacement(
     value = project.value(replacement)
     sources = value.sources if value is not None else ()
     for source in sources:
-        if source.site is not None and source.name in _MOCKS:
+        if source.site is not None and source.name in MOCKS:
             yield from _async_mock(project, source.site)
             return
     if any(s.name.rpartition(".")[2] in _RECORDERS for s in sources):
@@ -178,7 +178,7 @@ def _wrapped(path: str, expression: Expression) -> Iterable[tuple[str, Edit]]:
 def _async_mock(project: Project, call: Reference) -> Iterable[tuple[str, Edit]]:
     """Makes a `Mock()` an `AsyncMock()`."""
     callee = project.child(call, Role.CALLEE)
-    if callee is not None and _MOCKS & set(project.callee_names(call)):
+    if callee is not None and MOCKS & set(project.callee_names(call)):
         path = project.module(call).path
         yield path, Replace(project.expression(callee).span, ASYNC_MOCK)
         yield path, AddImport(import_text(ASYNC_MOCK))

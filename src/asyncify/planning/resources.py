@@ -69,7 +69,10 @@ class Resources:
 
     def _used_as_value(self) -> Iterable[tuple[str, Reference]]:
         """Types that somebody may make objects of, or ask for, where nobody sees it."""
+        targets = {patch.target for patch in patches(self.project)}
         for site, name in self.project.graph.names.items():
+            if site in targets:
+                continue  # planning.interception knows these
             expression = self.project.expression(site)
             if expression.role in _NAMING or expression.place is Place.ANNOTATION:
                 continue
