@@ -27,6 +27,11 @@ class Code:
         return f"{REFERENCE}#{self.code.lower()}"
 
     @property
+    def hazard(self) -> bool:
+        """Whether it says what a person has to think about beside a conversion."""
+        return self.code.startswith("ASY16")
+
+    @property
     def leftover(self) -> bool:
         """Whether it says that something stays as it is."""
         return self.code.startswith("ASY9")
@@ -54,6 +59,11 @@ _LANGUAGE: tuple[_Row, ...] = (
     ("ASY142", "blocking-test-case", "`unittest.TestCase` with async tests becomes `IsolatedAsyncioTestCase`.", "Nothing to do. In a plain TestCase an async test passes without being run."),
     ("ASY143", "blocking-mock", "A mock of a function that becomes async becomes an `AsyncMock`.", "Nothing to do."),
     ("ASY150", "blocking-shared-function", "A function that also has callers which cannot await gets an async twin beside it.", "Move the synchronous callers over, then delete the synchronous function. `frontier = \"hold\"` makes no twins."),
+    ("ASY160", "thread-local-state", "A function that becomes async uses state that belongs to its thread.", "All tasks of an event loop run in one thread and share it: use a `contextvars.ContextVar`."),
+    ("ASY161", "state-across-await", "State is read before a new await and written behind it.", "Another task may change it in between: read it again, or hold an `asyncio.Lock` over both."),
+    ("ASY162", "cancellation-caught", "A handler around a new await also catches the cancellation of the task.", "Catch `Exception`, or raise again at its end."),
+    ("ASY163", "await-in-finally", "A new await stands in a `finally` block.", "It runs when a task is cancelled, too. Where it must come to its end, use `asyncio.shield`."),
+    ("ASY164", "file-lock-across-await", "A lock on a file lasts across a new await.", "It keeps other processes out, not other tasks: hold an `asyncio.Lock` as well."),
 )  # fmt: skip
 
 _STDLIB: tuple[_Row, ...] = (

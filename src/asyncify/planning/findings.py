@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from asyncify.codes import find
@@ -10,21 +10,25 @@ from asyncify.model.facts import FunctionId
 from asyncify.model.graph import Reference
 from asyncify.model.plan import Finding, Reason, Safety
 from asyncify.planning.decided import Decided, short
+from asyncify.planning.hazards import Told
 from asyncify.planning.units import Site
 
 
 class Findings:
     """Collects the findings of a plan."""
 
-    def __init__(self, decided: Decided, chain_of: Mapping[FunctionId, int]) -> None:
+    def __init__(
+        self, decided: Decided, chain_of: Mapping[FunctionId, int], told: Sequence[Told]
+    ) -> None:
         self.decided = decided
+        self.told = told
         self.project = decided.project
         self.colouring = decided.colouring
         self.chain_of = chain_of
 
     def all(self) -> list[Finding]:
         """Every finding, by file and place."""
-        found = [*self._applied(), *self._functions(), *self._held()]
+        found = [*self._applied(), *self._functions(), *self._held(), *self._hazards()]
         if self.decided.reach is not None:  # shared objects have uses that no event loop runs
             found = [each for each in found if each.trace or each.code.startswith("ASY1")]
         return sorted(found, key=lambda finding: (finding.path, finding.span, finding.code))
@@ -125,6 +129,21 @@ class Findings:
             trace=reach.trace(site.reference, _shown(site.name)),
             entries=tuple(reach.entries(site.function)),
         )
+
+    def _hazards(self) -> Iterable[Finding]:
+        for told in self.told:
+            known = find(told.code)
+            yield Finding(
+                told.code,
+                known.name if known is not None else told.code.lower(),
+                self.project.graph.modules[told.module].path,
+                told.span,
+                Safety.SAFE,
+                told.message,
+                told.reason,
+                told.function,
+                chain=self.chain_of.get(told.function),
+            )
 
     def _finding(
         self,

@@ -100,6 +100,10 @@ class Locks:
             self._stretches[seed.unit.name] = found
         return self._stretches[seed.unit.name]
 
+    def stretches(self) -> list[Stretch]:
+        """Everywhere that a lock is held."""
+        return [one for seed, guard in self.guards for one in self._held(seed, guard)]
+
     def problem(self, seed: Seed, coloured: Coloured) -> str | None:
         """Why a lock cannot be one of asyncio; None if it can."""
         guard = seed.guard

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from asyncify.model.facts import FunctionId
-from asyncify.model.graph import CallGraph
+from asyncify.model.graph import CallGraph, Reference
 from asyncify.model.plan import Plan
 from asyncify.planning import testing
 from asyncify.planning.assembly import Assembly
@@ -19,6 +19,7 @@ from asyncify.planning.drafts import Interception
 from asyncify.planning.findings import Findings
 from asyncify.planning.frontier import may_run_in_loop
 from asyncify.planning.functions import Boundaries, Conversion, convert
+from asyncify.planning.hazards import Told, hazards
 from asyncify.planning.hooks import in_test_file
 from asyncify.planning.interception import interception
 from asyncify.planning.interceptors import interceptor
@@ -77,7 +78,7 @@ class _Planner:
                 self.notes[name] += f"; {reason}"
             decided = self._decide(found)
         chains, chain_of = Assembly(decided).chains()
-        findings = Findings(decided, chain_of)
+        findings = Findings(decided, chain_of, list(self._hazards(decided)))
         return Plan(
             tuple(chains),
             tuple(findings.all()),
@@ -100,6 +101,13 @@ class _Planner:
             self.interceptions,
             reach(self.project) if self.options.boundaries.async_only else None,
         )
+
+    def _hazards(self, decided: Decided) -> Iterator[Told]:
+        coloured = Coloured(decided.seeds, decided.colouring, self.conversions)
+        awaits: dict[FunctionId, list[Reference]] = {}
+        for site, function in coloured.awaits():
+            awaits.setdefault(function, []).append(site)
+        return hazards(decided, awaits, self.locks.stretches())
 
     def _with_locks(self, seeds: list[Seed]) -> tuple[list[Seed], Colouring]:
         """Colours, translates the locks that an await would be under, and holds who awaits under others."""

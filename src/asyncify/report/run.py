@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from asyncify.codes import find
 from asyncify.model.plan import FileError, Finding, Safety
 from asyncify.model.result import FileResult
 
@@ -44,8 +45,14 @@ class Run:
         return tuple(result for result in self.results if result.changed)
 
     def count(self, safety: Safety) -> int:
-        """How many findings have this safety."""
-        return Counter(finding.safety for finding in self.findings)[safety]
+        """How many findings have this safety; hazards stand beside a conversion, and are none."""
+        told = (finding.safety for finding in self.findings if not _is_hazard(finding))
+        return Counter(told)[safety]
+
+    @property
+    def hazards(self) -> int:
+        """How many findings only say what to think about."""
+        return sum(_is_hazard(finding) for finding in self.findings)
 
     def left(self) -> Run:
         """The same run with only those findings that are still to be done after writing."""
@@ -53,7 +60,7 @@ class Run:
         return replace(self, findings=findings)
 
     def _is_applied(self, finding: Finding) -> bool:
-        if finding.safety is Safety.MANUAL:
+        if finding.safety is Safety.MANUAL or _is_hazard(finding):
             return False
         return finding.safety is Safety.SAFE or finding.chain in self.applied
 
@@ -62,7 +69,13 @@ class Run:
         if self.errors:
             return FAILED
         left = self.left().findings if self.written else self.findings
-        return FOUND if left and not exit_zero else OK
+        todo = any(not _is_hazard(finding) for finding in left)
+        return FOUND if todo and not exit_zero else OK
+
+
+def _is_hazard(finding: Finding) -> bool:
+    code = find(finding.code)
+    return code is not None and code.hazard
 
 
 def shown_paths(root: Path, paths: tuple[str, ...], cwd: Path) -> dict[str, str]:

@@ -99,6 +99,8 @@ def _counted(run: Run) -> str:
     if run.changed:
         safe += f" ({_count(len(run.changed), 'file')})"
     parts = [safe, f"{run.count(Safety.UNSAFE)} unsafe", f"{run.count(Safety.MANUAL)} manual"]
+    if run.hazards:
+        parts.append(_count(run.hazards, "hazard"))
     if run.errors:
         parts.append(f"{_count(len({each.path for each in run.errors}), 'file')} failed")
     return ", ".join(parts)

@@ -20,6 +20,7 @@ from asyncify.rules.spec import (
     Call,
     Client,
     Entry,
+    Hazard,
     Helper,
     Interceptor,
     Library,
@@ -162,6 +163,11 @@ class Rules:
         found = self._find("exception", name)
         return (found[0], found[1]) if found and isinstance(found[1], Raises) else None
 
+    def hazard(self, name: str) -> Hazard | None:
+        """The hazard of this type or function."""
+        found = self._find("hazard", name)
+        return found[1] if found and isinstance(found[1], Hazard) else None
+
     @staticmethod
     def client(library: Library, name: str) -> Client:
         """The client that a call of the library names."""
@@ -192,5 +198,7 @@ def _keys(entry: Entry) -> Iterable[tuple[str, str]]:
             yield "use", f"{type_name} {role}"
         case Raises(name=name):
             yield "exception", name
+        case Hazard(name=name):
+            yield "hazard", name
         case Client() | Interceptor():
             return

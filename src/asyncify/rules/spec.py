@@ -23,6 +23,7 @@ __all__ = [
     "CallSite",
     "Client",
     "Entry",
+    "Hazard",
     "Helper",
     "Hold",
     "Interceptor",
@@ -336,7 +337,21 @@ class Interceptor:
     queues: bool = False  # a second answer to the same request waits for its turn
 
 
-Entry = Call | Thread | Client | Resource | Attribute | Use | Raises | Refuse | Interceptor
+@dataclass(frozen=True, slots=True)
+class Hazard:
+    """What is right with threads and may be wrong with tasks; it is told, and the code converted all the same.
+
+    `name` is a type whose objects hold something for each thread; or with `across`, something that is
+    called (or entered), and whose effect should not last across an `await`.
+    """
+
+    name: str
+    code: str
+    reason: str
+    across: bool = False
+
+
+Entry = Call | Thread | Client | Resource | Attribute | Use | Raises | Refuse | Interceptor | Hazard
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ RLock (and Condition, which makes one) are translated only if nobody takes them 
 tasks of two event loops wait for raises RuntimeError.
 """
 
-from asyncify.rules.spec import Attribute, Call, Hold, Library, Parameter, Resource
+from asyncify.rules.spec import Attribute, Call, Hazard, Hold, Library, Parameter, Resource
 
 LOCK, RLOCK, CONDITION = "threading.Lock", "threading.RLock", "threading.Condition"
 SEMAPHORES = ("threading.Semaphore", "threading.BoundedSemaphore")
@@ -37,12 +37,15 @@ library = Library(
         "_thread.allocate_lock": LOCK,
         "_thread.RLock": RLOCK,
         "threading._RLock": RLOCK,
+        "_thread._local": "threading.local",
+        "_threading_local.local": "threading.local",
     },
     entries=(
         *_locks(LOCK, "asyncio.Lock", Hold("ASY924")),
         *_locks(RLOCK, "asyncio.Lock", Hold("ASY925", reenters=True)),
         *_locks(CONDITION, "asyncio.Condition", Hold("ASY924", reenters=True)),
         *(row for name in SEMAPHORES for row in _locks(name, f"asyncio.{name[10:]}", Hold("ASY924"), VALUE)),
+        Hazard("threading.local", "ASY160", "all tasks of a loop run in one thread and share it"),
         Attribute(f"{LOCK}.locked"),
         Attribute(f"{CONDITION}.notify"),
         Attribute(f"{CONDITION}.notify_all"),
