@@ -289,12 +289,13 @@ def test_values(text: str, sources: list[str], places: list[str]) -> None:
 
 
 def test_a_crowded_slot_learns_nothing() -> None:
-    """Where everything meets, the targets would be everything: then there are none."""
+    """Where everything meets, all that is known is the name."""
     classes = "".join(f"class C{n}:\n    def go(self): ...\n" for n in range(30))
     calls = "".join(f"use(C{n}())\n" for n in range(30))
     text = f"{classes}def use(x):\n    x.go()\n{calls}"
     graph = merge({"m": index_module(text, name="m", path="m.py", is_package=False)}, NOTHING)
-    assert not [one for one in graph.edges if one.targets[0].function == "m:C0.go"]
+    (edge,) = [one for one in graph.edges if one.targets[0].function == "m:C0.go"]
+    assert edge.open and {one.evidence for one in edge.targets} == {Evidence.BY_NAME}
 
 
 def test_nothing() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from asyncify.analysis.modules import imported_names, name_modules, search_roots
+from asyncify.analysis.modules import imported_names, name_modules, own_names, search_roots
 
 NAMES = {
     "flat package": ({"pkg/__init__.py": "pkg", "pkg/a.py": "pkg.a"}, ""),
@@ -89,3 +89,21 @@ def test_imported_names() -> None:
         b"import a.b as c, d\nfrom e.f import g, h as i\n  from . import j\nfrom k import (l,\nm)\n"
     )
     assert imported_names(data) == {"a.b", "e.f", "e.f.g", "e.f.h", "k", "k.l"}
+
+
+def test_own_names() -> None:
+    imports = {
+        "a/app.py": set[str](),
+        "a/main.py": {"app", "app.work"},
+        "b/app.py": set[str](),
+        "b/main.py": {"app", "app.work"},
+        "b/sub/__init__.py": set[str](),
+    }
+    everything = frozenset[str]().union(*imports.values())
+    named = name_modules(list(imports), imported=everything)
+    assert named["a/app.py"].name == "app"
+    own = own_names(named, imports)
+    assert {path: (each.root, each.modules) for path, each in own.items()} == {
+        path: ("b", {"app": "b.app", "main": "b.main"}) for path in imports if path.startswith("b/")
+    }
+    assert not own_names(named, imports | {"b/main.py": set()})

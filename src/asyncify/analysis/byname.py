@@ -1,4 +1,4 @@
-"""The last resort: a method name that only one family of this project's classes has."""
+"""The last resort: a method name that only classes of this project have."""
 
 from __future__ import annotations
 
@@ -42,6 +42,7 @@ _EXPLAINS = frozenset(
         SourceKind.CLASS,
         SourceKind.FUNCTION,
         SourceKind.GENERATOR,
+        SourceKind.MODULE,
         SUPER,
     }
 )
@@ -56,16 +57,26 @@ class ByName:
 
     @cached_property
     def _methods(self) -> dict[str, list[FunctionId]]:
-        """Methods by name, where all of that name belong to one family."""
-        families = self.flow.library.families()
+        """The methods of the project by name: of an unknown object, any of them may be meant."""
         found: dict[str, list[FunctionId]] = {}
-        groups: dict[str, set[FunctionId]] = {}
         for members in self.hierarchy.members.values():
             for name, methods in members.items():
-                for method in methods:
-                    found.setdefault(name, []).append(method)
-                    groups.setdefault(name, set()).add(families.get(method, [method])[0])
-        return {name: methods for name, methods in found.items() if len(groups[name]) == 1}
+                found.setdefault(name, []).extend(methods)
+        return found
+
+    @cached_property
+    def _plain(self) -> frozenset[str]:
+        """The names that only methods of one family have."""
+        family = {
+            member: members[0]
+            for members in self.flow.library.families().values()
+            for member in members
+        }
+        return frozenset(
+            name
+            for name, methods in self._methods.items()
+            if len({family.get(method, method) for method in methods}) == 1
+        )
 
     def candidates(self, slot: int, attribute: str) -> tuple[Target, ...]:
         """The methods that `attribute` of an object of unknown class means."""
@@ -108,7 +119,10 @@ class ByName:
         )
 
     def settle(self) -> set[int]:
-        """Let values flow through the calls that are certain by name; the indices of those calls."""
+        """Let values flow through the calls that are certain by name; the indices of those calls.
+
+        Names of one family come first: with what they tell, fewer of the others are left open.
+        """
         done: set[int] = set()
         while True:
             news = [
@@ -122,7 +136,8 @@ class ByName:
             ]
             if not news:
                 return done
-            for index, targets in news:
+            plain = [new for new in news if self.flow.calls[new[0]].attribute in self._plain]
+            for index, targets in plain or news:
                 done.add(index)
                 for target in targets:
                     assert target.function is not None

@@ -12,8 +12,9 @@ from asyncify.analysis.edges import Edges
 from asyncify.analysis.flow import Flow
 from asyncify.analysis.hierarchy import Hierarchy
 from asyncify.analysis.motion import Known
-from asyncify.analysis.names import Names
+from asyncify.analysis.names import Denoted, Names, Sort
 from asyncify.analysis.resolver import Resolution, resolve
+from asyncify.analysis.slots import Atom
 from asyncify.analysis.values import Values
 from asyncify.model.facts import FunctionId, Module
 from asyncify.model.graph import CallGraph, SourceKind
@@ -26,6 +27,7 @@ def build(
     modules: Mapping[str, Module],
     *,
     search_roots: Sequence[Path],
+    homes: Mapping[str, Path] | None = None,
     python_version: str = _CURRENT,
     jobs: int = 0,
 ) -> CallGraph:
@@ -36,7 +38,12 @@ def build(
     """
     with no_collection():
         resolution = resolve(
-            root, modules, search_roots=search_roots, python_version=python_version, jobs=jobs
+            root,
+            modules,
+            search_roots=search_roots,
+            homes=homes or {},
+            python_version=python_version,
+            jobs=jobs,
         )
         return merge(modules, resolution)
 
@@ -90,20 +97,31 @@ def _external_methods(hierarchy: Hierarchy, resolution: Resolution) -> None:
 
 
 def _protocols(flow: Flow) -> Iterator[tuple[FunctionId, FunctionId]]:
-    """Members of a protocol, and those of the classes whose instances are used as one."""
+    """Members of a protocol, and those of the objects that are used as one: instances and modules."""
     hierarchy = flow.hierarchy
     protocols = {cls for cls in hierarchy.classes if hierarchy.is_protocol(cls)}
     if not protocols:
         return
     for component in flow.slots.roots():
-        names = [
-            atom.name
-            for atom in flow.slots.atoms(component)
-            if atom.kind == SourceKind.INSTANCE and atom.name in hierarchy.classes
-        ]
-        for protocol in [name for name in names if name in protocols]:
+        atoms = flow.slots.atoms(component)
+        instances = {a.name for a in atoms if a.kind == SourceKind.INSTANCE}
+        for protocol in sorted(instances & protocols):
             for name, methods in hierarchy.members.get(protocol, {}).items():
-                for cls in names:
-                    for one in hierarchy.lookup(cls, name):
-                        if one.name in hierarchy.functions:
-                            yield methods[0], one.name
+                for atom in atoms:
+                    for function in _members(flow, atom, name):
+                        yield methods[0], function
+
+
+def _members(flow: Flow, atom: Atom, name: str) -> Iterator[FunctionId]:
+    """What a name is in an instance of a class of the project, or in a module."""
+    found: tuple[Denoted, ...] = ()
+    if atom.kind == SourceKind.INSTANCE and atom.name in flow.hierarchy.classes:
+        found = tuple(flow.hierarchy.lookup(atom.name, name))
+    elif atom.kind == SourceKind.MODULE:
+        found = flow.names.member(atom.name, name)
+    for one in found:
+        if one.sort is Sort.FUNCTION:
+            yield one.name
+        elif one.sort is Sort.VARIABLE:
+            slot = flow.heap.variable(one.name, one.attribute)
+            yield from (a.name for a in flow.slots.atoms(slot) if a.kind == SourceKind.FUNCTION)

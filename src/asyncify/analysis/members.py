@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 
 from asyncify.analysis.heap import Heap
-from asyncify.analysis.names import Denoted, Sort
+from asyncify.analysis.names import Denoted, Names, Sort
 from asyncify.analysis.slots import ELEMENT, ENTER, SUPER, Atom
 from asyncify.model.facts import FunctionId
 from asyncify.model.graph import SourceKind
@@ -27,8 +27,9 @@ _ENTER_OTHER = frozenset(
 class Members:
     """Connects attributes, elements and results with what the atoms of an object say they are."""
 
-    def __init__(self, heap: Heap, stored: frozenset[str]) -> None:
+    def __init__(self, heap: Heap, names: Names, stored: frozenset[str]) -> None:
         self.heap = heap
+        self.names = names
         self.hierarchy = heap.hierarchy
         self.stored = stored  # every attribute name that something is assigned to
         self._iterated: set[tuple[int, FunctionId]] = set()
@@ -95,6 +96,9 @@ class Members:
         """An attribute of an atom moves to a slot."""
         if atom.kind == SourceKind.EXTERNAL:
             self.heap.slots.add(slot, Atom(SourceKind.EXTERNAL, f"{atom.name}.{name}"))
+        elif atom.kind == SourceKind.MODULE:
+            for one in self.names.member(atom.name, name):
+                self.denote(slot, one)
         elif atom.name not in self.hierarchy.classes:
             return
         elif name == "__class__":
@@ -108,7 +112,9 @@ class Members:
 
     def write(self, slot: int, name: str, atom: Atom) -> None:
         """A slot moves to an attribute of an atom."""
-        if atom.name in self.hierarchy.classes and atom.kind != SUPER:
+        if atom.kind == SourceKind.MODULE:
+            self.heap.slots.move(slot, self.heap.variable(f"{atom.name}:", name))
+        elif atom.name in self.hierarchy.classes and atom.kind != SUPER:
             self.heap.slots.move(slot, self.heap.written(atom.name, name))
 
     def _enter(self, slot: int, entered: int, atom: Atom) -> None:
@@ -145,6 +151,8 @@ class Members:
         slots = self.heap.slots
         if one.sort is Sort.VARIABLE:
             slots.move(self.heap.variable(one.name, one.attribute), slot)
+        elif one.sort is Sort.MODULE:
+            slots.add(slot, Atom(SourceKind.MODULE, one.name))
         elif one.sort is Sort.CLASS:
             slots.add(slot, Atom(SourceKind.CLASS, one.name))
         elif one.sort is Sort.EXTERNAL:

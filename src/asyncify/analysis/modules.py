@@ -11,8 +11,11 @@ from __future__ import annotations
 import re
 import sys
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
+
+from asyncify.model.facts import Import, Module
 
 ROOT = "."
 
@@ -74,22 +77,89 @@ def name_modules(
         source: directories that imports are known to start from, such as ``src``.
     """
     named: dict[str, ModuleName] = {}
-    taken: dict[str, tuple[str, str]] = {}  # top-level entry -> the root and entry that have it
     used: set[str] = set()
-    homes = _homes(paths, packages, imported, source)
-    for path in sorted(homes, key=lambda path: _precedence(path, homes[path][1])):
-        top, root = homes[path]
-        name, is_package = module_name(path, root)
-        entry = module_name(f"{top}/__init__.py", root).name if top else name
-        if taken.setdefault(entry, (root, top)) != (root, top):  # the same from another root
-            name, is_package = module_name(path, ROOT)
+    for entry in _entries(paths, packages, imported, source):
+        name, is_package = module_name(entry.path, ROOT if entry.hidden else entry.root)
         unique, count = name, 1
         while unique in used:
             count += 1
             unique = f"{name}_{count}"
         used.add(unique)
-        named[path] = ModuleName(unique, is_package)
+        named[entry.path] = ModuleName(unique, is_package)
     return {path: named[path] for path in paths}
+
+
+class OwnNames(NamedTuple):
+    """What a file means by names that stand twice in the project."""
+
+    root: str  # the directory that its imports start from
+    modules: Mapping[str, str]  # by the name as written, the module that is meant
+
+    def seen_by(self, module: Module) -> Module:
+        """The facts of the file, its imports being those of the modules that are meant."""
+        return replace(module, imports=tuple(map(self._meant, module.imports)))
+
+    def _meant(self, found: Import) -> Import:
+        first, dot, rest = found.module.partition(".")
+        known = self.modules.get(first)
+        return replace(found, module=f"{known}{dot}{rest}") if known else found
+
+
+def own_names(
+    named: Mapping[str, ModuleName],
+    imports: Mapping[str, Collection[str]],
+    source: Collection[str] = (),
+) -> dict[str, OwnNames]:
+    """The files that import a name which stands twice: that of their own directory goes first.
+
+    Args:
+        named: what `name_modules` found for the whole project.
+        imports: the `imported_names` of every file.
+        source: directories that imports are known to start from.
+    """
+    everything = frozenset[str]().union(*imports.values())
+    entries = list(_entries(tuple(named), None, everything, source))
+    hidden: dict[str, dict[str, str]] = defaultdict(dict)
+    for entry in entries:
+        if entry.hidden:
+            whole = named.get(f"{entry.top}/__init__.py", named[entry.path])
+            hidden[entry.root][entry.name] = whole.name
+    asking = {
+        entry.root
+        for entry in entries
+        if any(name.partition(".")[0] in hidden[entry.root] for name in imports[entry.path])
+    }
+    return {
+        entry.path: OwnNames(entry.root, hidden[entry.root])
+        for entry in entries
+        if entry.root in asking
+    }
+
+
+class _Entry(NamedTuple):
+    """A file, and the name in a directory under which it is imported."""
+
+    path: str
+    top: str  # its topmost package, or ""
+    root: str
+    name: str
+    hidden: bool  # another directory has this name already
+
+
+def _entries(
+    paths: Iterable[str],
+    packages: Collection[str] | None,
+    imported: Collection[str],
+    source: Collection[str],
+) -> Iterator[_Entry]:
+    """Every file, those first whose names count."""
+    taken: dict[str, tuple[str, str]] = {}
+    homes = _homes(paths, packages, imported, source)
+    for path in sorted(homes, key=lambda path: _precedence(path, homes[path][1])):
+        top, root = homes[path]
+        name = module_name(f"{top}/__init__.py" if top else path, root).name
+        hidden = taken.setdefault(name, (root, top)) != (root, top)
+        yield _Entry(path, top, root, name, hidden)
 
 
 def search_roots(

@@ -59,7 +59,7 @@ class Motion:
         self.known = known
         self.heap = heap
         self.slots = heap.slots
-        self.members = Members(heap, _stored(names.modules, hierarchy))
+        self.members = Members(heap, names, _stored(names.modules, hierarchy))
         self.constants: list[tuple[Reference, int]] = []  # literals, and the slot they move to
         self.external_names: dict[Reference, str] = {}
         self._denoted: dict[str, dict[int, tuple[Denoted, ...]]] = {

@@ -43,10 +43,13 @@ def resolve(
     *,
     paths: Sequence[str] | None = None,
     search_roots: Sequence[Path],
+    homes: Mapping[str, Path] | None = None,
     python_version: str,
     jobs: int = 0,
 ) -> Resolution:
     """Run the type checker over the modules (those at `paths`, and what they import) and read its report.
+
+    Files with a directory in `homes` are checked apart: for them its modules hide those of others.
 
     Raises:
         CheckerError: the checker is missing, fails, or writes a format that was not tested.
@@ -54,19 +57,20 @@ def resolve(
     root = root.resolve()
     asked = sorted(module.path for module in modules.values()) if paths is None else paths
     assembly = _Assembly(root, modules)
-    if not asked:
-        return assembly.resolution()
-    with tempfile.TemporaryDirectory(prefix="asyncify-", ignore_cleanup_errors=True) as name:
-        workspace = Path(name).resolve()
-        directory = checker.run(
-            workspace,
-            [root / path for path in asked],
-            search_roots=_innermost_first(search_roots),
-            python_version=python_version,
-            jobs=jobs,
-        )
-        assembly.read(Report(directory))
-        return assembly.resolution()
+    together: dict[Path | None, list[str]] = {}
+    for path in asked:
+        together.setdefault((homes or {}).get(path), []).append(path)
+    for home, own in together.items():
+        with tempfile.TemporaryDirectory(prefix="asyncify-", ignore_cleanup_errors=True) as name:
+            directory = checker.run(
+                Path(name).resolve(),
+                [root / path for path in own],
+                search_roots=_ordered(search_roots, home),
+                python_version=python_version,
+                jobs=jobs,
+            )
+            assembly.read(Report(directory), frozenset(asked) - frozenset(own))
+    return assembly.resolution()
 
 
 @dataclass(slots=True)
@@ -104,8 +108,8 @@ class _Assembly:
             frozenset(self.scalars),
         )
 
-    def read(self, report: Report) -> None:
-        """Take in the report of the modules of the project."""
+    def read(self, report: Report, apart: frozenset[str]) -> None:
+        """Take in the report; the files `apart` only lend their names, another report is about them."""
         project = Project(report)
         by_path = {str(self.root / module.path): module for module in self.modules.values()}
         places: dict[str, Places] = {}
@@ -126,7 +130,8 @@ class _Assembly:
         self._classes(project)
         self._functions(project)
         for name, identifier in chosen.items():
-            self._module(project, identifier, places[name])
+            if places[name].module.path not in apart:
+                self._module(project, identifier, places[name])
 
     def _classes(self, project: Project) -> None:
         complete = {ref: self._all_bases_known(project, ref) for ref in project.classes}
@@ -198,9 +203,10 @@ class _Assembly:
         return types, classes
 
 
-def _innermost_first(roots: Sequence[Path]) -> list[Path]:
+def _ordered(roots: Sequence[Path], home: Path | None) -> list[Path]:
     """With ``src`` before its parent the checker calls ``src/a.py`` just ``a``, as its importers do."""
-    return sorted((root.resolve() for root in roots), key=lambda root: -len(root.parts))
+    found = sorted((root.resolve() for root in roots), key=lambda root: -len(root.parts))
+    return found if home is None else list(dict.fromkeys((home.resolve(), *found)))
 
 
 def _is_form(module: Module, identifier: int) -> bool:

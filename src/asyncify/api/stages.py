@@ -47,6 +47,7 @@ class Facts:
     search_roots: tuple[Path, ...] = ()
     errors: tuple[FileError, ...] = ()
     stubs: Mapping[str, Module] = field(default_factory=dict)  # by the name of the module beside
+    homes: Mapping[str, Path] = field(default_factory=dict)  # files whose directory goes first
 
 
 def parse(job: Job, sources: Mapping[str, Source]) -> Facts:
@@ -70,14 +71,15 @@ def index(job: Job, sources: Mapping[str, Source]) -> Facts:
     """Read the facts out of every file; what cannot be parsed is an error in the result."""
     from asyncify.analysis.collector import no_collection
     from asyncify.analysis.index import index_module
-    from asyncify.analysis.modules import imported_names, name_modules, search_roots
+    from asyncify.analysis.modules import imported_names, name_modules, own_names, search_roots
 
     paths = tuple(path for path in sources if not path.endswith(".pyi"))
     starts = tuple(each.strip("/") for each in job.config.source)
-    texts = (source.text.encode(errors="replace") for source in sources.values())
-    imported = {name for text in texts for name in imported_names(text)}
+    imports = {path: imported_names(sources[path].text.encode(errors="replace")) for path in paths}
+    imported = frozenset[str]().union(*imports.values())
     names = name_modules(paths, imported=imported, source=starts)
     roots = search_roots(paths, imported=imported, source=starts)
+    own = own_names(names, imports, starts)
     modules: dict[str, Module] = {}
     stubs: dict[str, Module] = {}
     errors = []
@@ -89,20 +91,28 @@ def index(job: Job, sources: Mapping[str, Source]) -> Facts:
                 continue  # a stub beside a file that cannot be read
             found = modules if path in names else stubs
             try:
-                found[named.name] = index_module(
+                module = index_module(
                     source.text, name=named.name, path=path, is_package=named.is_package
                 )
+                found[named.name] = own[path].seen_by(module) if path in own else module
             except ParseError as error:
                 message = f"cannot parse: {error.message}"
                 errors.append(FileError(path, error.line, error.column, message))
-    return Facts(modules, tuple(job.root / each for each in roots), tuple(errors), stubs)
+    homes = {path: job.root / each.root for path, each in own.items()}
+    return Facts(modules, tuple(job.root / each for each in roots), tuple(errors), stubs, homes)
 
 
 def resolve(job: Job, facts: Facts) -> CallGraph:
     """Find out who calls whom."""
     from asyncify.analysis.callgraph import build
 
-    graph = build(job.root, facts.modules, search_roots=facts.search_roots, jobs=job.jobs)
+    graph = build(
+        job.root,
+        facts.modules,
+        search_roots=facts.search_roots,
+        homes=facts.homes,
+        jobs=job.jobs,
+    )
     return replace(graph, stubs=facts.stubs)
 
 

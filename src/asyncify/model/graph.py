@@ -69,6 +69,7 @@ class SourceKind(StrEnum):
     FUNCTION = "function"  # a function of the project, as a value
     CLASS = "class"  # a class of the project, as a value
     INSTANCE = "instance"  # of a class of the project, or of an external class known by annotation
+    MODULE = "module"  # of the project, as a value
     GENERATOR = "generator"  # the result of calling a generator function of the project
     EXTERNAL = "external"  # an imported object, as a value
     CONSTANT = "constant"  # a literal; name is its text ("None", ...)

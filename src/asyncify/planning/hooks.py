@@ -120,6 +120,12 @@ def hook_limit(project: Project, function: Function) -> Limit | None:
     plain = Limit("ASY917", f"{function.name} is called without await")
     if function.name in _CASE_WIDE:
         return plain
+    if function.name in CASE_HOOKS and function.owner in test_cases(project):
+        asked = project.memory("names of hooks", _asked_for).get(function.name)
+        if asked is not None:
+            where = f"{project.module(asked).path}:{project.expression(asked).span.line}"
+            return Limit("ASY917", f"{where} asks for {function.name} by its name", asked)
+        return None
     if function.name not in _HOOKS:
         return None
     hook = pytest_hook(project, function)
@@ -131,6 +137,25 @@ def hook_limit(project: Project, function: Function) -> Limit | None:
         else _at_top_problem(project, function)
     )
     return Limit("ASY917", message) if message else None
+
+
+def _asked_for(project: Project) -> dict[str, Reference]:
+    """Where the code compares a name with that of a hook, or reads an attribute by it.
+
+    It looks for the method, or for its stack frame, under the name that it has.
+    """
+    names = {f"{quote}{name}{quote}": name for name in CASE_HOOKS for quote in "'\""}
+    found: dict[str, Reference] = {}
+    for module in project.graph.modules.values():
+        for expression in module.expressions:
+            if expression.kind is not Kind.CONSTANT or expression.text not in names:
+                continue
+            role, detail = expression.role, expression.detail
+            if role is Role.ELEMENT and expression.parent >= 0:
+                role = module.expressions[expression.parent].role
+            if role is Role.COMPARED or (role is Role.ARGUMENT and detail == "1"):
+                found[names[expression.text]] = Reference(module.name, expression.id)
+    return found
 
 
 def _in_class_problem(project: Project, function: Function, what: str) -> str:
