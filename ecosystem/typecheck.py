@@ -23,6 +23,7 @@ infer-return-types = "checked"
 use-ignore-files = false
 """
 COROUTINE_WORDS = re.compile(r"\b(Coroutine|CoroutineType|AsyncGenerator)\b")
+_WRAPPED = re.compile(r"\bCoroutine(?:Type)?\[\w+, \w+, ((?:[^\[\]]|\[[^\[\]]*\])*)\]")
 # Kinds in which a declared type meets another one: the declaration may be what is wrong.
 DECLARED_KINDS = re.compile(
     r"^(bad-(argument|assignment|return|override|param|typed-dict)|not-async)"
@@ -87,16 +88,24 @@ def check(
 
 
 def new(before: Iterable[Diagnostic], after: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
-    """What is said after and was not said before; lines move, so they do not count."""
-    known = Counter((item.path, item.kind, item.message) for item in before)
+    """What is said after and was not said before.
+
+    Lines move, so they do not count. Nor do the types in the details: what was wrong before is wrong in
+    other words where the functions are async now.
+    """
+    known = Counter(_key(item) for item in before)
     fresh = []
     for item in after:
-        key = (item.path, item.kind, item.message)
-        if known[key]:
-            known[key] -= 1
+        if known[_key(item)]:
+            known[_key(item)] -= 1
         else:
             fresh.append(item)
     return tuple(fresh)
+
+
+def _key(item: Diagnostic) -> tuple[str, str, str]:
+    headline = item.message.partition("\n")[0]
+    return item.path, item.kind, _WRAPPED.sub(r"\1", headline)
 
 
 def _quoted(paths: Iterable[str]) -> str:

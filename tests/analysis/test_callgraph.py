@@ -295,7 +295,8 @@ def test_a_crowded_slot_learns_nothing() -> None:
     text = f"{classes}def use(x):\n    x.go()\n{calls}"
     graph = merge({"m": index_module(text, name="m", path="m.py", is_package=False)}, NOTHING)
     (edge,) = [one for one in graph.edges if one.targets[0].function == "m:C0.go"]
-    assert edge.open and {one.evidence for one in edge.targets} == {Evidence.BY_NAME}
+    assert edge.open
+    assert {one.evidence for one in edge.targets} == {Evidence.BY_NAME}
 
 
 def test_nothing() -> None:
