@@ -195,7 +195,7 @@ def test_json_has_the_keys_that_are_promised() -> None:
     content = json.loads(json_report.render(RUN, version=__version__, exit_code=2))
     assert set(content) == {
         "schema", "version", "exit_code", "summary", "findings", "errors", "files",
-        "async_functions", "dependencies",
+        "async_functions", "dependencies", "removable",
     }  # fmt: skip
     assert (content["schema"], content["version"], content["exit_code"]) == (1, __version__, 2)
     assert content["summary"] == {

@@ -33,6 +33,7 @@ def plan(
     force_exclude: bool = False,
     jobs: int = 1,
     proof: bool = True,
+    update_dependencies: bool = False,
     stages: Stages | None = None,
 ) -> ProjectPlan:
     """Plan the conversion of the project at `root`; nothing is written.
@@ -46,6 +47,8 @@ def plan(
         force_exclude: excludes also hold for files that `paths` names.
         jobs: processes that parse and rewrite; 0 for one per processor.
         proof: analyse the new text once more, and withdraw what would lose a coroutine.
+        update_dependencies: change the files too that declare them (pyproject.toml, requirements files,
+            setup.cfg).
         stages: replacements for the parts of the pipeline.
 
     Raises:
@@ -62,6 +65,7 @@ def plan(
         force_exclude=force_exclude,
         jobs=jobs,
         proof=proof,
+        update_dependencies=update_dependencies,
     )
 
 

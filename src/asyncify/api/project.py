@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from asyncify.api.dependencies import Manifests, left_modules
 from asyncify.api.proof import prove
 from asyncify.api.selection import Selection, select
 from asyncify.api.stages import Facts, Job, Progress, Stages, silent
@@ -15,6 +16,7 @@ from asyncify.api.writing import NewText, WriteReport, write
 from asyncify.config import Config
 from asyncify.discovery import Discovery, discover
 from asyncify.errors import ParseError, VerifyError
+from asyncify.manifests import Change
 from asyncify.model.plan import FileError, Finding, Plan
 from asyncify.model.result import FileResult
 from asyncify.model.source import Source, read_source
@@ -28,7 +30,8 @@ class ProjectPlan:
 
     `results` has one entry per file that the run was about, changed or not, and one per other file
     that changes with them (the configuration of tests), sorted by path; paths are relative to `root`.
-    `checked` counts the Python files. Nothing is written before `write`.
+    `checked` counts the Python files. `dependencies` are to be added, `removable` ones are imported nowhere
+    any more; if the run updates them, `notes` say what is left to a person. Nothing is written before `write`.
     """
 
     root: Path
@@ -41,6 +44,8 @@ class ProjectPlan:
     created: frozenset[str] = frozenset()
     applied: frozenset[int] = frozenset()  # chains
     plan: Plan = field(default_factory=Plan)
+    removable: tuple[str, ...] = ()
+    notes: tuple[str, ...] | None = None  # None: nobody has asked for it
 
     def why(self, qualname: str) -> str:
         """The chain of calls that makes a function async, one line per step.
@@ -87,6 +92,8 @@ class ProjectPlan:
             self.applied,
             written,
             shown or {},
+            self.removable,
+            self.notes,
         )
 
 
@@ -100,10 +107,12 @@ def make(
     force_exclude: bool = False,
     jobs: int = 1,
     proof: bool = True,
+    update_dependencies: bool = False,
 ) -> ProjectPlan:
     """Analyse the whole project and decide what happens to the files at and below the paths.
 
     With `proof` the new text is analysed once more; a report that shows no new text can do without.
+    With `update_dependencies` the files change too that declare them.
     """
     stages = stages or Stages()
     scope = discover(paths, root=root, config=config, force_exclude=force_exclude)
@@ -124,6 +133,11 @@ def make(
             break
         broken.update(found)
     others = _other_files(root, plan) if selection.touches_tests() else {}
+    manifests = Manifests.of(root) if after else Manifests({})
+    removable = manifests.declared(left_modules(reading.data, after))
+    notes = None
+    if update_dependencies:
+        notes = _update(root, manifests, selection, removable, others)
     errors = _errors(scope, (*reading.errors, *facts.errors))
     return ProjectPlan(
         root,
@@ -136,6 +150,8 @@ def make(
         frozenset(path for path, (before, _) in others.items() if before is None),
         frozenset(chain.id for chain in selection.chains),
         plan,
+        removable,
+        notes,
     )
 
 
@@ -219,6 +235,25 @@ def _other_files(root: Path, plan: Plan) -> dict[str, tuple[bytes | None, bytes]
         before = file.read_bytes() if file.is_file() else None
         found[path] = (before, text.encode())
     return found
+
+
+def _update(
+    root: Path,
+    manifests: Manifests,
+    selection: Selection,
+    removable: tuple[str, ...],
+    others: dict[str, tuple[bytes | None, bytes]],
+) -> tuple[str, ...]:
+    """Puts the new texts of the files that declare dependencies among the others; what is left to do."""
+    from asyncify.planning.hooks import in_test_file
+
+    tests = selection.only_in_tests(in_test_file)
+    change = Change(selection.dependencies(), tests, removable)
+    known = {path: text.decode() for path, (_, text) in others.items() if path in manifests.texts}
+    found = manifests.changed(change, known)
+    for path, new in found.texts.items():
+        others[path] = (manifests.texts[path].encode(), new.encode())
+    return found.notes
 
 
 def _results(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import re
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 
 from asyncify import codes
@@ -42,11 +43,16 @@ class Selection:
         """What the new texts need; not what only withdrawn chains would have needed."""
         applied = _needs(self.chains)
         withdrawn = _needs([chain for chain in self.plan.chains if chain not in self.chains])
-        return tuple(
-            each
-            for each in self.plan.dependencies
-            if self.chains and (_mentions(applied, each) or not _mentions(withdrawn, each))
-        )
+        newest: dict[str, str] = {}
+        for each in self.plan.dependencies:
+            if self.chains and (_mentions(applied, each) or not _mentions(withdrawn, each)):
+                newest[_module(each)] = max(newest.get(_module(each), each), each, key=_version)
+        return tuple(sorted(newest.values()))
+
+    def only_in_tests(self, is_test: Callable[[str], bool]) -> frozenset[str]:
+        """Those of the dependencies that no text outside the tests needs."""
+        needs = _needs(self.chains, lambda path: not is_test(path))
+        return frozenset(each for each in self.dependencies() if not _mentions(needs, each))
 
 
 def select(
@@ -118,19 +124,24 @@ def _is_told(finding: Finding, config: Config, scope: Collection[str] | None) ->
     return config.selects(finding.code)
 
 
-def _needs(chains: Collection[Chain]) -> str:
-    """Every text that could name a library."""
+def _needs(chains: Collection[Chain], is_wanted: Callable[[str], bool] = lambda path: True) -> str:
+    """Every text that could name a library, in the files that are wanted."""
     texts = (
         edit.text
         for chain in chains
-        for _, edit in chain.edits
-        if isinstance(edit, AddImport | Define)
+        for path, edit in chain.edits
+        if isinstance(edit, AddImport | Define) and is_wanted(path)
     )
     return "\n".join(texts)
 
 
 def _mentions(texts: str, requirement: str) -> bool:
-    name = requirement
-    for mark in "[<>=!~; ":
-        name = name.partition(mark)[0]
-    return name.replace("-", "_") in texts
+    return _module(requirement) in texts
+
+
+def _module(requirement: str) -> str:
+    return re.split(r"[\[<>=!~; ]", requirement, maxsplit=1)[0].replace("-", "_")
+
+
+def _version(requirement: str) -> list[int]:
+    return [int(number) for number in re.findall(r"\d+", requirement)]

@@ -120,6 +120,9 @@ def main(
     allow_dirty: Annotated[
         bool, flag("--allow-dirty", text="Write files with uncommitted changes too.")
     ] = False,
+    update_dependencies: Annotated[
+        bool, flag("--update-dependencies", text="Change the declared dependencies too.")
+    ] = False,
     jobs: Annotated[
         int,
         typer.Option(
@@ -172,6 +175,7 @@ def main(
         progress=not no_progress,
         exit_zero=exit_zero,
         allow_dirty=allow_dirty,
+        update_dependencies=update_dependencies,
         jobs=jobs,
         config=config,
         isolated=isolated,

@@ -37,6 +37,7 @@ class Options:
     progress: bool = True
     exit_zero: bool = False
     allow_dirty: bool = False
+    update_dependencies: bool = False
     jobs: int = 0
     config: str | None = None
     isolated: bool = False
@@ -65,6 +66,7 @@ class Options:
             (self.stdin and len(self.paths) > 1, "- and other paths"),
             (self.stdin and self.write, "- and --write"),
             (self.stdin and self.why is not None, "- and --why"),
+            (self.stdin and self.update_dependencies, "- and --update-dependencies"),
             (self.stdin and self.show_files, "- and --show-files"),
         )
         for conflict, names in conflicts:

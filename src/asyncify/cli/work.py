@@ -42,6 +42,7 @@ def project(options: Options, streams: Streams, paths: Sequence[Path]) -> int:
             force_exclude=options.force_exclude,
             jobs=options.jobs,
             proof=options.write or options.diff,
+            update_dependencies=options.update_dependencies,
         )
     for key in NO_EFFECT_YET:
         if dict(config.items())[key] != dict(Config().items())[key]:

@@ -43,6 +43,7 @@ def render(run: Run, *, version: str, exit_code: int) -> str:
         "files": [_file(run, result) for result in run.changed],
         "async_functions": list(run.async_functions),
         "dependencies": list(run.dependencies),
+        "removable": list(run.removable),
     }
     return json.dumps(content, indent=1) + "\n"
 

@@ -34,6 +34,8 @@ class Run:
     applied: frozenset[int] = frozenset()  # chains
     written: bool = False
     shown: Mapping[str, str] = field(default_factory=dict)
+    removable: tuple[str, ...] = ()
+    notes: tuple[str, ...] | None = None  # on dependencies; None if they are not updated
 
     def path(self, path: str) -> str:
         """A path as it is printed."""

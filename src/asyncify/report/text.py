@@ -125,5 +125,12 @@ def _became(run: Run) -> str:
 
 def _after_writing(run: Run) -> Iterable[str]:
     yield f"{_count(len(run.changed), 'file')} written."
-    if run.dependencies and run.changed:
+    if not run.changed:
+        return
+    if run.notes is not None:
+        yield from (f"Dependencies: {note}" for note in run.notes)
+        return
+    if run.dependencies:
         yield "Add to the dependencies: " + ", ".join(run.dependencies)
+    if run.removable:
+        yield "Remove from the dependencies: " + ", ".join(run.removable)
