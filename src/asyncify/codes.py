@@ -113,7 +113,7 @@ _TO_THREAD = "Run it in a thread with `asyncio.to_thread`, or rewrite it by hand
 _LEFT: tuple[_Row, ...] = (
     ("ASY901", "await-context", "`await` is not legal here (lambda, class body, default, decorator).", "Move the call into a function of its own."),
     ("ASY902", "dunder", "A special method cannot be async.", _FACTORY),
-    ("ASY903", "property", "A property would have to be awaited at every access, or is set or deleted too.", "Make it a method, then run asyncify again."),
+    ("ASY903", "property", "A property is read where it cannot be awaited, or setting it would have to be.", "Make it a method, then run asyncify again."),
     ("ASY904", "override", "It overrides or implements something outside the project that is not async.", "Derive from the async form of the base, or keep this method synchronous."),
     ("ASY905", "outside-paths", "The chain leaves the paths that were given.", "Give the other paths too, or none: asyncify then works on the whole project."),
     ("ASY906", "decorator", "A decorator calls the function, or does not know async functions.", "Make the decorator async-aware, or keep the function synchronous."),

@@ -6,11 +6,13 @@ from collections.abc import Iterable
 
 from asyncify.model.facts import Function, Kind, Role
 from asyncify.model.graph import Access, Reference, SourceKind
-from asyncify.model.plan import AddImport, Edit, Replace
+from asyncify.model.plan import AddImport, Define, Edit, Replace
 from asyncify.planning.colour import Limit
+from asyncify.planning.helpers import helper
 from asyncify.planning.project import Project
 
 CACHES = {"functools.lru_cache": "alru_cache", "functools.cache": "alru_cache(maxsize=None)"}
+CACHED_PROPERTY = frozenset({"functools.cached_property"})
 # `async_lru` stores results and no coroutines; like `functools`, it forgets exceptions
 CACHE_REQUIREMENT = "async-lru"
 
@@ -70,9 +72,22 @@ def is_cached(project: Project, function: Function) -> bool:
     return any(name in CACHES for _, name in project.decorators(function))
 
 
+def cached_property_helper(project: Project, module: str) -> Define | None:
+    """The cached property of an async function; None where the module has something else of its name."""
+    made = helper(project, module, "cached_property")
+    known = project.graph.modules[module]
+    taken = any(cls.name == "_cached_property" for cls in known.classes)
+    return None if taken else made
+
+
 def cache_edits(project: Project, function: Function) -> Iterable[Edit]:
     """The async cache in the place of the other one."""
     for decorator, name in project.decorators(function):
+        if name in CACHED_PROPERTY:
+            define = cached_property_helper(project, function.module)
+            assert define is not None
+            yield Replace(project.expression(decorator).span, define.name)
+            yield define
         if name in CACHES:
             named = _name(project, decorator)
             assert named is not None

@@ -98,7 +98,28 @@ async def _each_in_thread(items):
     while (item := await asyncio.to_thread(next, iterator, end)) is not end:
         yield item
 '''
+_CACHED_PROPERTY = '''
+class _cached_property:
+    """Like functools.cached_property, for an async function: `await object.name` calls it once."""
+
+    def __init__(self, function, key="", instance=None):
+        self.function, self.key, self.instance = function, key, instance
+        self.__doc__ = function.__doc__
+
+    def __set_name__(self, owner, name):
+        self.key = f"await {name}"
+
+    def __get__(self, instance, owner=None):
+        return self if instance is None else type(self)(self.function, self.key, instance)
+
+    def __await__(self):
+        kept = vars(self.instance)
+        if self.key not in kept:
+            kept[self.key] = yield from self.function(self.instance).__await__()
+        return kept[self.key]
+'''
 _TEXTS = {
+    "cached_property": _CACHED_PROPERTY,
     "each_in_thread": _EACH_IN_THREAD,
     "any": _ANY,
     "all": _ALL,

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from asyncify.model.facts import Function, Role
 from asyncify.model.graph import Reference
+from asyncify.planning.accessors import is_accessor
 from asyncify.planning.colour import Limit
 from asyncify.planning.companions import LambdaForm, lambda_form
-from asyncify.planning.decorators import CACHES, cache_limit, project_decorator_limit
+from asyncify.planning.decorators import (
+    CACHED_PROPERTY,
+    CACHES,
+    cache_limit,
+    cached_property_helper,
+    project_decorator_limit,
+)
 from asyncify.planning.project import Project
 
 # special methods that another special method replaces in the async protocol
@@ -69,7 +76,6 @@ FIXTURE = frozenset({"pytest.fixture"})
 
 # decorators with a reason of their own
 REFUSED = {
-    "functools.cached_property": ("ASY910", "cached_property would store a coroutine"),
     "atexit.register": ("ASY907", "atexit calls it without await"),
     "contextlib.asynccontextmanager": (
         "ASY906",
@@ -121,6 +127,8 @@ def nature_limit(project: Project, function: Function) -> Limit | None:
 def decorator_limit(project: Project, function: Function) -> Limit | None:
     """The limit that a decorator sets: unless it is known to pass the function on, it calls it synchronously."""
     for reference, name in project.decorators(function):
+        if is_accessor(project, function):
+            return Limit("ASY903", "setting or deleting a property cannot be awaited", reference)
         if name is None or name in CACHES:
             check = cache_limit if name else project_decorator_limit
             limit = check(project, function, reference)
@@ -130,8 +138,10 @@ def decorator_limit(project: Project, function: Function) -> Limit | None:
         if name in REFUSED:
             code, message = REFUSED[name]
             return Limit(code, message, reference)
-        if name in PROPERTY:
+        if name in PROPERTY or name in CACHED_PROPERTY:
             limit = property_limit(project, function, reference)
+            if name in CACHED_PROPERTY and limit is None:
+                limit = cached_property_limit(project, function, reference)
             if limit is not None:
                 return limit
             continue
@@ -142,24 +152,42 @@ def decorator_limit(project: Project, function: Function) -> Limit | None:
 
 
 def property_limit(project: Project, function: Function, site: Reference) -> Limit | None:
-    """The limit of a property that is set or deleted, or read where nobody knows whose attribute it is."""
+    """The limit of a property that is read where it cannot be awaited, or where nobody knows whose attribute it is."""
     module = project.graph.modules[function.module]
-    accessors = [
-        other.name
+    same = [
+        other
         for other in module.functions
         if other.owner == function.owner and other.name == function.name and other.id != function.id
     ]
-    if accessors:
-        return Limit("ASY903", "the property can be set or deleted", site)
+    if any(not is_accessor(project, other) for other in same):
+        return Limit("ASY903", "the property is defined more than once", site)
     known = {edge.site for edge in project.reaching(function.id)}
+    writing = {edge.site for other in same for edge in project.reaching(other.id)}
     for read in project.attributes(function.name):
-        if read in known:
+        if read in writing and project.statement(read).kind == "AugAssign":
+            return Limit("ASY903", "an augmented assignment reads the property", read)
+        if read in known or read in writing:
             continue
         receiver = project.child(read, Role.RECEIVER)
         if receiver is not None and receiver not in project.graph.types:
             if read not in project.graph.names:
                 message = f".{function.name} is read on an object of unknown type"
                 return Limit("ASY903", message, read)
+    return None
+
+
+def cached_property_limit(project: Project, function: Function, site: Reference) -> Limit | None:
+    """Why a cached property cannot be one of an async function."""
+    if cached_property_helper(project, function.module) is None:
+        return Limit("ASY910", "the module has another _cached_property", site)
+    for read in project.attributes("__dict__"):
+        statement = project.expression(read).statement
+        inside = project.module(read).expressions
+        if any(e.statement == statement and e.text == repr(function.name) for e in inside):
+            return Limit("ASY910", "somebody looks for its value in __dict__", read)
+    names = [name for _, name in project.decorators(function)]
+    if len(names) > 1:
+        return Limit("ASY910", "cached_property would store a coroutine", site)
     return None
 
 

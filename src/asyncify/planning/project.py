@@ -16,6 +16,7 @@ from asyncify.model.facts import (
     Statement,
 )
 from asyncify.model.graph import Access, CallGraph, Edge, Reference, SourceKind, Value
+from asyncify.planning.accessors import is_accessor
 from asyncify.planning.companions import companions
 from asyncify.planning.declarations import declared_together
 
@@ -292,7 +293,10 @@ class Project:
                 function = above
             return function
 
-        groups: list[list[FunctionId]] = [list(family) for family in self.graph.families]
+        groups: list[list[FunctionId]] = [
+            [member for member in family if not is_accessor(self, self.functions[member])]
+            for family in self.graph.families
+        ]
         groups.extend(
             [t.function for t in edge.targets if t.function is not None]
             for edge in self.graph.edges
@@ -303,7 +307,7 @@ class Project:
             groups.append(made)
         groups.extend(companions(self))
         groups.extend(declared_together(self))
-        for group in groups:
+        for group in filter(None, groups):
             for member in group[1:]:
                 leader[find(member)] = find(group[0])
         members: dict[FunctionId, set[FunctionId]] = {}

@@ -8,12 +8,14 @@ from dataclasses import replace
 from asyncify.model.facts import Function, FunctionId, Kind, Role
 from asyncify.model.graph import Access, Edge, Evidence, Reference, SourceKind, Value
 from asyncify.model.plan import AddImport, Await, Edit, MakeAsync, Replace
+from asyncify.planning.accessors import has_accessor
 from asyncify.planning.callables import callback_step, instance_limits
 from asyncify.planning.cleanup import cleans_up
 from asyncify.planning.colour import Limit, Use
 from asyncify.planning.companions import LambdaForm, body, lambda_form
 from asyncify.planning.consumers import Items, Step, consume, existing, need_async
 from asyncify.planning.declarations import stands_for_generator
+from asyncify.planning.decorators import CACHED_PROPERTY
 from asyncify.planning.frontier import starts_program
 from asyncify.planning.helpers import helper
 from asyncify.planning.hooks import in_case
@@ -141,12 +143,23 @@ def _reached(project: Project, function: Function, edge: Edge) -> Step:
     if edge.access is Access.ENTER and function.name in RENAMED:
         return enter_step(project, edge.site, function.id)
     if edge.access is Access.PROPERTY:
-        if project.expression(edge.site).role in (Role.TARGET, Role.DELETED):
-            return Step(limit=Limit("ASY903", "the property is set or deleted", edge.site))
-        return await_step(project, edge.site, function.id)
+        return _property_step(project, function, edge.site)
     if edge.access is Access.DECORATE:
         return Step(limit=Limit("ASY906", "it is used as a decorator", edge.site))
     return Step(limit=Limit("ASY902", f"{function.name} is used implicitly", edge.site))
+
+
+def _property_step(project: Project, function: Function, site: Reference) -> Step:
+    """A place that reads, sets or deletes a property."""
+    if project.expression(site).role in (Role.TARGET, Role.DELETED):
+        if has_accessor(project, function):
+            return Step()
+        return Step(limit=Limit("ASY903", "the property is set or deleted", site))
+    step = await_step(project, site, function.id)
+    if step.bridge is not None and decorated_by(project, function, CACHED_PROPERTY):
+        message = "asyncio.run takes coroutines only, and a cached property gives none"
+        return Step(limit=Limit("ASY913", message, site))
+    return step
 
 
 def value_steps(project: Project, function: Function) -> Iterable[Step]:

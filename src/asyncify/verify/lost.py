@@ -116,7 +116,18 @@ def _complaint(graph: CallGraph, edge: Edge, function: Function) -> str:
         return ""
     if expression.role is Role.AWAITED or _handed_to_runner(graph, edge.site):
         return ""
+    if _is_delegated(graph, edge.site):
+        return ""
     return f"{function.name}() is a coroutine function and its call is not awaited"
+
+
+def _is_delegated(graph: CallGraph, site: Reference) -> bool:
+    """Whether a call stands in ``yield from call.__await__()``, which is how `await` is written by hand."""
+    attribute = _parent(graph, site)
+    if attribute is None or attribute[1].text != "__await__":
+        return False
+    call = _parent(graph, attribute[0])
+    return call is not None and call[1].role is Role.DELEGATED
 
 
 def _parent(graph: CallGraph, site: Reference) -> tuple[Reference, Expression] | None:
