@@ -46,7 +46,7 @@ class Config:
     frontier: Literal["auto", "hold"] = "auto"
     scope: Literal["project", "async-only"] = "project"
     http_client: Literal["auto", "httpx", "httpx2"] = "auto"
-    tests: Literal["auto", "marker", "hold"] = "auto"
+    tests: Literal["auto", "marker", "anyio"] = "auto"
     libraries: Mapping[str, str] = field(default_factory=dict)
     file: Path | None = None
 
@@ -124,7 +124,7 @@ _CHOICES = {
     "frontier": ("auto", "hold"),
     "scope": ("project", "async-only"),
     "http-client": ("auto", "httpx", "httpx2"),
-    "tests": ("auto", "marker", "hold"),
+    "tests": ("auto", "marker", "anyio"),
 }
 _FLAGS = ("unsafe", "respect-gitignore")
 _KEYS = tuple(_key(each.name) for each in fields(Config) if each.name != "file")

@@ -405,9 +405,9 @@ def test_settings_of_the_file_and_of_the_flags(tree: Path, asyncify: Command) ->
 
 def test_a_setting_without_effect_is_not_ignored_in_silence(tree: Path, asyncify: Command) -> None:
     settings = tree / "pyproject.toml"
-    settings.write_text('[tool.asyncify]\nunsafe = true\ntests = "hold"\n')
+    settings.write_text('[tool.asyncify]\nunsafe = true\npublic-api = "keep"\n')
     grow(tree, {"clean.py": b""})
-    warning = "warning: 'tests' has no effect in this version\n"
+    warning = "warning: 'public-api' has no effect in this version\n"
     assert asyncify().err.startswith(f"{warning}1 file checked")
     assert asyncify("-qq").err == ""
 

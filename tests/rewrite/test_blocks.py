@@ -3,7 +3,7 @@
 import pytest
 
 from asyncify.errors import VerifyError
-from asyncify.model.plan import Await, Delete, Insert, MakeAsync, Replace, Wrap
+from asyncify.model.plan import Await, Decorate, Delete, Insert, MakeAsync, Replace, Wrap
 
 ASYNC = {
     "def": ("«def f(): return g()»\n", "def", "async def f(): return g()\n"),
@@ -444,3 +444,18 @@ def test_no_edit_of_a_statement_is_lost(rewrite, edits) -> None:
 def test_an_elif_is_no_statement_of_a_block(rewrite) -> None:
     with pytest.raises(VerifyError, match="Insert at 3:1: it could not be applied"):
         rewrite("if a:\n    pass\n«elif b:\n    pass»\n", [Insert(0, "before", "x = 1")])
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("# c\n«def f(): pass»  # d\n", "# c\n@m\ndef f(): pass  # d\n"),
+        ("x = 1\n\n# c\n@a  # b\n«def f():\n    pass»\n", "x = 1\n\n# c\n@m\n@a  # b\ndef f():\n    pass\n"),
+        ("class A:\r\n    «def f(self):\r\n        pass»\r\n", "class A:\r\n    @m\r\n    def f(self):\r\n        pass\r\n"),
+    ],
+)  # fmt: skip
+def test_decorate(rewrite, before: str, after: str) -> None:
+    assert rewrite(before, [Decorate(0, "m")]) == after
+    assert rewrite(before, [Decorate(0, "m"), MakeAsync(0, "def")]) == after.replace(
+        "def f", "async def f"
+    )

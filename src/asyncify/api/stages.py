@@ -132,6 +132,7 @@ def decide(job: Job, graph: CallGraph) -> Plan:
         doctests=runs_doctests(job.root),
         unsafe=job.config.unsafe,
         twins=job.config.frontier == "auto",
+        tests=job.config.tests,
         async_only=job.config.scope == "async-only",
     )
     options = Options(boundaries, test_settings(job.root))

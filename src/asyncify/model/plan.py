@@ -125,6 +125,14 @@ class Insert:
 
 
 @dataclass(frozen=True, slots=True)
+class Decorate:
+    """Put a decorator above the `def` statement at `span`, and above the decorators that it has."""
+
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Delete:
     """Delete a whole statement, or a decorator."""
 
@@ -165,6 +173,7 @@ Edit = (
     | HandOver
     | Wrap
     | Insert
+    | Decorate
     | Delete
     | AddImport
     | RemoveImport

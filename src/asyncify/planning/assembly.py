@@ -16,6 +16,7 @@ from asyncify.planning.exceptions import handler_edits, raised_by_hand
 from asyncify.planning.frontier import program_edits
 from asyncify.planning.imports import unused_imports
 from asyncify.planning.mocks import mock_edits
+from asyncify.planning.style import style_edits
 
 
 class Assembly:
@@ -62,6 +63,10 @@ class Assembly:
 
     def _add_tests(self, chains: Chains) -> None:
         """What replaces converted code in tests follows it."""
+        for function, path, edit in style_edits(
+            self.project, sorted(self.colouring.causes), self.decided.style
+        ):
+            chains.add(function, [(path, edit)])
         for path, edit in self._mocks():
             owners = chains.owners(path)
             chains.join(owners)

@@ -11,6 +11,7 @@ from asyncify.planning.drafts import Interception
 from asyncify.planning.functions import Conversion
 from asyncify.planning.project import Project
 from asyncify.planning.reach import Reach
+from asyncify.planning.style import Style
 from asyncify.planning.units import Seed, Site
 from asyncify.rules.registry import Rules
 
@@ -30,6 +31,7 @@ class Decided:
     conversions: Mapping[FunctionId, Conversion]
     interceptions: Mapping[str, Interception]  # by library
     reach: Reach | None = None  # where the run is about what blocks an event loop
+    style: Style = Style.AUTO  # of the tests
 
     @property
     def applied(self) -> list[Seed]:

@@ -70,6 +70,7 @@ class Boundaries:
     doctests: bool = False  # whether the examples in docstrings are run
     unsafe: bool = False
     twins: bool = True
+    tests: str = "auto"  # how async tests are marked (see `planning.style`)
     async_only: bool = False  # only what runs in an event loop already
 
 
@@ -89,7 +90,7 @@ def convert(project: Project, identifier: FunctionId, boundaries: Boundaries) ->
     if conversion.limit is None:
         steps, conversion.limit = _steps(project, function, boundaries)
         if conversion.limit is None:
-            conversion.edits.extend(_definition(project, function))
+            conversion.edits.extend(_definition(project, function, boundaries.tests))
             conversion.steps.extend(steps)
             renamed = new_name(project, function)
             if renamed is not None:
@@ -144,7 +145,7 @@ def _limit(project: Project, function: Function, boundaries: Boundaries) -> Limi
         or mixed_limit(project, function)
         or doctest_limit(project, function, boundaries.doctests)
         or override_limit(project, function)
-        or hook_limit(project, function)
+        or hook_limit(project, function, anyio=boundaries.tests == "anyio")
         or test_case_limit(project, function)
         or _generator_limit(project, function)
         or loop_limit(project, function)
@@ -203,7 +204,7 @@ def new_name(project: Project, function: Function) -> str | None:
     return hook_name(project, function)
 
 
-def _definition(project: Project, function: Function) -> Iterable[tuple[str, Edit]]:
+def _definition(project: Project, function: Function, tests: str) -> Iterable[tuple[str, Edit]]:
     if function.kind == "lambda":
         return  # its body moves, or hands the coroutine on
     path = project.path(function.id)
@@ -215,7 +216,7 @@ def _definition(project: Project, function: Function) -> Iterable[tuple[str, Edi
     renamed = new_name(project, function)
     if renamed is not None:
         yield path, Replace(function.name_span, renamed)
-    yield from hook_edits(project, function)
+    yield from hook_edits(project, function, marks=tests == "marker")
     manager = decorated_by(project, function, MANAGER)
     if manager is not None:
         for edit in _manager(project, manager):

@@ -113,7 +113,7 @@ def hooks_together(project: Project) -> Iterator[list[FunctionId]]:
             yield [top[name] for name in (f"setup_{what}", f"teardown_{what}") if name in top]
 
 
-def hook_limit(project: Project, function: Function) -> Limit | None:
+def hook_limit(project: Project, function: Function, *, anyio: bool) -> Limit | None:
     """Why a hook cannot be async: nothing that pytest awaits would do just the same."""
     if function.is_async or function.kind != "def":
         return None
@@ -131,6 +131,8 @@ def hook_limit(project: Project, function: Function) -> Limit | None:
     hook = pytest_hook(project, function)
     if hook is None:
         return plain
+    if anyio:
+        return Limit("ASY917", "anyio runs no async fixture for the synchronous tests around it")
     message = (
         _in_class_problem(project, function, hook[1])
         if function.owner is not None
@@ -207,8 +209,11 @@ def _arguments(function: Function) -> int:
     return max(0, len(function.parameters) - (function.owner is not None))
 
 
-def hook_edits(project: Project, function: Function) -> Iterator[tuple[str, Edit]]:
-    """What a hook needs beside its new name: the fixture that calls it, and its bases' hooks awaited."""
+def hook_edits(project: Project, function: Function, *, marks: bool) -> Iterator[tuple[str, Edit]]:
+    """What a hook needs beside its new name: the fixture that calls it, and its bases' hooks awaited.
+
+    With `marks` the fixture is one of pytest-asyncio, which its strict mode needs.
+    """
     name = hook_name(project, function)
     if name is None:
         return
@@ -222,8 +227,10 @@ def hook_edits(project: Project, function: Function) -> Iterator[tuple[str, Edit
             yield path, Await(project.expression(call).span)
     hook = pytest_hook(project, function)
     if hook is not None and not _inherits(project, function):
-        yield path, Insert(function.header, "after", _fixture(project, function, name, *hook))
-        yield path, AddImport("import pytest")
+        module = "pytest_asyncio" if marks else "pytest"
+        text = _fixture(project, function, name, *hook).replace("@pytest.", f"@{module}.")
+        yield path, Insert(function.header, "after", text)
+        yield path, AddImport(f"import {module}")
 
 
 def _upwards(project: Project, function: Function) -> Iterator[tuple[Reference, Reference]]:

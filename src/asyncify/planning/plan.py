@@ -27,6 +27,7 @@ from asyncify.planning.locks import Coloured, Locks
 from asyncify.planning.project import Project
 from asyncify.planning.reach import reach
 from asyncify.planning.seeds import Seeds
+from asyncify.planning.style import Style, backend, style_of
 from asyncify.planning.twins import inside
 from asyncify.planning.units import ClientCall, Seed, Site
 from asyncify.rules.registry import Rules
@@ -56,7 +57,9 @@ class _Planner:
     def __init__(self, project: Project, rules: Rules, options: Options) -> None:
         self.project = project
         self.rules = rules
-        self.options = options
+        self.style = style_of(project, options.texts, options.boundaries.tests)
+        boundaries = replace(options.boundaries, tests=self.style.value)
+        self.options = replace(options, boundaries=boundaries)
         self.conversions: dict[FunctionId, Conversion] = {}
         self.sites: list[Site] = []
         self.in_loop: dict[FunctionId, Limit] = {}
@@ -100,6 +103,7 @@ class _Planner:
             self.conversions,
             self.interceptions,
             reach(self.project) if self.options.boundaries.async_only else None,
+            self.style,
         )
 
     def _hazards(self, decided: Decided) -> Iterator[Told]:
@@ -340,7 +344,7 @@ class _Planner:
         if any(is_cached(self.project, self.project.functions[f]) for f in colouring.causes):
             needed.add(CACHE_REQUIREMENT)
         if self._async_tests(colouring):
-            needed.add(testing.PLUGIN)
+            needed.add("anyio" if self.style is Style.ANYIO else testing.PLUGIN)
         for found in self.interceptions.values():
             needed.update(found.requires)
         return tuple(sorted(needed))
@@ -357,7 +361,11 @@ class _Planner:
         if not tests:
             return {}
         wide = any(testing.wide_fixture(self.project, self.project.functions[f]) for f in tests)
-        return testing.configuration(self.options.texts, wide=wide)
+        if self.style is Style.ANYIO:
+            return backend(self.project)
+        if self.style is Style.MARKER and not wide:
+            return {}
+        return testing.configuration(self.options.texts, wide=wide, mode=self.style is Style.AUTO)
 
 
 def _noted(seed: Seed, note: str) -> Seed:

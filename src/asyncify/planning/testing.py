@@ -94,13 +94,15 @@ _LOOP_SCOPES = (
 )
 
 
-def configuration(texts: Mapping[str, str], *, wide: bool) -> dict[str, str]:
+def configuration(texts: Mapping[str, str], *, wide: bool, mode: bool = True) -> dict[str, str]:
     """The pytest configuration that awaits async tests: new texts, by file.
+
+    Without `mode` every test has a mark of its own, and only the scope of the event loop is set.
 
     The first file that pytest itself would read is edited; a project without one gets a `pytest.ini`.
     """
     scopes = _LOOP_SCOPES if wide else (("asyncio_default_fixture_loop_scope", "function"),)
-    settings = [("asyncio_mode", "auto"), *scopes]
+    settings = [*([("asyncio_mode", "auto")] if mode else []), *scopes]
     for path, header, quote in (
         ("pytest.ini", "[pytest]", ""),
         (".pytest.ini", "[pytest]", ""),

@@ -42,6 +42,12 @@ def replaced(
     raise templates.TemplateError(f"a {type(node).__name__} cannot be replaced")
 
 
+def decorated(node: cst.FunctionDef, text: str) -> cst.FunctionDef:
+    """The definition with one more decorator above those that it has."""
+    new = cst.Decorator(templates.expression(text, ()))
+    return node.with_changes(decorators=[new, *node.decorators])
+
+
 def with_edited_arguments(call: cst.Call, edit: Arguments, avoid: str) -> cst.Call:
     """Drop, rename and add arguments; comments between them stay."""
     row = argument_row(call)

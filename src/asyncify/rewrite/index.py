@@ -15,6 +15,7 @@ from asyncify.model.plan import (
     AddImport,
     Arguments,
     Await,
+    Decorate,
     Define,
     Delete,
     Edit,
@@ -54,6 +55,7 @@ _KINDS: dict[type[Edit], tuple[type[cst.CSTNode], ...]] = {
     HandOver: (cst.Call,),
     MakeList: (cst.GeneratorExp,),
     MakeTwin: (cst.FunctionDef,),
+    Decorate: (cst.FunctionDef,),
     RemoveImport: (cst.Import, cst.ImportFrom),
     Retext: (cst.SimpleString, cst.ConcatenatedString),
 }

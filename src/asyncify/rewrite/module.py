@@ -14,6 +14,7 @@ from asyncify.model.plan import (
     AddImport,
     Arguments,
     Await,
+    Decorate,
     Define,
     Delete,
     Edit,
@@ -185,6 +186,8 @@ class _Rewriter(cst.CSTTransformer):
                 return expressions.awaited(node)
             case Retext(old=old, new=new):
                 return expressions.retexted(node, old, new)
+            case Decorate() if isinstance(node, cst.FunctionDef):
+                return expressions.decorated(node, edit.text)
             case RemoveImport():
                 return self._without_import(original, node)
         return None
