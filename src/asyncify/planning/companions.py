@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from asyncify.model.facts import Function, FunctionId, Kind, Role
+from asyncify.model.facts import Class, Function, FunctionId, Kind, Role
 from asyncify.model.graph import Access, Reference, SourceKind
 from asyncify.planning.hooks import hooks_together, in_case
 
@@ -68,8 +68,18 @@ def companions(project: Project) -> Iterator[list[FunctionId]]:
         methods = dict(cls.methods)
         if "__iter__" in methods and "__next__" in methods:
             yield [methods["__iter__"], methods["__next__"]]
+        if "__enter__" in methods or "__exit__" in methods:
+            yield [*_nearest(project, cls, "__enter__"), *_nearest(project, cls, "__exit__")]
     yield from _loops(project)
     yield from hooks_together(project)
+
+
+def _nearest(project: Project, cls: Class, name: str) -> list[FunctionId]:
+    """The method that objects of a class have under a name, if the project defines it."""
+    line = (cls.id, *project.graph.bases.get(cls.id, ()))
+    classes = project.graph.classes
+    found = [dict(classes[one].methods).get(name) for one in line if one in classes]
+    return [method for method in found if method is not None][:1]
 
 
 # -- lambdas -------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ colour; its body moves into a nested coroutine function that it runs (a *bridge*
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from asyncify.model.facts import Class, Function, FunctionId, Kind, Module, Place, Role, Statement
 from asyncify.model.graph import Reference
@@ -99,20 +100,47 @@ def _unmovable(module: Module) -> bool:
     return any(s.kind == "AnnAssign" and s.function == f"{module.name}:" for s in module.statements)
 
 
-def program_edits(project: Project, sites: Sequence[Reference]) -> list[tuple[str, Edit]]:
-    """Bridges calls at module level: one call by `asyncio.run(call)`, several by one async function.
+@dataclass(frozen=True, slots=True)
+class Program:
+    """The calls of one main guard, or of the module level, that need a loop."""
+
+    calls: tuple[Reference, ...]
+    statements: tuple[
+        Statement, ...
+    ]  # that become an async function; none if one call is run by itself
+
+    def holds(self, statement: Statement) -> bool:
+        """Whether a statement becomes part of the async function."""
+        lines = [s.span.line for s in self.statements], [s.span.end_line for s in self.statements]
+        return bool(self.statements) and (
+            min(lines[0]) <= statement.span.line <= statement.span.end_line <= max(lines[1])
+        )
+
+
+def programs(project: Project, sites: Iterable[Reference]) -> Iterable[Program]:
+    """What becomes of calls at module level: one is run by itself, several by one async function.
 
     Two `asyncio.run` in a row would be two event loops, and objects of the first are dead in the second.
     """
-    programs: dict[tuple[str, int], list[Reference]] = {}
+    found: dict[tuple[str, int], list[Reference]] = {}
     for site in sorted(set(sites)):
         guard = project.guard(site)
-        programs.setdefault((site.module, -1 if guard is None else guard.id), []).append(site)
+        found.setdefault((site.module, -1 if guard is None else guard.id), []).append(site)
+    for (module, parent), calls in sorted(found.items()):
+        tops: list[Statement] = []
+        if len(calls) > 1 or _repeated(project, calls[0]):
+            for call in calls:
+                around = project.ancestry(project.graph.modules[module], project.statement(call))
+                tops.extend(statement for statement in around if statement.parent == parent)
+        yield Program(tuple(calls), tuple(tops))
+
+
+def program_edits(project: Project, sites: Sequence[Reference]) -> list[tuple[str, Edit]]:
+    """The bridges of calls at module level."""
     edits: list[tuple[str, Edit]] = []
-    for (module, parent), calls in sorted(programs.items()):
-        path = project.graph.modules[module].path
-        single = len(calls) == 1 and not _repeated(project, calls[0])
-        made = _one(project, calls[0]) if single else _several(project, parent, calls)
+    for program in programs(project, sites):
+        made = _several(project, program) if program.statements else _one(project, program.calls[0])
+        path = project.module(program.calls[0]).path
         edits.extend((path, edit) for edit in (*made, AddImport("import asyncio")))
     return edits
 
@@ -130,13 +158,10 @@ def _one(project: Project, site: Reference) -> Iterable[Edit]:
     yield Replace(span, "asyncio.run({0})", (span,))
 
 
-def _several(project: Project, parent: int, calls: Sequence[Reference]) -> Iterable[Edit]:
-    module = project.module(calls[0])
-    tops: list[Statement] = []
-    for site in calls:
+def _several(project: Project, program: Program) -> Iterable[Edit]:
+    for site in program.calls:
         yield Await(project.expression(site).span)
-        around = project.ancestry(module, project.statement(site))
-        tops.extend(statement for statement in around if statement.parent == parent)
+    module, tops = project.module(program.calls[0]), program.statements
     first, last = min(tops, key=lambda s: s.span), max(tops, key=lambda s: s.span)
     taken = {e.text for e in module.expressions if e.kind is Kind.NAME}
     name = next(n for n in ("_main", "_amain", "_async_main", "_run_main") if n not in taken)

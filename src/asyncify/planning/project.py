@@ -300,7 +300,7 @@ class Project:
         groups.extend(
             [t.function for t in edge.targets if t.function is not None]
             for edge in self.graph.edges
-            if len(edge.targets) > 1 and edge.access is not Access.PROPERTY
+            if len(edge.targets) > 1
         )
         for value in self.graph.values:
             made = [s.name for s in value.sources if s.kind is SourceKind.GENERATOR]

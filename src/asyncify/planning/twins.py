@@ -7,6 +7,7 @@ of `__init__` comes with a factory, ``await Class.create_async(...)``.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -16,6 +17,7 @@ from asyncify.model.plan import AddImport, Await, Edit, Insert, MakeTwin, Replac
 from asyncify.model.span import Span
 from asyncify.planning.colour import Limit
 from asyncify.planning.consumers import Step, need_async
+from asyncify.planning.interceptors import patches
 from asyncify.planning.limits import (
     PROPERTY,
     TRANSPARENT,
@@ -84,11 +86,32 @@ def _may_have_one(project: Project, function: Function, limit: Limit | None) -> 
         return False
     if function.name.startswith("test") or function.parent != f"{function.module}:":
         return False
+    if _is_patched(project, function):
+        return False  # the async callers would go past what a test puts in its place
     known = TRANSPARENT | PROPERTY
     return all(
         name is not None and (name in known or name.startswith(TRANSPARENT_PREFIXES))
         for _, name in project.decorators(function)
     )
+
+
+def _is_patched(project: Project, function: Function) -> bool:
+    """Whether a test seems to replace a function: by its name, in a class of its family or in a module."""
+    owners = project.memory("patched", _patched_names).get(function.name, frozenset())
+    if function.owner is None:
+        return bool(owners)
+    family = (project.functions[one].owner or "" for one in project.family(function.id))
+    names = {re.split("[:.]", owner)[-1] for owner in family}
+    return bool(owners & (names | {"?"}))
+
+
+def _patched_names(project: Project) -> dict[str, frozenset[str]]:
+    """What tests replace: names of functions, with those of the classes or modules that have them."""
+    found: dict[str, set[str]] = {}
+    for patch in patches(project):
+        owner, _, name = patch.path.rpartition(".")
+        found.setdefault(name, set()).add(owner.rpartition(".")[2])
+    return {name: frozenset(owners) for name, owners in found.items()}
 
 
 def _taken(project: Project, function: Function, name: str) -> bool:
