@@ -13,6 +13,7 @@ from pathlib import Path
 
 from asyncify.api.stages import Facts, Job, Stages
 from asyncify.errors import VerifyError
+from asyncify.model.facts import Function
 from asyncify.model.source import Source, read_source
 from asyncify.verify.lost import lost_coroutines
 
@@ -41,9 +42,15 @@ def prove(
         if facts_after.errors and not facts.errors:
             raise VerifyError(facts_after.errors[0].path, facts_after.errors[0].message)
         graph = stages.resolve(again, facts_after)
-    before = {f.id for module in facts.modules.values() for f in module.functions if f.is_async}
-    became = {identifier for identifier, f in graph.functions.items() if f.is_async} - before
+    before = {_name(f) for module in facts.modules.values() for f in module.functions if f.is_async}
+    became = {f.id for f in graph.functions.values() if f.is_async and _name(f) not in before}
     found: dict[str, str] = {}
     for lost in lost_coroutines(graph, became):
         found.setdefault(lost.path, f"line {lost.span.line}: {lost.message}")
     return found
+
+
+def _name(function: Function) -> tuple[str, str]:
+    """What a function is recognised by: a nested one stands in the twin of its function as well."""
+    nested = function.owner is None and function.parent != f"{function.module}:"
+    return function.module, function.name if nested else function.id
