@@ -15,9 +15,13 @@ class _Handler(BaseHTTPRequestHandler):
     """Routes: /echo, /status/N, /redirect/N, /cookies/set, /cookies, /slow, /text, /not-json, /lines, /drop."""
 
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
 
     def do_GET(self) -> None:
-        body = self._body()
+        self.answer(self._body())
+
+    def answer(self, body: bytes) -> None:
+        """Answer a request whose body is read."""
         path, query = urlsplit(self.path).path, urlsplit(self.path).query
         _, route, *rest = path.split("/")
         match route:

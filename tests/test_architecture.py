@@ -162,7 +162,8 @@ def forbidden(importer: tuple[str, ...], name: str) -> str | None:
             return f"{part} may not import {top}"
         return None
     if is_rule:
-        return None if inner[:2] == ["rules", "spec"] else f"a rule may not import {name}"
+        own = inner[0] == "rules" and inner[1].startswith(f"_{importer[-1]}_")  # its own data
+        return None if own or inner[:2] == ["rules", "spec"] else f"a rule may not import {name}"
     allowed = LAW.get(part, LEAF)
     target = inner[0] if inner else "__init__"
     if allowed is ANY or target in {*allowed, part, "__version__"}:

@@ -62,6 +62,7 @@ _FAILED = httpx.HTTPStatusError("", request=_REQUEST, response=httpx.Response(40
 OLD: dict[str, tuple[object, ...]] = {
     "requests.sessions.Session": (requests.Session(),),
     "requests.models.Response": (requests.Response(),),
+    "requests.models.PreparedRequest": (requests.PreparedRequest(),),
     "http.client.HTTPResponse": (_response(),),
     "urllib.error.HTTPError": (
         urllib.error.HTTPError("http://host/", 404, "", Message(), io.BytesIO()),
@@ -83,6 +84,7 @@ _URLLIB3 = {name: OLD[name] for name in OLD if name.startswith("urllib3.")}  # i
 NEW: dict[str, tuple[object, ...]] = {
     "requests.sessions.Session": (httpx.AsyncClient(),),
     "requests.models.Response": (httpx.Response(200, request=_REQUEST),),
+    "requests.models.PreparedRequest": (_REQUEST,),
     "httpx.Client": (httpx.AsyncClient(),),
     "httpx.Response": (httpx.Response(200, request=_REQUEST),),
     **_URLLIB3,

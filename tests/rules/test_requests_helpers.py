@@ -105,9 +105,8 @@ def test_body_is_the_one_of_requests(data) -> None:
 
 
 def test_repeated_fields_of_a_form_stay_in_order() -> None:
-    """Their order among other fields is all that changes."""
     request = httpx.Request("POST", "http://h/", **http_body([("a", 1), ("b", 2), ("a", 3)]))
-    assert request.content == b"a=1&a=3&b=2"
+    assert request.content == b"a=1&b=2&a=3"
 
 
 def test_body_is_read_from_a_file() -> None:
@@ -175,3 +174,26 @@ def test_status_errors_are_those_of_requests(status: int) -> None:
 
 def test_tls_settings_are_made_once() -> None:
     assert isinstance(httpx.AsyncClient(verify=HELPERS["_SSL_CONTEXT"]), httpx.AsyncClient)
+
+
+def test_unpacked_arguments_are_those_of_httpx() -> None:
+    made = HELPERS["_http_arguments"](
+        "http://h/?x=1", params={"a": None, "b": True}, timeout=None, allow_redirects=False, json=[]
+    )
+    assert made.pop("timeout") == httpx.Timeout(None)
+    assert made == {"url": "http://h/?x=1&b=True", "follow_redirects": False, "json": []}
+
+
+@pytest.mark.parametrize(
+    "given", [{"verify": True}, {"verify": None}, {"stream": False}, {"files": {}}]
+)
+def test_unpacked_arguments_that_say_nothing_are_left_out(given) -> None:
+    assert HELPERS["_http_arguments"]("http://h/", **given) == {"url": "http://h/"}
+
+
+@pytest.mark.parametrize(
+    "given", [{"verify": False}, {"stream": True}, {"cert": "c"}, {"auth": print}]
+)
+def test_unpacked_arguments_without_place_are_errors(given) -> None:
+    with pytest.raises(TypeError, match=next(iter(given))):
+        HELPERS["_http_arguments"]("http://h/", **given)

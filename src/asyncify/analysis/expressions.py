@@ -171,7 +171,12 @@ def _yield_from(walk: Walk, node: ast.YieldFrom, number: int, context: Context) 
 
 
 def _formatted(walk: Walk, node: ast.JoinedStr, number: int, context: Context) -> str:
-    """An f-string or t-string, flat: its literal parts are no expressions, those of a format spec are parts."""
+    """An f-string or t-string, flat: its literal parts are no expressions, those of a format spec are parts.
+
+    The text is the kind of string, with a question mark if there is one in its literal parts.
+    """
+    literal = (part.value for part in node.values if isinstance(part, ast.Constant))
+    query = any(isinstance(text, str) and "?" in text for text in literal)
     pending = [(part, "") for part in reversed(node.values)]
     shown = False  # whether the literal part before ends like the one of `{x=}`
     while pending:
@@ -188,7 +193,7 @@ def _formatted(walk: Walk, node: ast.JoinedStr, number: int, context: Context) -
         spec: ast.JoinedStr | None = part.format_spec  # type: ignore[attr-defined]
         pending += [(inner, "spec") for inner in reversed(spec.values)] if spec else []
         shown = False
-    return type(node).__name__
+    return type(node).__name__ + "?" * query
 
 
 _COMPREHENSIONS: dict[type[ast.expr], str] = {

@@ -11,6 +11,7 @@ from asyncify.model.graph import Reference
 from asyncify.model.plan import Arguments, Edit, Replace
 from asyncify.model.span import Span
 from asyncify.planning.project import Project
+from asyncify.planning.unpacked import is_unpacked, unpacked_keys
 from asyncify.rules.spec import (
     Adaptation,
     Argument,
@@ -22,6 +23,8 @@ from asyncify.rules.spec import (
     Thread,
     Use,
 )
+
+_FORMATTED = ("JoinedStr", "JoinedStr?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +47,16 @@ def shapes(project: Project, reference: Reference) -> frozenset[str]:
         found |= {"constant"} | _constant_shapes(expression.text)
     elif expression.kind is Kind.NAME:
         found.add("name")
-    elif expression.text == "JoinedStr":
-        found |= {"text", "str"}
+    elif expression.text in _FORMATTED:
+        found |= {"text", "str"} | ({"query"} if "?" in expression.text else set())
     elif expression.kind is Kind.CONTAINER:
         found.add("tuple" if expression.text == "tuple" else "display")
         if expression.text == "dict" and _is_plain_mapping(project, reference):
             found.add("mapping")
+            if all(e.text.isascii() for _, e in project.children(reference)):
+                found.add("ascii")
+        if any(e.text == "None" for _, e in project.children(reference)):
+            found.add("holding none")
     known = project.graph.types.get(reference, "")
     found.add(known or "any")
     kind = known if reference in project.graph.scalars else ""
@@ -64,7 +71,7 @@ def _constant_shapes(text: str) -> set[str]:
     if text in ("None", "True", "False"):
         return {text.lower()}
     if text[:1] in "'\"":
-        return {"string", "text", "str"}
+        return {"string", "text", "str"} | ({"query"} if "?" in text else set())
     if text[:1].isdigit() or text[:1] in "-.":
         return {"number"}
     return {"bytes"} if text[:1] == "b" else set()
@@ -108,6 +115,8 @@ def call_site(
         fits, text = shapes(project, reference), constant(expression)
         if (model := models.get(label)) is not None:
             fits, text = model.shapes, model.text
+        if is_unpacked(expression):
+            fits |= {f"key {name}" for name in unpacked_keys(project, reference)}
         found.append(Argument(index, label, positional, fits, text))
     return CallSite(name, tuple(found))
 
@@ -128,6 +137,16 @@ def returned_type(project: Project, site: Reference, call: Call | Thread | Attri
                 if argument.detail == keyword and argument.text != usual:
                     return other
     return call.returns
+
+
+def leaves_unread(project: Project, site: Reference, call: Call | Thread) -> bool:
+    """Whether the rest of what a call gives is fetched later."""
+    if not isinstance(call, Call) or not call.unread:
+        return False
+    return any(
+        is_unpacked(e) or (e.detail == call.unread and e.text not in ("False", "None"))
+        for _, e in project.arguments(site)
+    )
 
 
 def constant(expression: Expression) -> str:

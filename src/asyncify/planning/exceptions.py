@@ -9,6 +9,7 @@ from asyncify.model.facts import FlowKind, FunctionId, Kind, Role, Statement
 from asyncify.model.graph import Reference
 from asyncify.model.plan import AddImport, Edit, Replace
 from asyncify.planning.companions import expectation
+from asyncify.planning.hooks import in_test_file
 from asyncify.planning.project import Project
 from asyncify.planning.scoping import is_free
 from asyncify.planning.seeds import import_text
@@ -73,13 +74,47 @@ def handler_edits(
                 continue
             handler.parts.append(f"{{{index}}}")
             for library in left.values():
-                if _base(project, inner, library) and _guards(
-                    project, whole, library, raising, sites
-                ):
-                    root = next(e for e in library.entries if isinstance(e, Raises))
-                    handler.add(library, root.to)
+                more = library.also_raises.get(project.graph.names.get(inner, ""), ())
+                if more and _guards(project, whole, library, raising, sites):
+                    handler.add(library, more)
+        edits.extend(handler.edits())
+    for whole, names in _as_values(project, rules):
+        handler = _Handler(project, rules, whole, names)
+        for index, inner in enumerate(names):
+            found = _exception(project, rules, inner)
+            if found is None or found[0].name not in left:
+                handler.parts.append(f"{{{index}}}")
+                continue
+            if found[0].name in stays:
+                handler.parts.append(f"{{{index}}}")
+            handler.add(found[0], found[1].to)
         edits.extend(handler.edits())
     return edits
+
+
+def _as_values(project: Project, rules: Rules) -> Iterable[tuple[Reference, list[Reference]]]:
+    """Exceptions that are handed on as classes, to `isinstance`, to a decorator, into a tuple of handlers.
+
+    Each as a whole with the single names in it.
+    """
+    seen: set[Reference] = set()
+    for reference in project.graph.names:
+        if _exception(project, rules, reference) is None:
+            continue
+        if in_test_file(project.module(reference).path):
+            continue  # what a test gives to stand-ins follows them
+        expression, outer = project.expression(reference), project.parent(reference)
+        whole = reference
+        if expression.role is Role.ELEMENT and outer is not None and outer[1].text == "tuple":
+            whole, expression = outer
+        elif expression.role not in (Role.ARGUMENT, Role.KEYWORD, Role.ASSIGNED):
+            continue
+        if expression.role is Role.CAUGHT or expression.detail == "side_effect" or whole in seen:
+            continue
+        if not _expected(project, whole):
+            seen.add(whole)
+            inner = [each for each, _ in project.children(whole)]
+            yield whole, [reference] if whole == reference else inner
 
 
 @dataclass(slots=True)
@@ -117,9 +152,12 @@ class _Handler:
         holes = tuple(self.project.expression(self.names[index]).span for index in kept)
         renumbered = {f"{{{index}}}": f"{{{n}}}" for n, index in enumerate(kept)}
         parts = [renumbered.get(part, part) for part in parts]
+        whole = self.project.expression(self.whole)
         template = parts[0] if len(parts) == 1 else f"({', '.join(parts)})"
+        if whole.kind is Kind.CONTAINER and len(parts) == 1 and whole.role is not Role.CAUGHT:
+            template = f"({parts[0]},)"
         for library in dict.fromkeys(self.changed.values()):
-            yield library, path, Replace(self.project.expression(self.whole).span, template, holes)
+            yield library, path, Replace(whole.span, template, holes)
         for library, edit in self.reads:
             yield library, path, edit
         for name, library in self.changed.items():
@@ -213,10 +251,6 @@ def _exception(
 ) -> tuple[Library, Raises] | None:
     name = project.graph.names.get(reference)
     return rules.exception(name) if name is not None else None
-
-
-def _base(project: Project, reference: Reference, library: Library) -> bool:
-    return project.graph.names.get(reference) in library.also_raises
 
 
 def _guards(

@@ -13,14 +13,21 @@ from dataclasses import dataclass, field, replace
 from asyncify.model.facts import FunctionId, Kind, Place, Role
 from asyncify.model.graph import Access, Reference
 from asyncify.model.plan import AddImport, Await, Define, Edit, HandOver, Replace
-from asyncify.planning.arguments import Carried, carry, returned_type, template_imports
+from asyncify.planning.arguments import (
+    Carried,
+    carry,
+    leaves_unread,
+    returned_type,
+    template_imports,
+)
 from asyncify.planning.colour import Limit, Unit
 from asyncify.planning.consumers import Step, async_context
 from asyncify.planning.groups import Group, stays_inside
 from asyncify.planning.project import Project
-from asyncify.planning.resources import Resources, is_wrapped, short
+from asyncify.planning.resources import UNIT, Resources, is_wrapped, short
 from asyncify.planning.scoping import misread
 from asyncify.planning.units import TO_THREAD, ClientCall, Guard, Seed, Site
+from asyncify.planning.uses import thread_iteration
 from asyncify.rules.registry import Rules
 from asyncify.rules.spec import Call, Library, Resource, Thread
 
@@ -335,8 +342,14 @@ class Seeds:
     # -- threads ---------------------------------------------------------------------------------
 
     def _threads(self, group: Group) -> Iterable[Seed]:
+        unread = any(leaves_unread(self.project, s, call) for s, (_, call) in group.calls.items())
         for site, (library, call) in sorted(group.calls.items()):
-            if _is_awaited(call) and self._goes_to_a_thread(site, call):
+            if not self._goes_to_a_thread(site, call):
+                continue
+            if isinstance(call, Call) and call.fetches and unread:
+                step = thread_iteration(self.project, site, UNIT)
+                yield self._thread(site, library, call.name, step.limit or step.edits)
+            elif isinstance(call, Thread) or (call.awaited and call.waits):
                 yield self._thread(site, library, call.name)
 
     def _goes_to_a_thread(self, site: Reference, call: Call | Thread) -> bool:
@@ -345,11 +358,17 @@ class Seeds:
         found = [self.rules.resource(name) for name in types if name]
         return all(made[1].fallback == "thread" for made in found if made is not None)
 
-    def _thread(self, site: Reference, library: Library, name: str) -> Seed:
+    def _thread(
+        self,
+        site: Reference,
+        library: Library,
+        name: str,
+        edits: Limit | tuple[tuple[str, Edit], ...] | None = None,
+    ) -> Seed:
         function = self._function(site)
         shown = Site(site, function, library, name, TO_THREAD)
         unit_name = _unit_name(self.project, site)
-        edits = self._thread_edits(site)
+        edits = self._thread_edits(site) if edits is None else edits
         if isinstance(edits, Limit):
             return Seed(Unit(unit_name, (), edits), (shown,))
         return Seed(Unit(unit_name, ((site, function),)), (shown,), edits)
@@ -378,7 +397,7 @@ class Seeds:
         if thread is not None:
             return self._thread(site, thread[0], thread[1].name)
         found = self.rules.call(name)
-        if found is not None and found[1].awaited:
+        if found is not None and found[1].awaited and found[1].waits:
             library, call = found
             made = self.rules.resource(call.name.rpartition(".")[0])
             if made is not None and made[1].fallback == "thread":

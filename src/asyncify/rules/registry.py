@@ -40,7 +40,7 @@ def load_rules() -> tuple[Library, ...]:
     """Every library that is installed, our own first, sorted by name."""
     found: list[Library] = []
     for info in sorted(pkgutil.iter_modules(rules.__path__), key=lambda info: info.name):
-        if info.name not in _NOT_RULES:
+        if not info.name.startswith("_") and info.name not in _NOT_RULES:
             module = import_module(f"{rules.__name__}.{info.name}")
             found.extend(_libraries(module.library))
     for point in sorted(entry_points(group=GROUP), key=lambda point: point.name):

@@ -5,9 +5,11 @@ What differs, and what the rule does about it (measured with requests 2.34 and h
 - httpx does not follow redirects, stops after 20 and waits 5 s: the client gets the numbers of requests.
 - `requests.get` forgets cookies: where one client serves several calls, they are cleared in between.
 - httpx replaces the query of the URL by `params` and writes None and bool differently: `_http_url`.
+- What is unpacked from a mapping is sorted at run time: `_http_arguments`, if no keyword is known to be in it
+  that httpx has no place for; from a caller that nobody sees, such a one is a TypeError.
 - `data` is a form, a text, bytes or a stream; in httpx these are different keywords: `_http_body`.
 - A header of None is left out and a text header is Latin-1: `_http_headers`. (None does not take away a
-  header of the session or of the library itself.)
+  header of the library itself, nor, where it is not written out, one of the session.)
 - `timeout` also limits the wait for a free connection in httpx: `pool=None`.
 - Every httpx response is true, and its `raise_for_status` also raises for 1xx and 3xx: `_raise_for_status`.
 - The exceptions are others, and none of them is an OSError.
@@ -20,6 +22,7 @@ Files, streams, hooks, proxies, certificates, adapters and prepared requests hav
 calls stay with requests and run in a worker thread.
 """
 
+from asyncify.rules._requests_helpers import HELPERS
 from asyncify.rules.spec import (
     Adaptation,
     Attribute,
@@ -27,7 +30,6 @@ from asyncify.rules.spec import (
     CallSite,
     Client,
     Entry,
-    Helper,
     Library,
     Parameter,
     Raises,
@@ -38,6 +40,7 @@ from asyncify.rules.spec import (
 
 SESSION = "requests.sessions.Session"
 RESPONSE = "requests.models.Response"
+SENT = "requests.models.PreparedRequest"
 JAR = "requests.cookies.RequestsCookieJar"
 HEADERS = "requests.structures.CaseInsensitiveDict"
 SIGNATURES = {
@@ -57,6 +60,17 @@ REQUEST = (
 BODYLESS = ("get", "options", "head", "delete")  # httpx sends a body with these by `request` only
 SIMPLE = {"constant", "name"}  # expressions that may be evaluated earlier or later
 KEEP, DROP = "{0}", ""
+UNPACKED = (
+    "method",
+    "url",
+    "params",
+    "data",
+    "json",
+    "headers",
+    "auth",
+    "timeout",
+    "allow_redirects",
+)
 ALWAYS_NONE = ("cert", "cookies", "files", "hooks", "proxies")
 
 PARAMETERS = (
@@ -67,7 +81,7 @@ PARAMETERS = (
     Parameter("data", "content", forms=(("str", KEEP), ("bytes", KEEP))),
     Parameter("data", "**", forms=(("any", "_http_body({0})"),), helper="_http_body"),
     Parameter("json"),
-    Parameter("headers", forms=(("none", KEEP), ("mapping", KEEP))),
+    Parameter("headers", forms=(("none", KEEP), ("ascii", KEEP))),
     Parameter("headers", forms=(("any", "_http_headers({0})"),), helper="_http_headers"),
     Parameter("auth", DROP, forms=(("none", KEEP),)),
     Parameter("auth", forms=(("tuple", KEEP),)),
@@ -86,6 +100,11 @@ OF_METHOD = (*PARAMETERS, Parameter("verify", DROP, forms=(("true", KEEP), ("non
 def _request(call: CallSite) -> Adaptation | Refuse:
     """Puts `params` into the URL, and a body into the verbs that have none in httpx."""
     verb = call.name.rpartition(".")[2]
+    if call.argument("**") is not None:
+        return _unpacked(call, verb)
+    headers = call.argument("headers")
+    if headers is not None and "holding none" in headers.shapes and SESSION in call.name:
+        return Refuse("httpx cannot leave out a header of the client")
     given = {a.name: a for a in call.arguments if "none" not in a.shapes}
     if "data" in given and "json" in given:
         return Refuse("requests sends data or json, and httpx refuses to choose")
@@ -96,7 +115,7 @@ def _request(call: CallSite) -> Adaptation | Refuse:
     url, params = given.get("url"), given.get("params")
     if url is None or params is None:
         return Adaptation(to=to, first=first)
-    if "mapping" in params.shapes and "text" in url.shapes and "?" not in url.text:
+    if "mapping" in params.shapes and "text" in url.shapes and "query" not in url.shapes:
         return Adaptation(to=to, first=first)
     low, high = sorted((url.index, params.index))
     passed = [a for a in call.arguments if low < a.index < high or (a is url and url.index == high)]
@@ -105,6 +124,29 @@ def _request(call: CallSite) -> Adaptation | Refuse:
     made = f"_http_url({{{url.index}}}, {{{params.index}}})"
     return Adaptation(
         (params.index,), values=((url.index, made),), first=first, helpers=("_http_url",), to=to
+    )
+
+
+def _unpacked(call: CallSite, verb: str) -> Adaptation | Refuse:
+    """Leaves the arguments to a helper at run time, if none is known to have no place in httpx."""
+    stars = [a for a in call.arguments if a.name in ("*", "**")]
+    rest = [a for a in call.arguments if a not in stars and a.name != "method"]
+    keys = {a.name for a in rest} | {
+        shape.removeprefix("key ") for a in stars for shape in a.shapes
+    }
+    for name in REQUEST.split():
+        if name in keys and name not in UNPACKED:
+            return Refuse(f"argument {name!r} has no faithful form")
+    if verb == "head" or [a.name for a in stars] != ["**"] or call.argument("url") is None:
+        return Refuse("what is unpacked here has no faithful form")
+    (star,) = stars
+    texts = [f"{{{a.index}}}" if a.name == "url" else f"{a.name}={{{a.index}}}" for a in rest]
+    made = f"_http_arguments({', '.join([*texts, f'**{{{star.index}}}'])})"
+    first = () if verb == "request" else (f'"{verb.upper()}"',)
+    helpers = ("_http_arguments", "_http_url", "_http_body", "_http_headers", "_http_timeout")
+    drop = tuple(a.index for a in rest)
+    return Adaptation(
+        drop, values=((star.index, made),), first=first, helpers=helpers, to="request"
     )
 
 
@@ -119,6 +161,7 @@ def _calls(owner: str, method: bool) -> tuple[Call, ...]:
             last=("follow_redirects=False",) if verb == "head" else (),
             returns=RESPONSE,
             adapt=_request,
+            unread="stream",
         )
         for verb, signature in SIGNATURES.items()
     )
@@ -142,8 +185,11 @@ RESPONSES: tuple[Entry, ...] = (
     Attribute(f"{RESPONSE}.reason", "{0}.reason_phrase"),
     Attribute(f"{RESPONSE}.url", "str({0}.url)"),
     Attribute(f"{RESPONSE}.is_redirect", "{0}.has_redirect_location"),
+    Attribute(f"{RESPONSE}.is_permanent_redirect", "_is_permanent_redirect({0})", helpers=("_is_permanent_redirect",)),
+    Attribute(f"{RESPONSE}.request", returns=SENT),
+    Use(RESPONSE, "builtins.bool:0", "not {0}.is_error"),
     Attribute(f"{RESPONSE}.raise_for_status", call="_raise_for_status({0})", helpers=("_raise_for_status",)),
-    Call(f"{RESPONSE}.close", "aclose"),
+    Call(f"{RESPONSE}.close", "aclose", waits=False),
     Call(
         f"{RESPONSE}.iter_content",
         "iter_bytes",
@@ -151,14 +197,26 @@ RESPONSES: tuple[Entry, ...] = (
         signature=("chunk_size",),
         parameters=(Parameter("chunk_size", positional=True), Parameter("decode_unicode", DROP, forms=(("false", KEEP),))),
         last=("chunk_size=1",),
+        fetches=True,
     ),
-    Refuse("httpx splits lines elsewhere, and gives str", f"{RESPONSE}.iter_lines"),
+    Call(
+        f"{RESPONSE}.iter_lines",
+        "_http_lines",
+        awaited=False,
+        signature=("chunk_size", "decode_unicode", "delimiter"),
+        parameters=(
+            Parameter("chunk_size", positional=True),
+            Parameter("decode_unicode", positional=True, forms=(("false", KEEP),)),
+            Parameter("delimiter", positional=True, forms=(("none", KEEP),)),
+        ),
+        receiver=True,
+        helpers=("_http_lines",),
+        fetches=True,
+    ),
     Refuse("httpx does not guess encodings", f"{RESPONSE}.apparent_encoding"),
     Refuse("httpx gives no access to the raw stream", f"{RESPONSE}.raw"),
     Refuse("the responses and requests of httpx differ", f"{RESPONSE}.history"),
-    Refuse("the responses and requests of httpx differ", f"{RESPONSE}.request"),
     Refuse("the responses and requests of httpx differ", f"{RESPONSE}.next"),
-    Refuse("httpx has no such attribute", f"{RESPONSE}.is_permanent_redirect"),
 )  # fmt: skip
 
 PREPARING = (
@@ -175,7 +233,7 @@ SESSIONS: tuple[Entry, ...] = (
              last=("follow_redirects=True", "max_redirects=30", "timeout=None"))
         for name in (SESSION, "requests.sessions.session")
     ),
-    Call(f"{SESSION}.close", "aclose"),
+    Call(f"{SESSION}.close", "aclose", waits=False),
     Attribute(f"{SESSION}.headers", store=("mapping",), returns=HEADERS),
     Attribute(f"{SESSION}.cookies", returns=JAR),
     Attribute(f"{SESSION}.auth", store=("tuple", "none")),
@@ -187,6 +245,10 @@ SESSIONS: tuple[Entry, ...] = (
 )  # fmt: skip
 
 PARTS: tuple[Entry, ...] = (
+    Resource(SENT, "httpx.Request", fallback="thread"),
+    Attribute(f"{SENT}.method"),
+    Attribute(f"{SENT}.headers", returns=HEADERS),
+    Attribute(f"{SENT}.url", "str({0}.url)"),
     Resource(HEADERS, "httpx.Headers", roles=("subscripted",), fallback="thread"),
     *(Attribute(f"{HEADERS}.{name}") for name in ("get", "pop", "setdefault", "update")),
     Resource(JAR, "httpx.Cookies", roles=("subscripted",), fallback="thread"),
@@ -196,9 +258,10 @@ PARTS: tuple[Entry, ...] = (
 
 _UNREACHABLE = ("httpx.NetworkError", "httpx.ProtocolError", "httpx.ProxyError", "httpx.ConnectTimeout", "httpx.WriteTimeout")  # fmt: skip
 _BAD_URL = ("httpx.UnsupportedProtocol", "httpx.InvalidURL")
+_ERRORS = ("httpx.HTTPError", "httpx.InvalidURL")
 _NO_RESPONSE = {"response": 'getattr({0}, "response", None)'}
 EXCEPTIONS = {
-    "RequestException": ("httpx.HTTPError", "httpx.InvalidURL"),  # the root comes first
+    "RequestException": _ERRORS,  # the root comes first
     "HTTPError": ("httpx.HTTPStatusError",),
     "ConnectionError": _UNREACHABLE,
     "Timeout": ("httpx.TimeoutException",),
@@ -239,95 +302,6 @@ HOMES = {
     "codes": "status_codes",
 }
 
-_ANY = ("from typing import Any",)
-HELPERS = (
-    Helper("_SSL_CONTEXT", "_SSL_CONTEXT = httpx.create_ssl_context()", ("import httpx",)),
-    Helper(
-        "_http_url",
-        '''\
-def _http_url(url: Any, params: Any) -> str:
-    """The URL with `params` added to its query, as requests does it."""
-    text = url.decode() if isinstance(url, bytes) else str(url)
-    if isinstance(params, bytes):
-        params = params.decode()
-    elif not isinstance(params, str):
-        pairs = params.items() if hasattr(params, "items") else params or ()
-        fields = []
-        for name, values in pairs:
-            if isinstance(values, (str, bytes)) or not hasattr(values, "__iter__"):
-                values = (values,)
-            fields.extend((name, value) for value in values if value is not None)
-        params = urllib.parse.urlencode(fields, doseq=True)
-    base, mark, fragment = text.lstrip().partition("#")
-    base, _, query = base.partition("?")
-    query = "&".join(filter(None, (query, params)))
-    return base + ("?" + query if query else "") + mark + fragment
-''',
-        (*_ANY, "import urllib.parse"),
-    ),
-    Helper(
-        "_http_body",
-        '''\
-def _http_body(data: Any) -> dict[str, Any]:
-    """What requests takes as `data`, as keyword arguments of httpx."""
-    if isinstance(data, (str, bytes)) or not data:
-        return {"content": data} if data else {}
-    if hasattr(data, "read"):
-        return {"content": data.read()}
-    if not hasattr(data, "items") and not isinstance(data, (list, tuple)):
-
-        async def parts():
-            for part in data:
-                yield part
-
-        return {"content": parts()}
-    form: dict[Any, list[str]] = {}
-    for name, values in data.items() if hasattr(data, "items") else data:
-        if isinstance(values, (str, bytes)) or not hasattr(values, "__iter__"):
-            values = (values,)
-        field = form.setdefault(name, [])
-        for value in values:
-            if value is not None:
-                field.append(value.decode() if isinstance(value, bytes) else str(value))
-    return {"data": form}
-''',
-        _ANY,
-    ),
-    Helper(
-        "_http_headers",
-        '''\
-def _http_headers(headers: Any) -> dict[Any, Any]:
-    """Headers as requests sends them: without those that are None, text in Latin-1."""
-    return {
-        name: value.encode("latin-1") if isinstance(value, str) else value
-        for name, value in dict(headers or {}).items()
-        if value is not None
-    }
-''',
-        _ANY,
-    ),
-    Helper(
-        "_http_timeout",
-        '''\
-def _http_timeout(timeout: Any) -> httpx.Timeout:
-    """A timeout of requests: for connecting and reading, not for the wait for a free connection."""
-    connect, read = timeout if isinstance(timeout, tuple) else (timeout, timeout)
-    return httpx.Timeout(read, connect=connect, pool=None)
-''',
-        (*_ANY, "import httpx"),
-    ),
-    Helper(
-        "_raise_for_status",
-        '''\
-def _raise_for_status(response: httpx.Response) -> None:
-    """Only 4xx and 5xx are errors, as in requests; httpx would also raise for 304."""
-    if response.is_error:
-        response.raise_for_status()
-''',
-        ("import httpx",),
-    ),
-)
-
 library = Library(
     "requests",
     code="ASY310",
@@ -341,7 +315,12 @@ library = Library(
         **{f"requests.{name}": f"requests.exceptions.{name}" for name in EXCEPTIONS},
     },
     helpers=HELPERS,
-    also_raises=("builtins.OSError", "builtins.IOError", "builtins.EnvironmentError"),
+    also_raises={
+        **dict.fromkeys(
+            ("builtins.OSError", "builtins.IOError", "builtins.EnvironmentError"), _ERRORS
+        ),
+        "builtins.ValueError": _BAD_URL,
+    },
     entries=(
         Client(
             "requests",

@@ -67,9 +67,10 @@ class Parameter:
 
     `forms` pairs a shape with the template of the value; the first shape that fits is used (the
     parameters of one name are tried in turn), and an argument that fits none makes the call unfaithful. Shapes: "any", "constant", "none", "true",
-    "false", "string", "number", "text" (a str literal or f-string), "bytes", "name" (a plain variable),
-    "tuple", "mapping" (a dict display of string keys with plain str or number values), "display" (any
-    dict or list display).
+    "false", "string", "number", "text" (a str literal or f-string), "query" (one with a question mark in it), "bytes", "name" (a plain variable),
+    "tuple", "mapping" (a dict display of string keys with plain str or number values), "ascii" (one of which
+    nothing that is written out is beyond ASCII), "display" (any dict or list display), "holding none" (one
+    with a None in it); of an unpacked mapping "key NAME" for every keyword that it is known to hold.
     "str" and "number" add everything that the type checker knows to be one (and never None). The canonical
     name of a type is the shape of everything that the type checker knows to be one.
     No shape fits if the project defines a method of the name `unless_defined`, which the new library would
@@ -153,6 +154,9 @@ class Call:
     helpers: tuple[str, ...] = ()
     variants: tuple[tuple[str, str, str], ...] = ()  # as those of `Thread`
     must_enter: bool = False  # only where a with statement enters what it returns
+    waits: bool = True  # whether the old call goes to a thread where the library stays
+    unread: str = ""  # the keyword that leaves the rest of the object to be fetched later
+    fetches: bool = False  # gives an iterator that waits for the rest
 
 
 @dataclass(frozen=True, slots=True)
@@ -369,4 +373,5 @@ class Library:
     interceptors: tuple[
         str, ...
     ] = ()  # modules (and fixtures) with which tests replace its network
-    also_raises: tuple[str, ...] = ()  # bases of the old exceptions that users may catch instead
+    # bases of the old exceptions that users may catch instead, with the new ones that have them no more
+    also_raises: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
