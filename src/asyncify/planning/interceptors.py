@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from asyncify.model.facts import Expression, Kind, Role
+from asyncify.model.facts import Expression, Function, Kind, Role
 from asyncify.model.graph import Reference
 from asyncify.planning.hooks import in_test_file
 from asyncify.planning.project import Project
@@ -107,11 +108,26 @@ def intercepted_by(project: Project, name: str) -> str:
         for one in module.imports:
             if one.module.partition(".")[0] == name:
                 return f"{module.path}:{one.span.line} intercepts it with {name}"
+    own = {function.name for function in project.functions.values()}
     for function in project.functions.values():
         path = project.path(function.id)
-        if in_test_file(path) and any(p.name == name for p in function.parameters):
+        if name not in own and in_test_file(path) and _asks(project, function, name):
             return f"{path}:{function.header.line} intercepts it with {name}"
     return ""
+
+
+def _asks(project: Project, function: Function, name: str) -> bool:
+    """Whether pytest hands a fixture to a function: not what the test is parametrized with."""
+    if not any(parameter.name == name for parameter in function.parameters):
+        return False
+    if not function.name.startswith("test") and not function.decorators:
+        return False
+    texts = [
+        inner.text
+        for decorator, _ in project.decorators(function)
+        for _, inner in project.children(decorator)
+    ]
+    return not any(name in re.split(r"\W+", text) for text in texts if text[:1] in "'\"")
 
 
 def replaces(project: Project, path: str, name: str) -> bool:
