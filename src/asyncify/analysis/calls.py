@@ -106,7 +106,8 @@ class Calls:
             self.apply(call, Atom(SourceKind.EXTERNAL, f"{atom.name}.{attribute}"))
             return
         if atom.kind == SourceKind.INSTANCE and atom.name not in self.hierarchy.classes:
-            self._external_method(call, attribute, atom.name)
+            if atom.name != "builtins.super":  # that has another atom, which knows the class
+                self._external_method(call, attribute, atom.name)
             return
         if attribute == "__class__" and atom.kind == SourceKind.INSTANCE:
             self.apply(call, atom._replace(kind=SourceKind.CLASS))

@@ -211,7 +211,9 @@ class Flow:
         edges = [
             edge
             for edge in self.known.edges.get(call.site.module, {}).get(call.site.expression, ())
-            if edge.access in (Access.CALL, Access.CONSTRUCT) and edge.targets
+            if edge.access in (Access.CALL, Access.CONSTRUCT)
+            and edge.targets
+            and not (edge.access is Access.CALL and all(_is_of_super(t) for t in edge.targets))
         ]
         constructed = self._constructed(call, callee, denoted)
         if constructed:
@@ -298,7 +300,7 @@ class Flow:
             self.slots.subscribe(call.callee, partial(self.library.apply, call))
             return
         known = self.known.type(module.name, module.children[callee.id][0])
-        if known is not None:
+        if known is not None and known != "builtins.super":  # that has an atom of its own
             self.library.method(call, callee.text, Atom(SourceKind.INSTANCE, known))
         else:
             self.slots.subscribe(call.receiver, partial(self.library.method, call, callee.text))
@@ -315,3 +317,8 @@ def constructed_class(target: Target) -> Target:
     elif name not in ("__init__", "__new__"):
         owner = target.external
     return replace(target, external=owner, receiver=target.receiver or owner)
+
+
+def _is_of_super(target: Target) -> bool:
+    """What the checker says of `super().name` in a mixin: the class beside it is only known in a subclass."""
+    return (target.external or "").startswith("builtins.super.")
