@@ -13,7 +13,7 @@ from asyncify.model.graph import Reference, SourceKind
 from asyncify.model.plan import Await, Edit, Replace
 from asyncify.model.span import Span
 from asyncify.planning.applied import Applied, applied, is_name
-from asyncify.planning.colour import Limit
+from asyncify.planning.colour import Limit, Use
 from asyncify.planning.companions import INLINE
 from asyncify.planning.consumers import (
     Items,
@@ -23,6 +23,7 @@ from asyncify.planning.consumers import (
 )
 from asyncify.planning.expectations import expected_step
 from asyncify.planning.helpers import call_name, helper, put_away
+from asyncify.planning.interceptors import named_function, patches
 from asyncify.planning.limits import is_special
 from asyncify.planning.project import PASSING_ROLES, Project
 
@@ -93,7 +94,6 @@ def _handed_to_call(
     project: Project, site: Reference, used: FunctionId, around: Reference, parent: Expression
 ) -> Step:
     """What a call needs that gets the function as an argument."""
-    expression = project.expression(site)
     if parent.kind is not Kind.CALL:
         return Step()
     edge = project.call_edge(around)
@@ -103,8 +103,8 @@ def _handed_to_call(
     names = project.callee_names(around)
     if names and all(name in LOOKERS or _keeps(project, name) for name in names):
         return Step()
-    if _is_patch(project, around, expression):
-        return Step()
+    if (step := _in_a_mock(project, site, used, around)) is not None:
+        return step
     step = _expected(project, site, used, around) or _called_by(project, site, used, around, names)
     if step is not None:
         return step
@@ -126,12 +126,23 @@ def _keeps(project: Project, name: str) -> bool:
     return made == ["dataclasses.dataclass"]
 
 
-def _is_patch(project: Project, call: Reference, argument: Expression) -> bool:
-    """Whether a function is the effect of a mock: mocks of async functions await theirs."""
+def _in_a_mock(project: Project, site: Reference, used: FunctionId, call: Reference) -> Step | None:
+    """What becomes of a function that a mock calls: only the mock of an async function awaits it."""
     callee = project.child(call, Role.CALLEE)
-    if callee is None or argument.detail not in ("side_effect", "wraps", "spec", "autospec"):
-        return False
-    return project.expression(callee).text in _PATCHERS
+    argument = project.expression(site).detail
+    if callee is None or project.expression(callee).text not in _PATCHERS:
+        return None
+    if argument in ("spec", "autospec") or project.expression(callee).text == "AsyncMock":
+        return Step()
+    if argument not in ("side_effect", "wraps"):
+        return None
+    path = next((patch.path for patch in patches(project) if patch.call == call), "")
+    function = named_function(project, path)
+    if function is None:
+        return Step(
+            limit=Limit("ASY918", "it is the effect of a mock that does not await it", site)
+        )
+    return Step((), Use(function, used, site))
 
 
 def _escape(project: Project, site: Reference) -> str | None:

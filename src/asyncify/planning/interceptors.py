@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from asyncify.model.facts import Expression, Function, Kind, Role
+from asyncify.model.facts import Expression, Function, FunctionId, Kind, Role
 from asyncify.model.graph import Reference
 from asyncify.planning.hooks import in_test_file
 from asyncify.planning.project import Project
@@ -65,6 +65,24 @@ def _patch(project: Project, call: Reference, callee: Expression) -> Patch | Non
         return None
     new = positional[2][0] if len(positional) > 2 else named.get("new", named.get("value"))
     return Patch(call, target, f"{owner}.{name}", attribute, new)
+
+
+def named_function(project: Project, path: str) -> FunctionId | None:
+    """The function of the project that a dotted path names, where imports may lead to it."""
+    parts = path.split(".")
+    for index in range(len(parts) - 1, 0, -1):
+        module, name = ".".join(parts[:index]), ".".join(parts[index:])
+        if f"{module}:{name}" in project.functions:
+            return f"{module}:{name}"
+        known = project.graph.modules.get(module)
+        if known is None:
+            continue
+        for one in known.imports:
+            if one.name == parts[index] and one.attribute is not None:
+                rest = ".".join((one.attribute, *parts[index + 1 :]))
+                return named_function(project, f"{one.module}.{rest}")
+        return None
+    return None
 
 
 def _denoted(project: Project, reference: Reference) -> str:

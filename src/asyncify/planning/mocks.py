@@ -12,7 +12,7 @@ from asyncify.model.facts import Expression, FlowKind, FunctionId, Kind, Role
 from asyncify.model.graph import Reference
 from asyncify.model.plan import AddImport, Define, Edit, Replace
 from asyncify.planning.hooks import in_test_file
-from asyncify.planning.interceptors import Patch, patches
+from asyncify.planning.interceptors import Patch, named_function, patches
 from asyncify.planning.project import Project
 from asyncify.planning.seeds import import_text
 
@@ -55,7 +55,7 @@ def mock_edits(
         if new is not None:
             for edit in _retarget(project, patch, new):
                 yield path, edit
-        elif not _reaches(project, patch.path, coroutines):
+        elif named_function(project, patch.path) not in coroutines:
             continue
         yield from _replacement(project, patch.replacement, coroutines)
     for stand_in in _stand_ins(project, coroutines):
@@ -114,24 +114,6 @@ def _retarget(project: Project, patch: Patch, new: str) -> Iterable[Edit]:
     yield AddImport(import_text(new))
     if written.text[1:-1] != name:
         yield Replace(written.span, f'"{name}"')
-
-
-def _reaches(project: Project, path: str, coroutines: Set[FunctionId]) -> bool:
-    """Whether a dotted path names a function that became a coroutine function."""
-    parts = path.split(".")
-    for index in range(len(parts) - 1, 0, -1):
-        module, name = ".".join(parts[:index]), ".".join(parts[index:])
-        if f"{module}:{name}" in coroutines:
-            return True
-        known = project.graph.modules.get(module)
-        if known is None:
-            continue
-        for one in known.imports:
-            if one.name == parts[index] and one.attribute is not None:
-                rest = ".".join((one.attribute, *parts[index + 1 :]))
-                return _reaches(project, f"{one.module}.{rest}", coroutines)
-        return False
-    return False
 
 
 def _replacement(
