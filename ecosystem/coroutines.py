@@ -15,6 +15,7 @@ import io
 import logging
 import pathlib
 import queue
+import re
 import socket
 import sqlite3
 import subprocess
@@ -22,6 +23,8 @@ import threading
 import unittest.mock
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+
+import requests
 
 from ecosystem.definitions import (
     Function,
@@ -55,6 +58,7 @@ _FOREIGN_TYPES = (
         logging.Logger,
         contextlib.ExitStack,
     ),
+    *(re.Match, re.Pattern, requests.Response),
     *(sqlite3.Connection, sqlite3.Cursor, unittest.mock.Mock, unittest.TestCase),
     *(asyncio.AbstractEventLoop, asyncio.Queue, collections.OrderedDict, collections.deque),
 )

@@ -59,6 +59,8 @@ class Findings:
             return f"{short(function)}() is async already"
         if function in self.colouring.twins:
             return f"{short(function)}() gets an async twin"
+        if function.endswith(":"):
+            return "the statements at module level become an async function"
         return f"{short(function)}() becomes async"
 
     def _functions(self) -> Iterable[Finding]:
