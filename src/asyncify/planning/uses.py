@@ -29,6 +29,12 @@ from asyncify.planning.limits import MANAGER, RENAMED, decorated_by
 from asyncify.planning.project import PASSING_ROLES, Project
 from asyncify.planning.purity import other_way_text
 
+# methods that functions of contextlib call
+_BY_OTHERS = {
+    "__enter__": ("enter_context", "push"),
+    "__exit__": ("enter_context", "push"),
+    "close": ("closing",),
+}
 _GENERATOR_TYPES = frozenset({"typing.Generator", "typing.Iterator", "typing.Iterable"})
 
 
@@ -168,6 +174,7 @@ def value_steps(project: Project, function: Function) -> Iterable[Step]:
         yield from instance_steps(project, function)
     if function.owner is not None and function.name == "__call__":
         yield from (Step(limit=limit) for limit in instance_limits(project, function))
+    yield from _entered_by_others(project, function)
     for value in project.values_of(function.id, SourceKind.FUNCTION):
         for occurrence in value.occurrences:
             yield callback_step(project, occurrence, function.id)
@@ -184,6 +191,28 @@ def value_steps(project: Project, function: Function) -> Iterable[Step]:
                 )
             for occurrence in value.occurrences:
                 yield iterate_step(project, occurrence, function.id)
+
+
+def _entered_by_others(project: Project, function: Function) -> Iterable[Step]:
+    """The places where an instance is handed to a function of contextlib that calls the method."""
+    callers = _BY_OTHERS.get(function.name, ())
+    if function.owner is None or not callers:
+        return
+    for value in project.graph.values:
+        owners = {
+            owner
+            for s in value.sources
+            if s.kind is SourceKind.INSTANCE
+            for owner in (s.name, *project.graph.bases.get(s.name, ()))
+        }
+        for occurrence in value.occurrences if function.owner in owners else ():
+            outer = project.parent(occurrence)
+            if outer is None or project.expression(occurrence).role is not Role.ARGUMENT:
+                continue
+            for name in project.callee_names(outer[0]):
+                if name.startswith("contextlib.") and name.rpartition(".")[2] in callers:
+                    message = f"{name} calls it without await"
+                    yield Step(limit=Limit("ASY907", message, occurrence))
 
 
 def _declared_steps(project: Project, function: Function) -> Iterable[Step]:
