@@ -117,7 +117,9 @@ def test_a_bad_text_takes_its_whole_chain_with_it(tmp_path: Path) -> None:
     plan = asyncify.plan(tmp_path, stages=fake_stages())
     (bad,) = [finding for finding in plan.findings if finding.path == "broken.py"]
     assert (bad.code, bad.safety, bad.chain) == ("ASY980", Safety.MANUAL, None)
-    assert bad.reason == "the new text of broken.py would not be valid: '(' was never closed"
+    assert bad.reason == (
+        "the new text of broken.py would not be valid: '(' was never closed (chain: broken:work)"
+    )
     assert [result.path for result in plan.results if result.changed] == ["a.py"]
 
 

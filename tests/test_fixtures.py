@@ -91,6 +91,10 @@ def test_a_third_of_the_cases_of_every_rule_change_nothing() -> None:
 
 def test_every_rule_has_cases() -> None:
     rules = Path(__file__).parents[1] / "src" / "asyncify" / "rules"
-    names = {path.stem for path in rules.glob("[!_]*.py")} - {"spec", "registry"}
+    files = [path for path in rules.glob("[!_]*.py") if path.stem not in ("spec", "registry")]
+    frameworks = {p.stem for p in files if "\nframework = " in p.read_text(encoding="utf-8")}
+    names = {path.stem for path in files} - frameworks
     cases = {path.name for path in (FIXTURES / "rules").iterdir()}
     assert names - cases == set()
+    applications = [path.name for path in (FIXTURES / "frameworks").iterdir()]
+    assert [n for n in frameworks if not any(a.startswith(f"{n}_") for a in applications)] == []

@@ -320,8 +320,9 @@ def test_a_text_that_would_not_compile_is_thrown_away_with_its_chain(
 ) -> None:
     grow(tree, {"broken.py": SLEEPS, "sleeps.py": SLEEPS})
     ran = asyncify("--write")
-    assert ran.code == FOUND
+    assert ran.code == FAILED
     assert b"broken.py:5:5  ASY980 manual" in ran.out
+    assert b"(chain: broken:work)" in ran.out
     assert (tree / "broken.py").read_bytes() == SLEEPS
     assert (tree / "sleeps.py").read_bytes() == AWAITS
 

@@ -94,7 +94,8 @@ def _refusal(
     paths = sorted({path for path, _ in chain.edits})
     for path in paths:
         if path in broken:
-            return "ASY980", f"the new text of {path} would not be valid: {broken[path]}"
+            members = f" (chain: {', '.join(chain.functions)})" if chain.functions else ""
+            return "ASY980", f"the new text of {path} would not be valid: {broken[path]}{members}"
     outside = [path for path in paths if scope is not None and path not in scope]
     if outside:
         more = f" and {len(outside) - 1} more" if len(outside) > 1 else ""

@@ -22,6 +22,7 @@ from asyncify.planning.consumers import (
     need_async,
 )
 from asyncify.planning.expectations import expected_step
+from asyncify.planning.frameworks import AWAITS, argument_hook
 from asyncify.planning.helpers import call_name, helper, put_away
 from asyncify.planning.interceptors import named_function, patches
 from asyncify.planning.limits import is_special
@@ -102,6 +103,9 @@ def _handed_to_call(
             return Step()
     names = project.callee_names(around)
     if names and all(name in LOOKERS or _keeps(project, name) for name in names):
+        return Step()
+    hook = argument_hook(project, site)
+    if hook is not None and hook.runs == AWAITS:
         return Step()
     if (step := _in_a_mock(project, site, used, around)) is not None:
         return step

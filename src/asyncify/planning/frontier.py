@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from asyncify.model.facts import Class, Function, FunctionId, Kind, Module, Place, Role, Statement
 from asyncify.model.graph import Reference
 from asyncify.model.plan import AddImport, Await, Edit, Insert, Replace, Wrap
+from asyncify.planning.frameworks import stored_callers
 from asyncify.planning.project import Project
 
 RUNNER = "_run"
@@ -62,14 +63,24 @@ def bridge_edits(project: Project, function: Function) -> list[tuple[str, Edit]]
 
 
 def may_run_in_loop(
-    project: Project, function: FunctionId, coloured: frozenset[FunctionId]
+    project: Project,
+    function: FunctionId,
+    coloured: frozenset[FunctionId],
+    bridges: Iterable[Reference] = (),
 ) -> FunctionId | None:
-    """A caller, however far away, that is async: in its loop `asyncio.run` would fail."""
+    """A caller, however far away, that is async: in its loop `asyncio.run` would fail.
+
+    `bridges` are the calls at module level that start a loop: several of one program share one.
+    """
+    shared = [program for program in programs(project, bridges) if program.statements]
+    coloured |= {f"{program.calls[0].module}:" for program in shared}
     seen = {function}
     todo = [function]
     while todo:
-        for edge in project.reaching(todo.pop()):
-            caller = project.expression(edge.site).function
+        current = todo.pop()
+        callers = [project.expression(edge.site).function for edge in project.reaching(current)]
+        callers.extend(stored_callers(project, project.functions[current]))
+        for caller in callers:
             if caller in seen:
                 continue
             if caller in coloured or project.functions[caller].is_async:

@@ -15,6 +15,7 @@ from asyncify.planning.consumers import Step
 from asyncify.planning.declarations import mixed_limit, stands_for_generator
 from asyncify.planning.decorators import cache_edits
 from asyncify.planning.doctests import doctest_limit
+from asyncify.planning.frameworks import framework_limit
 from asyncify.planning.frontier import bridge_edits
 from asyncify.planning.hooks import hook_edits, hook_limit, hook_name
 from asyncify.planning.iteration import PROTOCOL, iteration_limit, protocol_edits, stays_plain
@@ -141,7 +142,8 @@ def _limit(project: Project, function: Function, boundaries: Boundaries) -> Limi
         if limit is not None:
             return limit
     return (
-        nature_limit(project, function)
+        framework_limit(project, function)
+        or nature_limit(project, function)
         or mixed_limit(project, function)
         or doctest_limit(project, function, boundaries.doctests)
         or override_limit(project, function)

@@ -14,6 +14,7 @@ from asyncify.planning.decorators import (
     cached_property_helper,
     project_decorator_limit,
 )
+from asyncify.planning.frameworks import AWAITS, STARTS, decorator_hook, method_hook
 from asyncify.planning.project import Project
 
 # special methods that another special method replaces in the async protocol
@@ -83,20 +84,6 @@ REFUSED = {
     ),
 }
 
-# decorators whose framework calls the function from plain synchronous code: where no event loop runs,
-# the function may start one
-STARTERS = (
-    "click.",
-    "typer.",
-    "rich_click.",
-    "celery.",
-    "invoke.",
-    "nox.",
-    "luigi.",
-    "rq.",
-    "huey.",
-)
-
 
 def is_special(name: str) -> bool:
     """Whether a name is one that Python itself calls."""
@@ -145,7 +132,7 @@ def decorator_limit(project: Project, function: Function) -> Limit | None:
             if limit is not None:
                 return limit
             continue
-        if name in TRANSPARENT or name in MANAGER or name.startswith(TRANSPARENT_PREFIXES):
+        if name in MANAGER or _is_transparent(project, name):
             continue
         return Limit("ASY906", f"decorator {name} may call it without await", reference)
     return None
@@ -204,6 +191,9 @@ def override_limit(project: Project, function: Function) -> Limit | None:
     outside = project.graph.outside.get(function.id)
     if outside is None or is_special(function.name):
         return None
+    hook = method_hook(project, function)
+    if hook is not None and hook.runs == AWAITS:
+        return None
     if outside == "?":
         if not project.reaching(function.id):
             return Limit(
@@ -221,11 +211,17 @@ def starts_loop(project: Project, function: Function) -> bool:
     stopping = [
         name
         for _, name in project.decorators(function)
-        if name is None or not (name in TRANSPARENT or name.startswith(TRANSPARENT_PREFIXES))
+        if name is None or not _is_transparent(project, name)
     ]
-    return bool(stopping) and all(
-        name is not None and name.startswith(STARTERS) for name in stopping
-    )
+    hooks = [decorator_hook(project, name) if name is not None else None for name in stopping]
+    return bool(hooks) and all(hook is not None and hook.runs == STARTS for hook in hooks)
+
+
+def _is_transparent(project: Project, name: str) -> bool:
+    """Whether a decorator hands the function on unchanged, or awaits what it calls."""
+    hook = decorator_hook(project, name)
+    known = name in TRANSPARENT or name.startswith(TRANSPARENT_PREFIXES)
+    return known or (hook is not None and hook.runs == AWAITS)
 
 
 def yields_used(project: Project, function: Function) -> bool:

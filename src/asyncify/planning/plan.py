@@ -17,6 +17,7 @@ from asyncify.planning.decided import Decided, short
 from asyncify.planning.decorators import CACHE_REQUIREMENT, is_cached
 from asyncify.planning.drafts import Interception
 from asyncify.planning.findings import Findings
+from asyncify.planning.frameworks import hooks_of
 from asyncify.planning.frontier import Program, may_run_in_loop, programs
 from asyncify.planning.functions import Boundaries, Conversion, convert
 from asyncify.planning.hazards import Told, hazards
@@ -24,13 +25,14 @@ from asyncify.planning.hooks import in_test_file
 from asyncify.planning.interception import interception
 from asyncify.planning.interceptors import interceptor
 from asyncify.planning.locks import Coloured, Locks
+from asyncify.planning.pools import left_in_pool
 from asyncify.planning.project import Project
 from asyncify.planning.reach import reach
 from asyncify.planning.seeds import Seeds
 from asyncify.planning.style import Style, backend, style_of
 from asyncify.planning.twins import inside
 from asyncify.planning.units import ClientCall, Seed, Site
-from asyncify.rules.registry import Rules
+from asyncify.rules.registry import Rules, load_frameworks
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ class Options:
 
 def make_plan(graph: CallGraph, rules: Rules, options: Options | None = None) -> Plan:
     """Plans the whole project."""
-    return _Planner(Project(graph), rules, options or Options()).plan()
+    return _Planner(Project(graph, load_frameworks()), rules, options or Options()).plan()
 
 
 class _Planner:
@@ -64,6 +66,7 @@ class _Planner:
         self.sites: list[Site] = []
         self.in_loop: dict[FunctionId, Limit] = {}
         self.locked: dict[FunctionId, Limit] = {}
+        self.pooled: dict[FunctionId, Limit] = {}
         self.interceptions: dict[str, Interception] = {}  # by library, where its tests follow
         self.notes: dict[str, str] = {}  # by library, what keeps it
 
@@ -341,7 +344,7 @@ class _Planner:
             seen.add(function)
             todo.extend(self.project.family(function) - seen)
             conversion = self._conversion(function)
-            locked = self.locked.get(function)
+            locked = self.locked.get(function) or self.pooled.get(function)
             if conversion.starts_loop and function not in self.in_loop and locked is None:
                 continue
             if locked is not None:
@@ -366,10 +369,13 @@ class _Planner:
     def _without_nested_loops(self, seeds: Sequence[Seed], colouring: Colouring) -> Colouring:
         """Holds the entry points that cannot start a loop, because one may already run where they are called."""
         starting = [f for f in colouring.causes if self._conversion(f).starts_loop]
-        coloured = frozenset(colouring.causes) - frozenset(starting)
-        found = False
+        coloured = frozenset(colouring.causes)
+        bridges = [site for f in colouring.causes for site in self._conversion(f).bridges]
+        pooled = left_in_pool(self.project, seeds, colouring, self.pooled)
+        self.pooled.update(pooled)
+        found = bool(pooled)
         for function in starting:
-            caller = may_run_in_loop(self.project, function, coloured)
+            caller = may_run_in_loop(self.project, function, coloured, bridges)
             if caller is not None:
                 message = f"{short(caller)}() is async and calls it, so it cannot start a loop"
                 self.in_loop[function] = Limit("ASY920", message)
@@ -392,6 +398,9 @@ class _Planner:
             needed.add("anyio" if self.style is Style.ANYIO else testing.PLUGIN)
         for found in self.interceptions.values():
             needed.update(found.requires)
+        for function in colouring.causes:
+            for _, hook in hooks_of(self.project, self.project.functions[function]):
+                needed.update(hook.requires)
         return tuple(sorted(needed))
 
     def _async_tests(self, colouring: Colouring) -> list[FunctionId]:

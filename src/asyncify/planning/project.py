@@ -19,6 +19,8 @@ from asyncify.model.graph import Access, CallGraph, Edge, Reference, SourceKind,
 from asyncify.planning.accessors import is_accessor
 from asyncify.planning.companions import companions
 from asyncify.planning.declarations import declared_together
+from asyncify.planning.frameworks import framework_groups
+from asyncify.rules.spec import Framework
 
 # files that a tool imports or runs in its own way
 _TOOL_FILES = frozenset(
@@ -46,8 +48,9 @@ _Found = TypeVar("_Found")
 class Project:
     """The call graph with its indexes. Read only."""
 
-    def __init__(self, graph: CallGraph) -> None:
+    def __init__(self, graph: CallGraph, frameworks: tuple[Framework, ...] = ()) -> None:
         self.graph = graph
+        self.frameworks = frameworks
         self.functions = graph.functions
         self._memory: dict[str, object] = {}
 
@@ -306,6 +309,7 @@ class Project:
             made = [s.name for s in value.sources if s.kind is SourceKind.GENERATOR]
             groups.append(made)
         groups.extend(companions(self))
+        groups.extend(framework_groups(self))
         groups.extend(declared_together(self))
         for group in filter(None, groups):
             for member in group[1:]:
@@ -336,4 +340,17 @@ class Project:
                 return names[0]
             callee = self.child(reference, Role.CALLEE)
             return self.denoted(callee) if callee is not None else None
-        return self.graph.names.get(reference)
+        return self.graph.names.get(reference) or self._of_type(reference)
+
+    def _of_type(self, attribute: Reference) -> str | None:
+        """The attribute of an object from outside the project, by the type of the object."""
+        receiver = self.child(attribute, Role.RECEIVER)
+        if receiver is None or self.expression(attribute).kind is not Kind.ATTRIBUTE:
+            return None
+        name = self.graph.types.get(receiver) or self._of_type(receiver)
+        if name is None or name.startswith("builtins."):
+            return None
+        module, _, short = name.rpartition(".")
+        if f"{module}:{short}" in self.graph.classes:
+            return None
+        return f"{name}.{self.expression(attribute).text}"

@@ -13,6 +13,7 @@ from asyncify.model.plan import FileError, Finding, Safety
 from asyncify.model.result import FileResult
 
 OK, FOUND, FAILED, INTERRUPTED = 0, 1, 2, 130
+UNVERIFIED = "ASY980"  # a chain whose new text broke a promise: a fault of asyncify
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ class Run:
 
     def exit_code(self, *, exit_zero: bool = False) -> int:
         """What the process says: 2 if something failed, else 1 if something is left to do, else 0."""
-        if self.errors:
+        if self.errors or any(finding.code == UNVERIFIED for finding in self.findings):
             return FAILED
         left = self.left().findings if self.written else self.findings
         todo = any(not _is_hazard(finding) for finding in left)

@@ -20,6 +20,7 @@ from asyncify.rules.spec import (
     Call,
     Client,
     Entry,
+    Framework,
     Hazard,
     Helper,
     Interceptor,
@@ -42,10 +43,21 @@ def load_rules() -> tuple[Library, ...]:
     for info in sorted(pkgutil.iter_modules(rules.__path__), key=lambda info: info.name):
         if not info.name.startswith("_") and info.name not in _NOT_RULES:
             module = import_module(f"{rules.__name__}.{info.name}")
-            found.extend(_libraries(module.library))
+            found.extend(_libraries(getattr(module, "library", ())))
     for point in sorted(entry_points(group=GROUP), key=lambda point: point.name):
         found.extend(_libraries(point.load()))
     return tuple(found)
+
+
+@cache
+def load_frameworks() -> tuple[Framework, ...]:
+    """Every framework that calls functions of a project."""
+    modules = [
+        import_module(f"{rules.__name__}.{info.name}")
+        for info in sorted(pkgutil.iter_modules(rules.__path__), key=lambda info: info.name)
+        if info.name not in _NOT_RULES
+    ]
+    return tuple(module.framework for module in modules if hasattr(module, "framework"))
 
 
 def kept(library: Library) -> Library:

@@ -23,9 +23,11 @@ __all__ = [
     "CallSite",
     "Client",
     "Entry",
+    "Framework",
     "Hazard",
     "Helper",
     "Hold",
+    "Hook",
     "Interceptor",
     "Library",
     "Parameter",
@@ -375,3 +377,40 @@ class Library:
     ] = ()  # modules (and fixtures) with which tests replace its network
     # bases of the old exceptions that users may catch instead, with the new ones that have them no more
     also_raises: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """Functions that a framework calls, and what it would do with one that is async.
+
+    `names` are patterns (``flask.*.route``) of decorators; with `arguments` (positions and keywords), of
+    callables that get the function; with `methods`, of the base classes that declare it; with
+    `parameters`, they are names of functions at module level that have just these parameters.
+
+    `runs`: "awaits": the framework awaits it; "starts": plain code calls it where no event loop runs, so
+    that it may start one; "never": nobody awaits it, and a loop may be running. `pooled`: as a plain
+    function it runs in a thread, so that it may become async only if nothing in it blocks any more.
+    `together`: the methods of one class are all async, or none of them. `stored`: the project itself calls it
+    later, as an attribute with the name of the keyword. `requires` is what awaiting needs.
+    """
+
+    names: tuple[str, ...]
+    runs: str
+    arguments: tuple[str, ...] = ()
+    methods: tuple[str, ...] = ()
+    parameters: tuple[str, ...] = ()
+    generators: bool = False  # async generators are welcome too
+    pooled: bool = False
+    together: bool = False
+    stored: bool = False
+    requires: tuple[str, ...] = ()
+    why: str = "it is called without await"
+
+
+@dataclass(frozen=True, slots=True)
+class Framework:
+    """A framework: its hooks, and the modules whose use means that code must not run in an event loop."""
+
+    name: str
+    hooks: tuple[Hook, ...]
+    refuses_loop: tuple[str, ...] = ()

@@ -1,0 +1,160 @@
+"""Functions that frameworks call: what the rules say about them, applied to a project.
+
+A hook that awaits is no limit. One that starts keeps the function sync and lets it run its body in an event
+loop of its own. Everything else is held.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+from asyncify.model.facts import Function, FunctionId, Kind, Role
+from asyncify.model.graph import Reference, SourceKind
+from asyncify.planning.colour import Limit
+from asyncify.rules.spec import Hook
+
+if TYPE_CHECKING:
+    from asyncify.planning.project import Project
+
+AWAITS, STARTS = "awaits", "starts"
+
+
+def decorator_hook(project: Project, name: str) -> Hook | None:
+    """The hook that a decorator of this name is."""
+    known: dict[str, Hook | None] = project.memory("decorator hooks", lambda _: {})
+    if name not in known:
+        known[name] = next(
+            (
+                hook
+                for hook in _hooks(project)
+                if not (hook.arguments or hook.methods or hook.parameters) and _matches(hook, name)
+            ),
+            None,
+        )
+    return known[name]
+
+
+def argument_hook(project: Project, site: Reference) -> Hook | None:
+    """The hook that gets the function at this place as an argument."""
+    expression = project.expression(site)
+    outer = project.parent(site)
+    if expression.role not in (Role.ARGUMENT, Role.KEYWORD) or outer is None:
+        return None
+    names = project.callee_names(outer[0]) if outer[1].kind is Kind.CALL else ()
+    for hook in _hooks(project) if names else ():
+        if any(fnmatchcase(expression.detail, each) for each in hook.arguments):
+            if all(_matches(hook, name) for name in names):
+                return hook
+    return None
+
+
+def method_hook(project: Project, function: Function) -> Hook | None:
+    """The hook that a method implements, by the bases of its class."""
+    if function.owner is None:
+        return None
+    bases = project.graph.bases.get(function.owner, ())
+    for hook in _hooks(project):
+        if any(fnmatchcase(function.name, pattern) for pattern in hook.methods):
+            if any(_matches(hook, base) for base in bases):
+                return hook
+    return None
+
+
+def hooks_of(project: Project, function: Function) -> Iterator[tuple[Reference | None, Hook]]:
+    """Every hook that a function is, with the place that says so."""
+    for reference, name in project.decorators(function):
+        hook = decorator_hook(project, name) if name is not None else None
+        if hook is not None:
+            yield reference, hook
+    for value in project.values_of(function.id, SourceKind.FUNCTION):
+        for occurrence in value.occurrences:
+            hook = argument_hook(project, occurrence)
+            if hook is not None:
+                yield occurrence, hook
+    found = method_hook(project, function)
+    if found is not None:
+        yield None, found
+    names = tuple(parameter.name for parameter in function.parameters)
+    if function.owner is None and function.parent == f"{function.module}:":
+        for hook in _hooks(project):
+            if hook.parameters == names and names and _matches(hook, function.name):
+                yield None, hook
+
+
+def framework_limit(project: Project, function: Function) -> Limit | None:
+    """Why a function that a framework calls cannot be async; decorators that start are in `limits`."""
+    if function.kind != "def" or function.is_async:
+        return None
+    for site, hook in hooks_of(project, function):
+        refused = refuses_loop(project, hook)
+        if refused:
+            return Limit("ASY907", f"{refused} refuses to work inside an event loop", site)
+        if hook.runs == AWAITS:
+            if function.is_generator and not hook.generators:
+                return Limit("ASY907", "the framework iterates it synchronously", site)
+        elif hook.runs != STARTS:
+            return Limit("ASY907", hook.why, site)
+        elif not _is_decorator(project, site):
+            return Limit("ASY909", hook.why, site)
+    return None
+
+
+def refuses_loop(project: Project, hook: Hook) -> str:
+    """A module of the project's framework that must not be used where an event loop runs, if it is used."""
+    if hook.runs == "never":
+        return ""
+    return project.memory("refuses loops", _refused)
+
+
+def _refused(project: Project) -> str:
+    prefixes = tuple(each for one in project.frameworks for each in one.refuses_loop)
+    for module in project.graph.modules.values():
+        named = [one.dotted or one.module for one in module.imports]
+        named.extend(e.text[1:-1] for e in module.expressions if e.kind is Kind.CONSTANT)
+        for name in named:
+            for prefix in prefixes:
+                if name == prefix or name.startswith(f"{prefix}."):
+                    return prefix
+    return ""
+
+
+def stored_callers(project: Project, function: Function) -> Iterator[FunctionId]:
+    """Functions of the project that call what a framework stores for them: ``args.func(args)``."""
+    for site, hook in hooks_of(project, function):
+        if hook.stored and site is not None:
+            for place in project.attributes(project.expression(site).detail):
+                if project.expression(place).role is Role.CALLEE:
+                    yield project.expression(place).function
+
+
+def framework_groups(project: Project) -> Iterator[list[FunctionId]]:
+    """Methods of one class that change colour together."""
+    for cls in project.graph.classes.values():
+        methods = [project.functions[method] for _, method in cls.methods]
+        together = []
+        for method in methods:
+            hook = method_hook(project, method)
+            if hook is not None and hook.together:
+                together.append(method.id)
+        yield together
+
+
+def is_pooled(project: Project, function: Function) -> bool:
+    """Whether a framework runs a function in a thread, as long as it is not async."""
+    return any(hook.pooled for _, hook in hooks_of(project, function))
+
+
+def _is_decorator(project: Project, site: Reference | None) -> bool:
+    return site is not None and project.expression(site).role is Role.DECORATOR
+
+
+def _hooks(project: Project) -> tuple[Hook, ...]:
+    return project.memory(
+        "hooks", lambda found: tuple(hook for one in found.frameworks for hook in one.hooks)
+    )
+
+
+def _matches(hook: Hook, name: str) -> bool:
+    return any(fnmatchcase(name, pattern) for pattern in hook.names)

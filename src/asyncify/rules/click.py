@@ -1,0 +1,15 @@
+"""click and typer call commands, groups and callbacks without await: an async one silently does nothing.
+
+So do other runners of commands. Each is called once, before anything else runs: it may start the loop.
+"""
+
+from asyncify.rules.spec import Framework, Hook
+
+framework = Framework(
+    "click",
+    hooks=(
+        Hook(("click.*", "typer.*", "rich_click.*", "invoke.*", "nox.*"), "starts"),
+        Hook(("typer.run", "typer.main.run"), "starts", arguments=("0",)),
+        Hook(("fire.Fire", "fire.core.Fire"), "starts", arguments=("0", "component")),
+    ),
+)

@@ -1,0 +1,47 @@
+"""Flask awaits async views, if `flask[async]` is installed: each call in an event loop of its own.
+
+That is the same event loop per request as `asyncio.run` in the view. Generators are streamed by WSGI, which
+iterates them synchronously; commands of `app.cli` are commands of click.
+"""
+
+from asyncify.rules.spec import Framework, Hook
+
+MADE = ("flask.*Flask", "flask.*Blueprint")
+VIEWS = (
+    "route",
+    "get",
+    "post",
+    "put",
+    "delete",
+    "patch",
+    "endpoint",
+    "errorhandler",
+    "app_errorhandler",
+)
+AROUND = (
+    "before_request",
+    "after_request",
+    "teardown_request",
+    "before_app_request",
+    "after_app_request",
+    "teardown_app_request",
+)
+
+framework = Framework(
+    "flask",
+    hooks=(
+        Hook(
+            tuple(f"{made}.{name}" for made in MADE for name in (*VIEWS, *AROUND)),
+            "awaits",
+            requires=("flask[async]",),
+        ),
+        Hook(
+            tuple(f"{made}.add_url_rule" for made in MADE),
+            "awaits",
+            arguments=("2", "view_func"),
+            requires=("flask[async]",),
+        ),
+        Hook(tuple(f"{made}.cli.command" for made in MADE), "starts"),
+        Hook(("flask.*cli.with_appcontext", "flask.*cli.AppGroup.command"), "starts"),
+    ),
+)
