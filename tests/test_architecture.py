@@ -61,7 +61,7 @@ OUTSIDE: dict[str, set[str]] = {
 }
 
 # The files of rules/ that are not the rules of a library.
-RULES_FRAME = {"__init__", "spec", "registry"}
+RULES_FRAME = {"__init__", "spec", "registry", "_retarget"}
 
 
 class Import(NamedTuple):

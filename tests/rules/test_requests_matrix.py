@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +22,7 @@ from asyncify.model.result import FileResult
 from asyncify.rules.registry import Rules
 
 ROWS = rows()
-TARGETS = ["httpx"]
+TARGETS = [name for name in ("httpx", "httpx2") if find_spec(name)]
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +30,7 @@ def converted() -> Iterator[dict[tuple[str, str], FileResult]]:
     """What becomes of every row, by target."""
     checked = Checked([row.program.encode() for row in ROWS])
     yield {
-        (target, row.key): checked.convert(row.program.encode(), Config())
+        (target, row.key): checked.convert(row.program.encode(), Config(http_client=target))
         for target in TARGETS
         for row in ROWS
     }
@@ -73,7 +75,7 @@ def outcome(result: FileResult) -> str:
     """In one word, what became of a program."""
     if b"asyncio.to_thread" in result.after:
         return "thread"
-    if result.changed and b"_thread(" not in result.after:
+    if re.search(rb"^import httpx2?$", result.after, re.MULTILINE):
         return "httpx"
     left = [finding.code for finding in result.findings if finding.code.startswith("ASY9")]
     return left[0] if left else "nothing"

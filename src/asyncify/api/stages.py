@@ -161,10 +161,14 @@ def triggers(config: Config) -> tuple[str, ...]:
 
 def _rules(config: Config) -> Rules:
     """The rules of a run: what is not selected does not block, what `blocking` names does."""
+    from asyncify.rules._retarget import retarget
     from asyncify.rules.registry import Rules
     from asyncify.rules.spec import Library, Thread
 
-    chosen = list(Rules.select(config.libraries).without(config.selects).libraries)
+    selected = Rules.select(config.libraries).without(config.selects).libraries
+    chosen = [retarget(library, config.http_client) for library in selected]
+    if config.http_client == "httpx2":  # respx does not reach it: those tests keep what they answer
+        chosen = [each for each in chosen if each.target != "respx"]
     if config.blocking and config.selects("ASY299"):
         entries = tuple(Thread(name) for name in config.blocking)
         words = tuple(name.rpartition(".")[2] for name in config.blocking)

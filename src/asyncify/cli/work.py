@@ -19,7 +19,7 @@ from asyncify.report.progress import Bar
 from asyncify.report.run import FOUND, OK, Run, shown_paths
 
 # Keys that are read and checked, but that planning does not know yet: better said than ignored.
-NO_EFFECT_YET = ("public-api", "http-client")
+NO_EFFECT_YET = ("public-api",)
 
 
 def project(options: Options, streams: Streams, paths: Sequence[Path]) -> int:
