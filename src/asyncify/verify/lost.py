@@ -56,7 +56,7 @@ def lost_coroutines(graph: CallGraph, became_async: Set[FunctionId]) -> list[Los
             continue
         for target in edge.targets:
             known = target.function in became_async or target.function in lambdas
-            if not known or target.evidence is Evidence.BY_NAME:
+            if not known or (edge.open and target.evidence is Evidence.BY_NAME):
                 continue
             assert target.function is not None
             function = graph.functions[target.function]
