@@ -58,8 +58,8 @@ bench: $(STAMP) ## run every script in benchmarks/
 	  echo "== $$script"; $(BIN)/python "$$script" || exit $$?; \
 	done
 
-ecosystem: $(STAMP) ## convert released projects and check the results
-	$(BIN)/python -m ecosystem run
+ecosystem: $(STAMP) ## convert released projects and check the results (ARGS="--only NAME" narrows it)
+	$(BIN)/python -m ecosystem run $(ARGS)
 
 docs: $(DOCS_STAMP) ## build the documentation, warnings are errors
 	$(BIN)/python -m sphinx -W --keep-going --quiet -b html docs build/docs

@@ -16,6 +16,11 @@ MODE = 'asyncio_mode = "auto"\nasyncio_default_fixture_loop_scope = "function"\n
             f"[tool.pytest.ini_options]\n{MODE}x = 1\n",
             id="pytest 6 to 8",
         ),
+        pytest.param(
+            "[tool.pytest]\nini_options.x = 1\n",
+            f"[tool.pytest]\n{MODE.replace('asyncio', 'ini_options.asyncio')}ini_options.x = 1\n",
+            id="keys of the older table",
+        ),
         pytest.param("[a]\n", f"[a]\n\n[tool.pytest.ini_options]\n{MODE}", id="no table yet"),
     ],
 )

@@ -13,9 +13,9 @@ from asyncify.planning.chains import Chains
 from asyncify.planning.clients import client_edits
 from asyncify.planning.decided import Decided
 from asyncify.planning.exceptions import handler_edits, raised_by_hand
-from asyncify.planning.frontier import program_edits
 from asyncify.planning.imports import unused_imports
 from asyncify.planning.mocks import mock_edits
+from asyncify.planning.programs import program_edits
 from asyncify.planning.style import style_edits
 
 

@@ -18,7 +18,6 @@ from asyncify.planning.decorators import CACHE_REQUIREMENT, is_cached
 from asyncify.planning.drafts import Interception
 from asyncify.planning.findings import Findings
 from asyncify.planning.frameworks import hooks_of
-from asyncify.planning.frontier import Program, may_run_in_loop, programs
 from asyncify.planning.functions import Boundaries, Conversion, convert
 from asyncify.planning.hazards import Told, hazards
 from asyncify.planning.hooks import in_test_file
@@ -26,6 +25,7 @@ from asyncify.planning.interception import interception
 from asyncify.planning.interceptors import interceptor
 from asyncify.planning.locks import Coloured, Locks
 from asyncify.planning.pools import left_in_pool
+from asyncify.planning.programs import may_run_in_loop, taken_along
 from asyncify.planning.project import Project
 from asyncify.planning.reach import reach
 from asyncify.planning.seeds import Seeds
@@ -83,7 +83,7 @@ class _Planner:
                 del self.interceptions[name]
                 self.notes[name] += f"; {reason}"
             decided = self._decide(found)
-        while (moved := self._in_programs(found, decided)) != found:
+        while (moved := taken_along(decided, found)) != found:
             found = moved
             decided = self._decide(found)
         chains, chain_of = Assembly(decided).chains()
@@ -111,48 +111,6 @@ class _Planner:
             reach(self.project) if self.options.boundaries.async_only else None,
             self.style,
         )
-
-    def _in_programs(self, seeds: Iterable[Seed], decided: Decided) -> list[Seed]:
-        """Lets blocking calls at module level go with the async function that is made of their statements."""
-        starting = {
-            site: function
-            for function in decided.colouring.causes
-            for site in self.conversions[function].bridges
-        }
-        held = {name for name, limit in decided.colouring.held.items() if limit.code == "ASY913"}
-        made = [each for each in programs(self.project, starting) if each.statements]
-        if not made or not held:
-            return list(seeds)
-        found: list[Seed] = []
-        for seed in seeds:
-            small = seed.fallback if seed.clients else (seed,)
-            names = {seed.unit.name, *(each.unit.name for each in seed.fallback)}
-            moved = [self._moved(each, made, starting) for each in small]
-            keep = not names & held or not moved or None in moved
-            found.extend([seed] if keep else [each for each in moved if each is not None])
-        return found
-
-    def _moved(
-        self, seed: Seed, made: Iterable[Program], starting: Mapping[Reference, FunctionId]
-    ) -> Seed | None:
-        """A seed whose calls at module level are part of programs; None if one of them is not."""
-        sites: list[tuple[Reference, FunctionId]] = []
-        for site, function in seed.unit.sites:
-            if self.project.functions[function].kind == "module":
-                statement = self.project.statement(site)
-                program = next(
-                    (
-                        each
-                        for each in made
-                        if each.calls[0].module == site.module and each.holds(statement)
-                    ),
-                    None,
-                )
-                if program is None:
-                    return None
-                function = starting[program.calls[0]]
-            sites.append((site, function))
-        return replace(seed, unit=replace(seed.unit, sites=tuple(sites)))
 
     def _hazards(self, decided: Decided) -> Iterator[Told]:
         coloured = Coloured(decided.seeds, decided.colouring, self.conversions)

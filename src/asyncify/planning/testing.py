@@ -94,6 +94,9 @@ _LOOP_SCOPES = (
 )
 
 
+_OPTIONS = "ini_options."  # the older table, written as keys of the one above it
+
+
 def configuration(texts: Mapping[str, str], *, wide: bool, mode: bool = True) -> dict[str, str]:
     """The pytest configuration that awaits async tests: new texts, by file.
 
@@ -117,6 +120,8 @@ def configuration(texts: Mapping[str, str], *, wide: bool, mode: bool = True) ->
     ):
         text = texts.get(path)
         if text is not None and re.search(rf"^{re.escape(header)}\s*$", text, re.MULTILINE):
+            if header == "[tool.pytest]" and re.search(rf"^\s*{_OPTIONS}", text, re.MULTILINE):
+                settings = [(f"{_OPTIONS}{name}", value) for name, value in settings]
             return _with_settings(path, text, header, settings, quote)
     if "pyproject.toml" in texts:
         text = texts["pyproject.toml"]
@@ -138,7 +143,7 @@ def _with_settings(
     missing = []
     for name, value in settings:
         line = f"{name} = {quote}{value}{quote}"
-        present = re.search(rf"^{name}\s*=.*$", new, re.MULTILINE)
+        present = re.search(rf"^{re.escape(name)}\s*=.*$", new, re.MULTILINE)
         if present is None:
             missing.append(line)
         elif value not in present.group():
