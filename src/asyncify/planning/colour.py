@@ -76,7 +76,7 @@ def colour(
     users: Users,
     family: Family,
     limits: Mapping[FunctionId, Limit],
-    twinnable: Set[FunctionId] = frozenset(),
+    twins: Users | None = None,
     content: Set[FunctionId] = frozenset(),
 ) -> Colouring:
     """Colours the project.
@@ -86,12 +86,17 @@ def colour(
         users: by function, the places that use it and need their own function async.
         family: functions that change colour together.
         limits: functions that must stay sync.
-        twinnable: functions that can have an async twin beside them.
+        twins: functions that can have an async twin beside them, each with the places that can use that.
         content: functions that are content with the sync one (tests of it).
     """
     blocked = _blocked(users, family, limits)
+    twins = twins or {}
     users = {
-        used: [use for use in uses if used not in blocked or use.user not in content]
+        used: (
+            [use for use in twins.get(used, ()) if use.user not in content]
+            if used in blocked
+            else uses
+        )
         for used, uses in users.items()
     }
     free: list[tuple[Unit, Reference, FunctionId]] = []
@@ -99,21 +104,21 @@ def colour(
         stays = [f for _, f in unit.sites if f in blocked]
         if unit.limit is None and not (stays and unit.shared):
             free.extend((unit, site, function) for site, function in unit.sites)
-    reached = _reached(free, users, family, lambda f: f not in blocked or f in twinnable)
+    reached = _reached(free, users, family, lambda f: f not in blocked or f in twins)
     causes = {f: cause for f, cause in reached.items() if f not in blocked}
-    twins = _wanted({f: c for f, c in reached.items() if f in blocked}, causes, users, family)
+    wanted = _wanted({f: c for f, c in reached.items() if f in blocked}, causes, users, family)
     held: dict[str, Limit] = {}
     ways: dict[str, tuple[FunctionId, ...]] = {}
     for unit in units:
         if unit.limit is not None:
             held[unit.name] = unit.limit
             continue
-        made = causes if unit.shared else {**causes, **twins}
+        made = causes if unit.shared else {**causes, **wanted}
         stopped = next((f for _, f in unit.sites if f not in made), None)
         if stopped is not None:
             held[unit.name] = limits[blocked[stopped][0]]
             ways[unit.name] = _way(stopped, blocked)
-    return Colouring(causes, held, ways, twins)
+    return Colouring(causes, held, ways, wanted)
 
 
 def _members(function: FunctionId, family: Family) -> list[FunctionId]:

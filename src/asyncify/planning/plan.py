@@ -311,17 +311,18 @@ class _Planner:
                 limits[function] = self.in_loop.get(function, conversion.limit)
             users[function] = conversion.uses
             todo.extend(use.user for use in conversion.uses)
-        twinnable = {
-            function
+        twins = {
+            function: [step.use for step in twin.steps if step.use is not None]
             for function in seen
-            if all(
+            if (twin := self._conversion(function).twin) is not None
+            and all(
                 self._conversion(m).twin is not None and m not in self.locked
                 for m in self.project.family(function)
             )
         }
         units = [seed.unit for seed in seeds]
         tests = {f for f in seen if in_test_file(self.project.path(f))}
-        colouring = colour(units, users, self.project.family_of, limits, twinnable, tests)
+        colouring = colour(units, users, self.project.family_of, limits, twins, tests)
         return self._without_nested_loops(seeds, colouring)
 
     def _without_nested_loops(self, seeds: Sequence[Seed], colouring: Colouring) -> Colouring:
