@@ -36,13 +36,22 @@ def expected_step(
     arguments = project.arguments(call)
     assert callee is not None
     holes = [project.expression(callee).span, *(e.span for _, e in arguments)]
-    texts = []
-    for number, (_, argument) in enumerate(arguments, 1):
+    texts, lead = [], ""
+    for number, (place, argument) in enumerate(arguments, 1):
+        value = f"{{{number}}}"
+        if number > position + 1 and _calls(project, place):
+            # what the argument itself raises is not expected
+            value, hole = f"argument_{number - position - 1}", value
+            taken = value in project.functions[argument.function].names
+            if taken or argument.kind is Kind.STARRED:
+                return Step(
+                    limit=Limit("ASY918", "its arguments could raise what is expected", place)
+                )
+            lead += f"{value} = {hole}\n"
         if argument.role is Role.KEYWORD:
-            texts.append(f"{argument.detail}={{{number}}}")
+            texts.append(f"{argument.detail}={value}" if argument.detail else f"**{value}")
         else:
-            stars = "**" if argument.role is Role.UNPACKED else ""
-            texts.append(f"{stars}{{{number}}}")
+            texts.append(value)
     before, after = texts[:position], texts[position + 1 :]
     body = f"await {texts[position]}({', '.join(after)})"
     if project.expression(site).kind is Kind.LAMBDA:
@@ -51,9 +60,18 @@ def expected_step(
             return None
         body = made.text
         holes.extend(made.holes)
-    text = f"with {{0}}({', '.join(before)}){head}:\n    {body}"
+    text = f"{lead}with {{0}}({', '.join(before)}){head}:\n    {body}"
     edit = Replace(project.statement(call).span, text, tuple(holes))
     return need_async(project, call, used, [edit])
+
+
+def _calls(project: Project, site: Reference) -> bool:
+    """Whether an argument does something before the function is called."""
+    expression = project.expression(site)
+    if expression.kind is Kind.LAMBDA:
+        return False
+    inside = (_calls(project, inner) for inner, _ in project.children(site))
+    return expression.kind is Kind.CALL or any(inside)
 
 
 def _head(project: Project, call: Reference) -> str | None:
