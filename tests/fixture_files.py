@@ -4,6 +4,7 @@ A case is one file: comments ``# case: ...``, the input, a line ``# output``, th
 ``.noop.py`` has no output, it comes back as it is. The words of a header:
 
 - ``--unsafe``: unsafe conversions are applied too;
+- ``--frontier=twin``: what happens where something has to stay synchronous;
 - ``todo``: this is how it should be, and is not yet;
 - ``silent`` (noop only): nothing is found; otherwise something has to be, with a code.
 """
@@ -77,7 +78,11 @@ class Case:
     @property
     def config(self) -> Config:
         """The configuration that the header asks for."""
-        return Config(unsafe="--unsafe" in self.words)
+        frontier = next(
+            (w.partition("=")[2] for w in self.words if w.startswith("--frontier=")), ""
+        )
+        config = Config(unsafe="--unsafe" in self.words)
+        return config.with_flags(frontier=frontier or None)
 
     def update(self, after: bytes) -> None:
         """Write another expected text."""

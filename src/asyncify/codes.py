@@ -163,6 +163,7 @@ _LEFT: tuple[_Row, ...] = (
     ("ASY963", "lazy-attribute", "Reading the attribute may query the database.", "Load it eagerly."),
     ("ASY964", "cloud-resource", "The resource interface has no async form.", "Use the client interface."),
     ("ASY965", "library-gap", "The async library has no faithful form of this call.", _TO_THREAD),
+    ("ASY970", "public-function", "`frontier = \"twin\"` keeps public functions as they are.", "Call its async twin, or set `frontier = \"auto\"` to convert the function itself."),
     ("ASY980", "unverified", "The new text broke a promise and was thrown away.", "Please report it with the file that it names."),
     ("ASY990", "unused-suppression", "An `# asyncify:` comment suppresses nothing.", "Remove the comment."),
 )  # fmt: skip

@@ -131,7 +131,8 @@ def decide(job: Job, graph: CallGraph) -> Plan:
         plugins=entries.plugins,
         doctests=runs_doctests(job.root),
         unsafe=job.config.unsafe,
-        twins=job.config.frontier == "auto",
+        twins=job.config.frontier != "hold",
+        public=job.config.frontier != "twin",
         tests=job.config.tests,
         async_only=job.config.scope == "async-only",
     )

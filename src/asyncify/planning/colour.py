@@ -78,6 +78,7 @@ def colour(
     limits: Mapping[FunctionId, Limit],
     twins: Users | None = None,
     content: Set[FunctionId] = frozenset(),
+    asked: Set[FunctionId] = frozenset(),
 ) -> Colouring:
     """Colours the project.
 
@@ -88,6 +89,7 @@ def colour(
         limits: functions that must stay sync.
         twins: functions that can have an async twin beside them, each with the places that can use that.
         content: functions that are content with the sync one (tests of it).
+        asked: functions whose twin is made although nobody here calls it.
     """
     blocked = _blocked(users, family, limits)
     twins = twins or {}
@@ -101,12 +103,13 @@ def colour(
     }
     free: list[tuple[Unit, Reference, FunctionId]] = []
     for unit in units:
-        stays = [f for _, f in unit.sites if f in blocked]
-        if unit.limit is None and not (stays and unit.shared):
+        kept = any(f in blocked for _, f in unit.sites)
+        if unit.limit is None and not (kept and unit.shared):
             free.extend((unit, site, function) for site, function in unit.sites)
     reached = _reached(free, users, family, lambda f: f not in blocked or f in twins)
     causes = {f: cause for f, cause in reached.items() if f not in blocked}
-    wanted = _wanted({f: c for f, c in reached.items() if f in blocked}, causes, users, family)
+    stays = {f: cause for f, cause in reached.items() if f in blocked}
+    wanted = _wanted(stays, causes, users, family, asked)
     held: dict[str, Limit] = {}
     ways: dict[str, tuple[FunctionId, ...]] = {}
     for unit in units:
@@ -197,8 +200,9 @@ def _wanted(
     causes: Mapping[FunctionId, Cause],
     users: Users,
     family: Family,
+    asked: Set[FunctionId],
 ) -> dict[FunctionId, Cause]:
-    """The twins that some function which becomes async calls, directly or through other twins."""
+    """The twins that were asked for, or that an async function calls, directly or through other twins."""
     wanted: dict[FunctionId, Cause] = {}
     changed = True
     while changed:
@@ -206,7 +210,8 @@ def _wanted(
         for function, cause in candidates.items():
             if function in wanted:
                 continue
-            if any(use.user in causes or use.user in wanted for use in users.get(function, ())):
+            called = (use.user in causes or use.user in wanted for use in users.get(function, ()))
+            if function in asked or any(called):
                 for member in _members(function, family):
                     wanted[member] = candidates.get(member, cause)
                 changed = True

@@ -32,7 +32,7 @@ from asyncify.planning.loops import loop_edits, loop_limit
 from asyncify.planning.project import Project
 from asyncify.planning.reach import reach
 from asyncify.planning.testing import test_case_limit
-from asyncify.planning.twins import Twin, twin_of
+from asyncify.planning.twins import Twin, copied, public_limit, twin_of
 from asyncify.planning.uses import edge_steps, value_steps
 
 
@@ -71,6 +71,7 @@ class Boundaries:
     doctests: bool = False  # whether the examples in docstrings are run
     unsafe: bool = False
     twins: bool = True
+    public: bool = True  # whether what others may call can become async, or gets a twin only
     tests: str = "auto"  # how async tests are marked (see `planning.style`)
     async_only: bool = False  # only what runs in an event loop already
 
@@ -98,6 +99,8 @@ def convert(project: Project, identifier: FunctionId, boundaries: Boundaries) ->
                 conversion.edits.extend(_renamed_calls(project, function, renamed))
     if boundaries.twins and not loop_calls(project, identifier):
         conversion.twin = twin_of(project, function, conversion.limit)
+        if conversion.twin is None and conversion.limit is None:
+            conversion.twin = copied(project, function, conversion.edits, conversion.steps)
         if conversion.limit is not None and conversion.twin is not None:
             conversion.steps.extend(conversion.twin.steps)
     return conversion
@@ -151,6 +154,7 @@ def _limit(project: Project, function: Function, boundaries: Boundaries) -> Limi
         or test_case_limit(project, function)
         or _generator_limit(project, function)
         or loop_limit(project, function)
+        or (None if boundaries.public else public_limit(project, function))
     )
 
 

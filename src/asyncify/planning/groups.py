@@ -8,7 +8,7 @@ from asyncify.model.facts import Role
 from asyncify.model.graph import Reference, Value
 from asyncify.planning.consumers import Step
 from asyncify.planning.project import Project
-from asyncify.rules.spec import Call, Library, Resource, Thread
+from asyncify.rules.spec import Call, Library, Raises, Resource, Thread
 
 
 @dataclass(slots=True)
@@ -52,3 +52,23 @@ def stays_inside(project: Project, group: Group, site: Reference) -> bool:
             if around not in project.ancestry(module, project.statement(occurrence)):
                 return False
     return True
+
+
+def in_one_function(project: Project, group: Group) -> bool:
+    """Whether one function makes the objects of a group and nobody else sees them, nor what they raise.
+
+    Such objects can be translated in the twin of the function alone.
+    """
+    places = {site for value in group.values for site in value.occurrences} | set(group.calls)
+    functions = {project.expression(site).function for site in places}
+    left = any(
+        project.expression(site).role in (Role.RETURNED, Role.YIELDED)
+        for value in group.values
+        for site in value.occurrences
+    )
+    raised = any(
+        isinstance(entry, Raises)
+        for library, _ in group.calls.values()
+        for entry in library.entries
+    )
+    return len(functions) == 1 and not left and not raised

@@ -30,7 +30,7 @@ from asyncify.planning.project import Project
 from asyncify.planning.reach import reach
 from asyncify.planning.seeds import Seeds
 from asyncify.planning.style import Style, backend, style_of
-from asyncify.planning.twins import inside
+from asyncify.planning.twins import inside, is_public
 from asyncify.planning.units import ClientCall, Seed, Site
 from asyncify.rules.registry import Rules, load_frameworks
 
@@ -322,7 +322,10 @@ class _Planner:
         }
         units = [seed.unit for seed in seeds]
         tests = {f for f in seen if in_test_file(self.project.path(f))}
-        colouring = colour(units, users, self.project.family_of, limits, twins, tests)
+        asked = set()
+        if not self.options.boundaries.public:
+            asked = {f for f in twins if is_public(self.project, self.project.functions[f])}
+        colouring = colour(units, users, self.project.family_of, limits, twins, tests, asked)
         return self._without_nested_loops(seeds, colouring)
 
     def _without_nested_loops(self, seeds: Sequence[Seed], colouring: Colouring) -> Colouring:

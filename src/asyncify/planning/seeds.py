@@ -22,7 +22,7 @@ from asyncify.planning.arguments import (
 )
 from asyncify.planning.colour import Limit, Unit
 from asyncify.planning.consumers import Step, async_context
-from asyncify.planning.groups import Group, stays_inside
+from asyncify.planning.groups import Group, in_one_function, stays_inside
 from asyncify.planning.project import Project
 from asyncify.planning.resources import UNIT, Resources, is_wrapped, short
 from asyncify.planning.scoping import misread
@@ -96,10 +96,9 @@ class Seeds:
         assert first is not None
         left = {lib.name for lib, call in group.calls.values() if isinstance(call, Call)}
         libraries = tuple(sorted(left))
+        shared = bool(group.values) and not in_one_function(self.project, group)
         yield Seed(
-            Unit(
-                _unit_name(self.project, first), tuple(draft.sites), draft.limit, bool(group.values)
-            ),
+            Unit(_unit_name(self.project, first), tuple(draft.sites), draft.limit, shared),
             tuple(self._sites(group)),
             tuple(draft.edits),
             tuple(draft.clients),

@@ -12,11 +12,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from asyncify.model.facts import Function, Kind, Role
-from asyncify.model.graph import Access, Edge, Reference
+from asyncify.model.graph import Access, Edge, Reference, SourceKind, Value
 from asyncify.model.plan import AddImport, Await, Edit, Insert, MakeTwin, Replace
 from asyncify.model.span import Span
 from asyncify.planning.colour import Limit
 from asyncify.planning.consumers import Step, need_async
+from asyncify.planning.hooks import in_test_file
 from asyncify.planning.interceptors import patches
 from asyncify.planning.limits import (
     PROPERTY,
@@ -40,9 +41,23 @@ PASSABLE = frozenset(
         "ASY919",
         "ASY920",
         "ASY928",
+        "ASY970",
     }
 )
 FACTORY = "create_async"
+# what becomes of a value that nobody else gets hold of
+USED_UP = frozenset(
+    {
+        Role.ARGUMENT,
+        Role.CALLEE,
+        Role.DELEGATED,
+        Role.DISCARDED,
+        Role.ENTERED,
+        Role.ITERATED,
+        Role.KEYWORD,
+        Role.UNPACKED,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +90,69 @@ def twin_of(project: Project, function: Function, limit: Limit | None) -> Twin |
         if step is not None:
             steps.append(step)
     return Twin(tuple(edits), tuple(steps))
+
+
+def copied(
+    project: Project, function: Function, edits: Iterable[tuple[str, Edit]], steps: Iterable[Step]
+) -> Twin | None:
+    """What makes a nested function async in the twin of the function around it; None where others use it."""
+    outer = project.functions.get(function.parent)
+    while outer is not None and outer.parent != f"{function.module}:":
+        outer = project.functions.get(outer.parent)
+    if outer is None or len(project.family(function.id)) > 1:
+        return None
+    path = project.path(function.id)
+    needed = [step for step in steps if step.use is not None or step.edits]
+    users = [project.functions[step.use.user] if step.use else None for step in needed]
+    if not all(u and not u.is_async and outer.span.contains(u.span) for u in users):
+        return None
+    every = [*edits, *(item for step in needed for item in step.edits)]
+    spans = [(own, getattr(edit, "span", outer.span)) for own, edit in every]
+    if not all(inside([(path, outer.span)], own, span) for own, span in spans):
+        return None
+    return Twin(tuple(edits), tuple(needed))
+
+
+def is_public(project: Project, function: Function) -> bool:
+    """Whether others may call a function: no test, and not marked as inner by an underscore.
+
+    The name of the function alone decides: what stands in a class or a module of an inner name is
+    often handed out by another one.
+    """
+    name = function.name
+    return (
+        function.kind == "def"
+        and function.parent == f"{function.module}:"
+        and (is_special(name) or not name.startswith("_"))
+        and not name.startswith("test")
+        and not in_test_file(project.path(function.id))
+    )
+
+
+def public_limit(project: Project, function: Function) -> Limit | None:
+    """What keeps a function as it is where the interface must stay (`frontier = "twin"`).
+
+    That are public functions, and inner ones that others may get hold of.
+    """
+    if function.is_async or function.kind == "module":
+        return None
+    if not is_public(project, function):
+        for value in _values(project, function):
+            for site in value.occurrences:
+                if project.expression(site).role not in USED_UP:
+                    message = f"others may get hold of {function.name}()"
+                    return Limit("ASY970", f'{message}, and frontier = "twin" keeps it', site)
+        return None
+    name = f"{function.name}_async"
+    if _taken(project, function, name):
+        return Limit("ASY970", f"{function.name}() is public, and {name}() stands beside it")
+    return Limit("ASY970", f'{function.name}() is public, and frontier = "twin" keeps it')
+
+
+def _values(project: Project, function: Function) -> Iterable[Value]:
+    """The function, and the generators that it makes, as values."""
+    yield from project.values_of(function.id, SourceKind.FUNCTION)
+    yield from project.values_of(function.id, SourceKind.GENERATOR)
 
 
 def _may_have_one(project: Project, function: Function, limit: Limit | None) -> bool:

@@ -1,0 +1,119 @@
+"""`frontier = "twin"` is executed: what was there prints the same, and so do the twins."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+from asyncify.api import convert_source
+from asyncify.config import Config
+
+LIBRARY = b"""\
+import json
+import time
+
+
+def fetch(url):
+    time.sleep(0.001)
+    return _parse(url)
+
+
+def fetch_all(urls):
+    return [fetch(url) for url in urls]
+
+
+def _parse(url):
+    time.sleep(0.001)
+    return url.upper()
+
+
+def nested(n):
+    def one():
+        time.sleep(0.001)
+        return n
+
+    def several():
+        for _ in range(2):
+            yield one()
+
+    return list(several()), sum(map(lambda k: one() + k, [1, 2]))
+
+
+def store(path, value):
+    with open(path, "w") as file:
+        json.dump(value, file)
+    with open(path) as file:
+        return json.load(file)
+
+
+class Client:
+    def __init__(self, url, *, size=1):
+        self.token = fetch(url)
+        self.size = size
+
+    def items(self):
+        time.sleep(0.001)
+        return [self.token] * self.size
+
+    @property
+    def first(self):
+        return self.items()[0]
+
+    @classmethod
+    def make(cls, url):
+        return cls(url, size=2)
+
+    @staticmethod
+    def parse(url):
+        return _parse(url)
+
+
+class Slow(Client):
+    def items(self):
+        time.sleep(0.001)
+        return ["slow", *super().items()]
+"""
+PRINTED = """\
+print({0}fetch{1}("a"), {0}fetch_all{1}(["a", "b"]), {0}nested{1}(3))
+print({0}store{1}("value.json", [1, "x"]), {0}Client.parse{1}("p"))
+client = {0}Slow.make{1}("u")
+print(client.token, client.size, {0}client.items{1}(), {2})
+print(({0}Client{3}("k", size=3)).token)
+"""
+SYNC = PRINTED.format("", "", "client.first", "")
+ASYNC = PRINTED.format("await ", "_async", "await client.first_async()", ".create_async")
+
+
+def test_functions_and_their_twins_do_the_same(tmp_path: Path) -> None:
+    result = convert_source(LIBRARY, filename="library.py", config=Config(frontier="twin"))
+    assert [finding.reason for finding in result.findings if finding.code.startswith("ASY9")] == []
+    before, after = run(tmp_path / "before", LIBRARY, SYNC), run(tmp_path / "s", result.after, SYNC)
+    body = "".join(f"    {line}\n" for line in ASYNC.splitlines())
+    program = f"import asyncio\n\nasync def main():\n{body}\nasyncio.run(main())\n"
+    twins = run(tmp_path / "async", result.after, program)
+    assert before.count("\n") == 4
+    assert after == before
+    assert twins == before
+
+
+def test_the_interface_stays() -> None:
+    result = convert_source(LIBRARY, filename="library.py", config=Config(frontier="twin"))
+    kept = {ast.unparse(node) for node in definitions(LIBRARY)}
+    assert kept - {ast.unparse(node) for node in definitions(result.after)} == set()
+    again = convert_source(result.after, filename="library.py", config=Config(frontier="twin"))
+    assert again.after.decode() == result.after.decode()
+
+
+def definitions(text: bytes) -> list[ast.FunctionDef]:
+    return [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef)]
+
+
+def run(directory: Path, library: bytes, program: str) -> str:
+    directory.mkdir()
+    (directory / "library.py").write_bytes(library)
+    (directory / "program.py").write_text("from library import *\n" + program)
+    line = [sys.executable, "-W", "error", "program.py"]
+    ran = subprocess.run(line, cwd=directory, capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stderr
+    assert "never awaited" not in ran.stderr
+    return ran.stdout
