@@ -47,7 +47,9 @@ class Diagnostic:
     def problem(self) -> str | None:
         """The promise it is about: a lost coroutine, or an annotation that did not follow."""
         certain = self.kind in {"not-async", "unused-coroutine"}
-        if not certain and not COROUTINE_WORDS.search(self.message):
+        headline = self.message.partition("\n")[0]  # of overloads, the rest is what there is
+        said = headline if self.kind == "no-matching-overload" else self.message
+        if not certain and not COROUTINE_WORDS.search(said):
             return None
         return "annotation" if DECLARED_KINDS.match(self.kind) else "lost-coroutine"
 
