@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from asyncify.codes import find
@@ -29,6 +29,12 @@ def without_kept(project: Project, seeds: Iterable[Seed]) -> list[Seed]:
             limit = Limit("ASY916", f"a comment keeps another use of it (line {where})")
             found.append(replace(seed, unit=replace(seed.unit, sites=(), limit=limit), sites=sites))
     return found
+
+
+def kept_sites(project: Project, seeds: Iterable[Seed]) -> Iterator[Site]:
+    """The calls that `without_kept` leaves out: they go on to block."""
+    for seed in seeds:
+        yield from (site for site in seed.sites if _kept(project, site))
 
 
 def _kept(project: Project, site: Site) -> bool:

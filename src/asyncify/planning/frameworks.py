@@ -130,15 +130,20 @@ def stored_callers(project: Project, function: Function) -> Iterator[FunctionId]
 
 
 def framework_groups(project: Project) -> Iterator[list[FunctionId]]:
-    """Methods of one class that change colour together."""
-    for cls in project.graph.classes.values():
-        methods = [project.functions[method] for _, method in cls.methods]
-        together = []
-        for method in methods:
-            hook = method_hook(project, method)
-            if hook is not None and hook.together:
-                together.append(method.id)
-        yield together
+    """Methods of one class that change colour together, those that it inherits included."""
+    classes = project.graph.classes
+    hooks = [hook for hook in _hooks(project) if hook.together]
+    for cls in classes.values() if hooks else ():
+        bases = project.graph.bases.get(cls.id, ())
+        line = [classes[each] for each in (cls.id, *bases) if each in classes]
+        for hook in hooks:
+            if any(_matches(hook, base) for base in bases):
+                yield [
+                    method
+                    for each in line
+                    for name, method in each.methods
+                    if any(fnmatchcase(name, pattern) for pattern in hook.methods)
+                ]
 
 
 def is_pooled(project: Project, function: Function) -> bool:

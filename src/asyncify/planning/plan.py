@@ -12,7 +12,7 @@ from asyncify.planning import testing
 from asyncify.planning.assembly import Assembly
 from asyncify.planning.clients import resettable
 from asyncify.planning.colour import Colouring, Limit, Unit, Use, colour
-from asyncify.planning.comments import without_kept
+from asyncify.planning.comments import kept_sites, without_kept
 from asyncify.planning.decided import Decided, short
 from asyncify.planning.decorators import CACHE_REQUIREMENT, is_cached
 from asyncify.planning.drafts import Interception
@@ -64,6 +64,7 @@ class _Planner:
         self.options = replace(options, boundaries=boundaries)
         self.conversions: dict[FunctionId, Conversion] = {}
         self.sites: list[Site] = []
+        self.kept: tuple[Site, ...] = ()  # by a comment
         self.in_loop: dict[FunctionId, Limit] = {}
         self.locked: dict[FunctionId, Limit] = {}
         self.pooled: dict[FunctionId, Limit] = {}
@@ -75,6 +76,7 @@ class _Planner:
         self.locks = Locks(self.project, self.rules, self._declined(every))
         plain = self._in_scope(seed for seed in every if seed.guard is None)
         found = without_kept(self.project, plain)
+        self.kept = tuple(kept_sites(self.project, plain))
         self.sites = [site for seed in found for site in seed.sites]
         self._intercept(found)
         decided = self._decide(found)
@@ -333,7 +335,7 @@ class _Planner:
         starting = [f for f in colouring.causes if self._conversion(f).starts_loop]
         coloured = frozenset(colouring.causes)
         bridges = [site for f in colouring.causes for site in self._conversion(f).bridges]
-        pooled = left_in_pool(self.project, seeds, colouring, self.pooled)
+        pooled = left_in_pool(self.project, seeds, self.kept, colouring, self.pooled)
         self.pooled.update(pooled)
         found = bool(pooled)
         for function in starting:

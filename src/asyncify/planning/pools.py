@@ -5,20 +5,33 @@ One blocking call that stays in an async one stops the event loop for everybody;
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterable, Sequence
 
 from asyncify.model.facts import FunctionId
 from asyncify.planning.colour import Colouring, Limit
 from asyncify.planning.frameworks import is_pooled
 from asyncify.planning.project import Project
-from asyncify.planning.units import Seed
+from asyncify.planning.units import Seed, Site
 
 
 def left_in_pool(
-    project: Project, seeds: Sequence[Seed], colouring: Colouring, known: Container[FunctionId]
+    project: Project,
+    seeds: Sequence[Seed],
+    kept: Iterable[Site],
+    colouring: Colouring,
+    known: Container[FunctionId],
 ) -> dict[FunctionId, Limit]:
-    """Functions that stay in their thread, because something would go on to block in them."""
-    stays = {
+    """Functions that stay in their thread, because something would go on to block in them.
+
+    Args:
+        project: the project.
+        seeds: what is, or would be, converted.
+        kept: calls that a comment keeps as they are.
+        colouring: what becomes async.
+        known: functions that are known to stay.
+    """
+    stays = {site.function: site for site in kept}
+    stays |= {
         site.function: site
         for seed in seeds
         if seed.unit.name in colouring.held
