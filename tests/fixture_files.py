@@ -4,7 +4,7 @@ A case is one file: comments ``# case: ...``, the input, a line ``# output``, th
 ``.noop.py`` has no output, it comes back as it is. The words of a header:
 
 - ``--unsafe``: unsafe conversions are applied too;
-- ``--frontier=twin``: what happens where something has to stay synchronous;
+- ``--frontier=twin`` and the like: what happens where something has to stay synchronous;
 - ``todo``: this is how it should be, and is not yet;
 - ``silent`` (noop only): nothing is found; otherwise something has to be, with a code.
 """

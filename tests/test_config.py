@@ -98,7 +98,7 @@ def test_a_file_of_another_name_needs_no_table(tmp_path: Path) -> None:
             'public-api = "kep"',
             "'public-api' must be \"convert\" or \"keep\", not 'kep'; did you mean 'keep'?",
         ),
-        ("frontier = true", '\'frontier\' must be "auto" or "hold" or "twin", not True'),
+        ("frontier = true", '\'frontier\' must be "auto" or "hold" or "twin" or "mark", not True'),
         ('libraries = ["requests"]', "'libraries' must be a table, not ['requests']"),
         (
             "libraries = { open = false }",

@@ -43,7 +43,7 @@ class Config:
     public_api: Literal["convert", "keep"] = "convert"
     blocking: tuple[str, ...] = ()
     respect_gitignore: bool = True
-    frontier: Literal["auto", "hold", "twin"] = "auto"
+    frontier: Literal["auto", "hold", "twin", "mark"] = "auto"
     scope: Literal["project", "async-only"] = "project"
     http_client: Literal["auto", "httpx", "httpx2"] = "auto"
     tests: Literal["auto", "marker", "anyio"] = "auto"
@@ -121,7 +121,7 @@ def _key(name: str) -> str:
 
 _CHOICES = {
     "public-api": ("convert", "keep"),
-    "frontier": ("auto", "hold", "twin"),
+    "frontier": ("auto", "hold", "twin", "mark"),
     "scope": ("project", "async-only"),
     "http-client": ("auto", "httpx", "httpx2"),
     "tests": ("auto", "marker", "anyio"),

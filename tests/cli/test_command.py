@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from asyncify.cli.options import Options
+from asyncify.cli.work import configured
+
 from .conftest import AWAITS, SLEEPS, Command, contents, grow
 
 OK, FOUND, FAILED = 0, 1, 2
@@ -536,3 +539,11 @@ def test_a_reader_that_has_enough(tree: Path) -> None:
         process.stdout.close()
         assert process.stderr.read() == b""
     assert process.returncode == FOUND
+
+
+def test_markers_are_a_frontier(tmp_path: Path) -> None:
+    file = tmp_path / "pyproject.toml"
+    file.write_text('[tool.asyncify]\nfrontier = "hold"\n')
+    assert configured(Options(), tmp_path).frontier == "hold"
+    assert configured(Options(markers=True), tmp_path).frontier == "mark"
+    assert configured(Options(markers=True, isolated=True), tmp_path).frontier == "mark"

@@ -1,9 +1,11 @@
-"""`frontier = "twin"` is executed: what was there prints the same, and so do the twins."""
+"""`frontier = "twin"` and `"mark"` are executed: what was there prints the same, and so do the twins."""
 
 import ast
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 from asyncify.api import convert_source
 from asyncify.config import Config
@@ -102,6 +104,48 @@ def test_the_interface_stays() -> None:
     assert kept - {ast.unparse(node) for node in definitions(result.after)} == set()
     again = convert_source(result.after, filename="library.py", config=Config(frontier="twin"))
     assert again.after.decode() == result.after.decode()
+
+
+MARKED = b"""\
+import time
+
+
+class Row:
+    def __len__(self):
+        if True:
+            time.sleep(0.001)
+        return 3
+
+
+def main():
+    time.sleep(0.001)
+    print(len(Row()), ROW)
+
+
+ROW = len(Row())
+if __name__ == "__main__":
+    main()
+"""
+
+
+@pytest.mark.parametrize("newline", [b"\n", b"\r\n"], ids=["LF", "CRLF"])
+@pytest.mark.parametrize("indent", [b"    ", b"\t", b"  "], ids=["spaces", "tabs", "two"])
+def test_markers_are_comments_and_nothing_else(
+    tmp_path: Path, newline: bytes, indent: bytes
+) -> None:
+    text = MARKED.replace(b"    ", indent).replace(b"\n", newline)
+    plain = convert_source(text, filename="program.py")
+    marked = convert_source(text, filename="program.py", config=Config(frontier="mark"))
+    line = indent * 3 + b"# asyncify: TODO[ASY902] __len__ cannot be async" + newline
+    assert marked.after.replace(line, b"") == plain.after
+    assert marked.after.count(line + indent * 3 + b"time.sleep(0.001)" + newline) == 1
+    again = convert_source(marked.after, filename="program.py", config=Config(frontier="mark"))
+    assert again.after == marked.after
+    assert run(tmp_path / "after", b"", marked.after.decode()) == "3 3\n"
+    free = marked.after.replace(b"__len__", b"size").replace(b"len(Row())", b"Row().size()")
+    done = convert_source(free, filename="program.py", config=Config(frontier="mark"))
+    assert b"TODO" not in done.after
+    assert run(tmp_path / "free", b"", done.after.decode()) == "3 3\n"
 
 
 def definitions(text: bytes) -> list[ast.FunctionDef]:

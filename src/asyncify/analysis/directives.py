@@ -25,21 +25,26 @@ def read_directives(layout: Layout) -> tuple[Directive, ...]:
     try:
         for token in tokenize.generate_tokens(io.StringIO("\n".join(layout.lines)).readline):
             if token.type == tokenize.COMMENT and "asyncify:" in token.string:
+                alone = token.string if not token.line[: token.start[1]].strip() else ""
                 found += [
-                    _directive(token.start[0], text) for text in _DIRECTIVE.finditer(token.string)
+                    _directive(token.start, text, alone)
+                    for text in _DIRECTIVE.finditer(token.string)
                 ]
     except (tokenize.TokenError, SyntaxError):  # `ast` is the judge of what is Python
         pass
     return tuple(found)
 
 
-def _directive(line: int, found: re.Match[str]) -> Directive:
+def _directive(start: tuple[int, int], found: re.Match[str], alone: str) -> Directive:
+    line, column = start
     kind, codes = found["kind"] or "", found["codes"]
     if kind in _PLAIN and codes is None:
         return Directive(line, kind)
     if kind in _CODED and codes is not None:
         names = tuple(code for part in codes.split(",") if (code := part.strip()))
         if names:
+            if kind == "TODO" and alone:
+                return Directive(line, kind, names, alone, column)
             return Directive(line, kind, names)
     text = found[0].partition(":")[2].strip()
     return Directive(line, "unknown", (text,))

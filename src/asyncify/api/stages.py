@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from asyncify import codes
 from asyncify.config import Config
 from asyncify.errors import ParseError
 from asyncify.model.facts import Module
@@ -136,7 +137,10 @@ def decide(job: Job, graph: CallGraph) -> Plan:
         tests=job.config.tests,
         async_only=job.config.scope == "async-only",
     )
-    options = Options(boundaries, test_settings(job.root))
+    marked = None
+    if job.config.frontier == "mark":
+        marked = frozenset(each.code for each in codes.CODES if job.config.selects(each.code))
+    options = Options(boundaries, test_settings(job.root), marked=marked)
     with no_collection():
         return make_plan(graph, _rules(job.config), options)
 

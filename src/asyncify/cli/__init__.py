@@ -82,6 +82,9 @@ def main(
             show_default=False,
         ),
     ] = None,
+    markers: Annotated[
+        bool, flag("--markers", text="Leave a TODO comment above every call that stays blocking.")
+    ] = False,
     select: Annotated[
         Several, value("--select", meta="CODES", text="Only these codes, names or prefixes.")
     ] = None,
@@ -159,6 +162,7 @@ def main(
         write=write,
         unsafe=unsafe,
         scope=scope.value if scope is not None else None,
+        markers=markers,
         select=split(select),
         ignore=split(ignore),
         exclude=split(exclude),

@@ -21,6 +21,7 @@ class Options:
     write: bool = False
     unsafe: bool = False
     scope: str | None = None
+    markers: bool = False
     select: tuple[str, ...] | None = None
     ignore: tuple[str, ...] | None = None
     exclude: tuple[str, ...] | None = None

@@ -106,6 +106,7 @@ def configured(options: Options, root: Path) -> Config:
         extend_exclude=options.extend_exclude,
         unsafe=options.unsafe or None,
         scope=options.scope,
+        frontier="mark" if options.markers else None,
         respect_gitignore=None if options.respect_gitignore else False,
     )
 
@@ -169,6 +170,8 @@ def _ending(run: Run, options: Options, undo: str) -> str:
     command = ["asyncify", *options.paths]
     if options.scope is not None:
         command.extend(("--scope", options.scope))
+    if options.markers:
+        command.append("--markers")
     lines = [text.summary(run, command=command)]
     lines.extend(f"wrote {run.path(result.path)}\n" for result in run.changed if run.written)
     if undo and run.changed:

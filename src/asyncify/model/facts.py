@@ -223,12 +223,15 @@ class Import:
 class Directive:
     """An ``# asyncify:`` comment: skip, skip-file, ignore[CODES] or TODO[CODES].
 
-    What is not understood has the kind "unknown", and its text as the only code.
+    What is not understood has the kind "unknown", and its text as the only code. `text` is the whole
+    comment, and `column` its place, for a TODO that has its line to itself.
     """
 
     line: int
     kind: str
     codes: tuple[str, ...] = ()
+    text: str = ""
+    column: int = 0
 
 
 @dataclass(frozen=True, slots=True)

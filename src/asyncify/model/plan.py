@@ -133,6 +133,14 @@ class Decorate:
 
 
 @dataclass(frozen=True, slots=True)
+class Remark:
+    """Change the `# asyncify:` comment that has line `line` to itself; the line goes with an empty text."""
+
+    line: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Delete:
     """Delete a whole statement, or a decorator."""
 
@@ -173,6 +181,7 @@ Edit = (
     | HandOver
     | Wrap
     | Insert
+    | Remark
     | Decorate
     | Delete
     | AddImport

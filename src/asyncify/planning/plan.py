@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from asyncify.model.facts import FunctionId
 from asyncify.model.graph import CallGraph, Reference
-from asyncify.model.plan import Plan
+from asyncify.model.plan import Chain, Plan
 from asyncify.planning import testing
 from asyncify.planning.assembly import Assembly
 from asyncify.planning.clients import resettable
@@ -24,6 +24,7 @@ from asyncify.planning.hooks import in_test_file
 from asyncify.planning.interception import interception
 from asyncify.planning.interceptors import interceptor
 from asyncify.planning.locks import Coloured, Locks
+from asyncify.planning.markers import marker_edits
 from asyncify.planning.pools import left_in_pool
 from asyncify.planning.programs import may_run_in_loop, taken_along
 from asyncify.planning.project import Project
@@ -43,11 +44,13 @@ class Options:
         boundaries: what stays sync.
         texts: files that configure pytest, by path relative to the root.
         declined: unit names that a person, or a failed verification, turned down.
+        marked: the codes of which a marker is left in the code; None for no markers.
     """
 
     boundaries: Boundaries = field(default_factory=Boundaries)
     texts: Mapping[str, str] = field(default_factory=dict)
     declined: frozenset[str] = frozenset()
+    marked: frozenset[str] | None = None
 
 
 def make_plan(graph: CallGraph, rules: Rules, options: Options | None = None) -> Plan:
@@ -90,6 +93,12 @@ class _Planner:
             decided = self._decide(found)
         chains, chain_of = Assembly(decided).chains()
         findings = Findings(decided, chain_of, list(self._hazards(decided)))
+        if self.options.marked is not None:
+            others = [item for chain in chains for item in chain.edits]
+            for path, edits in marker_edits(decided, self.options.marked, others):
+                placed = tuple((path, edit) for edit in edits)
+                number = 1 + max((chain.id for chain in chains), default=-1)
+                chains.append(Chain(number, (), placed))
         return Plan(
             tuple(chains),
             tuple(findings.all()),

@@ -18,6 +18,7 @@ from asyncify.model.plan import (
     Edit,
     Insert,
     MakeAsync,
+    Remark,
     Replace,
     Wrap,
 )
@@ -56,7 +57,7 @@ def _placed(edits: Sequence[Edit]) -> Iterator[_Placed]:
     for number, edit in enumerate(edits):
         if isinstance(edit, Wrap):
             yield _Placed(edit.first, number, edit)
-        elif not isinstance(edit, AddImport | Define):
+        elif not isinstance(edit, AddImport | Define | Remark):
             yield _Placed(edit.span, number, edit)
 
 

@@ -24,6 +24,7 @@ from asyncify.model.plan import (
     MakeAsync,
     MakeList,
     MakeTwin,
+    Remark,
     RemoveImport,
     Replace,
     Retext,
@@ -81,6 +82,8 @@ def describe(edit: Edit) -> str:
             return f"{name}({text!r})"
         case Wrap(first=span):
             return f"{name} at {span}"
+        case Remark(line=line):
+            return f"{name} at line {line}"
     return f"{name} at {edit.span}"
 
 
@@ -212,7 +215,7 @@ class _Builder:
                 return self._body(edit, span)
             case Delete(span=span):
                 return self._deleted(edit, span)
-            case AddImport() | Define() | Insert():
+            case AddImport() | Define() | Insert() | Remark():
                 raise self._error(edit, "it is not known how to carry it out")
         return self._one(edit, edit.span, _KINDS[type(edit)])
 
@@ -277,7 +280,7 @@ class _Builder:
 
 def _spans(edit: Edit) -> tuple[Span, ...]:
     match edit:
-        case AddImport() | Define():
+        case AddImport() | Define() | Remark():
             return ()
         case Wrap(first=first, last=last):
             return (first, last)

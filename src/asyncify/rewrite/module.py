@@ -21,11 +21,12 @@ from asyncify.model.plan import (
     HandOver,
     MakeAsync,
     MakeList,
+    Remark,
     RemoveImport,
     Replace,
     Retext,
 )
-from asyncify.rewrite import conflicts, expressions, imports, index, source, templates
+from asyncify.rewrite import comments, conflicts, expressions, imports, index, source, templates
 from asyncify.rewrite.blocks import (
     Block,
     Blocks,
@@ -66,6 +67,11 @@ def rewrite_module(source_bytes: bytes, edits: Sequence[Edit], *, path: str) -> 
 
 
 def _rewrite(source_bytes: bytes, edits: list[Edit], path: str) -> bytes:
+    remarks = [edit for edit in edits if isinstance(edit, Remark)]
+    if remarks:  # no line moves before all other edits are done
+        rest: list[Edit] = [edit for edit in edits if not isinstance(edit, Remark)]
+        text, gone = comments.changed(source_bytes, remarks, path)
+        return comments.without_gone(_rewrite(text, rest, path) if rest else text, gone)
     parsed = source.read(source_bytes, path)
     found = index.build(parsed, edits)
     conflicts.check(found, edits)
