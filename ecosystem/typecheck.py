@@ -24,6 +24,7 @@ use-ignore-files = false
 """
 COROUTINE_WORDS = re.compile(r"\b(Coroutine|CoroutineType|AsyncGenerator)\b")
 _WRAPPED = re.compile(r"\bCoroutine(?:Type)?\[\w+, \w+, ((?:[^\[\]]|\[[^\[\]]*\])*)\]")
+_TWIN = re.compile(r"_async\b")
 # Kinds in which a declared type meets another one: the declaration may be what is wrong.
 DECLARED_KINDS = re.compile(
     r"^(bad-(argument|assignment|return|override|param|typed-dict)|not-async)"
@@ -93,14 +94,16 @@ def new(before: Iterable[Diagnostic], after: Iterable[Diagnostic]) -> tuple[Diag
     """What is said after and was not said before.
 
     Lines move, so they do not count. Nor do the types in the details: what was wrong before is wrong in
-    other words where the functions are async now.
+    other words where the functions are async now, and once more in the twin of a function.
     """
     known = Counter(_key(item) for item in before)
+    said = frozenset(known)
     fresh = []
     for item in after:
-        if known[_key(item)]:
-            known[_key(item)] -= 1
-        else:
+        key = _key(item)
+        if known[key]:
+            known[key] -= 1
+        elif not _TWIN.search(key[2]) or (*key[:2], _TWIN.sub("", key[2])) not in said:
             fresh.append(item)
     return tuple(fresh)
 

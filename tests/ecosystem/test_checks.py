@@ -104,3 +104,16 @@ def test_the_cache_follows_the_environment_and_old_logs_go(
     with store.locked("it"):
         store.write_atomically(tmp_path / "deep" / "it", "text")
     assert (tmp_path / "deep" / "it").read_text(encoding="utf-8") == "text"
+
+
+def test_what_was_wrong_before_is_not_new_in_other_words() -> None:
+    before = Diagnostic("a.py", 1, "bad-override", "`A.get` of type `str` is bad\ndetails")
+    after = Diagnostic(
+        "a.py",
+        1,
+        "bad-override",
+        "`A.get` of type `Coroutine[Any, Any, str]` is bad\nother details",
+    )
+    twin = Diagnostic("a.py", 9, "bad-override", "`A.get_async` of type `str` is bad")
+    other = Diagnostic("a.py", 9, "bad-override", "`A.put_async` of type `str` is bad")
+    assert typecheck.new([before], [after, twin, other]) == (other,)
