@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from asyncify.model.facts import Role
+from asyncify.model.facts import FlowKind, Kind, Role
 from asyncify.model.graph import Reference, Value
 from asyncify.planning.consumers import Step
 from asyncify.planning.project import Project
@@ -72,3 +72,38 @@ def in_one_function(project: Project, group: Group) -> bool:
         for entry in library.entries
     )
     return len(functions) == 1 and not left and not raised
+
+
+def is_closed(project: Project, group: Group) -> bool:
+    """Whether every object of a group comes from one of its calls, and lives in local variables only."""
+    inside = {occurrence for value in group.values for occurrence in value.occurrences}
+    return all(
+        occurrence in group.calls or _is_local(project, occurrence, inside | group.calls.keys())
+        for occurrence in inside
+    )
+
+
+def _is_local(project: Project, site: Reference, inside: set[Reference]) -> bool:
+    """Whether a place names a variable of a function that gets nothing but what is inside."""
+    expression = project.expression(site)
+    if expression.kind is not Kind.NAME or expression.variable is None:
+        return False
+    owner = project.functions.get(expression.variable[0])
+    if owner is None or owner.kind != "def":
+        return False
+    if any(parameter.name == expression.text for parameter in owner.parameters):
+        return False
+    if expression.role is not Role.TARGET:
+        return True
+    origins = project.memory("origins", _origins).get(site, [])
+    kept = (FlowKind.VALUE, FlowKind.ENTER)
+    return bool(origins) and all(kind in kept and origin in inside for kind, origin in origins)
+
+
+def _origins(project: Project) -> dict[Reference, list[tuple[FlowKind, Reference]]]:
+    found: dict[Reference, list[tuple[FlowKind, Reference]]] = {}
+    for name, module in project.graph.modules.items():
+        for flow in module.flows:
+            origin = flow.kind, Reference(name, flow.source)
+            found.setdefault(Reference(name, flow.target), []).append(origin)
+    return found

@@ -15,7 +15,7 @@ from asyncify.model.graph import Access, Reference, SourceKind, Value
 from asyncify.model.plan import AddImport, Await, Edit, HandOver, MakeAsync, Replace
 from asyncify.planning.arguments import returned_type, shapes, takes_all, template_imports
 from asyncify.planning.consumers import Step, need_async
-from asyncify.planning.groups import Group
+from asyncify.planning.groups import Group, is_closed
 from asyncify.planning.helpers import eager_argument
 from asyncify.planning.interceptors import patches
 from asyncify.planning.project import PASSING_ROLES, Project
@@ -63,7 +63,9 @@ class Resources:
         for name, site in self._used_as_value():
             for group in seen.values():
                 made = group.types.get(name)
-                if made is not None and made[1].to and made[1].hold is None:
+                if made is None or not made[1].to or made[1].hold is not None:
+                    continue
+                if not is_closed(self.project, group):
                     group.problems.append((site, f"{short(name)} is used as a value"))
         return list(seen.values())
 
