@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from asyncify.config import Config
-from asyncify.discovery import Discovery, discover, find_root
+from asyncify.discovery import Discovery, discover, find_root, project_files
 from asyncify.errors import DiscoveryError
 
 
@@ -186,3 +186,16 @@ def test_a_marker_in_the_home_directory_does_not_make_one_project_of_it(
     monkeypatch.setattr(Path, "home", lambda: tmp_path)
     assert find_root([tmp_path / "scripts"]) == tmp_path / "scripts"
     assert find_root([tmp_path]) == tmp_path
+
+
+def test_a_copy_needs_every_file_that_git_does_not_ignore(tmp_path: Path) -> None:
+    names = ("a.py", "data/x.txt", ".env.example", "tests/t.py", "out/y.txt", "data/z.log")
+    for name in (*names, ".git/config", ".venv/bin/python", "pkg/__pycache__/a.pyc"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("")
+    (tmp_path / ".gitignore").write_text("out/\n*.log\n")
+    (tmp_path / "link.txt").symlink_to("data/x.txt")
+    kept = [".env.example", ".gitignore", "a.py", "data/x.txt", "link.txt", "tests/t.py"]
+    assert project_files(tmp_path) == kept
+    everything = project_files(tmp_path, respect_gitignore=False)
+    assert everything == sorted([*kept, "data/z.log", "out/y.txt"])

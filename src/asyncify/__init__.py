@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from asyncify.api import ProjectPlan, WriteReport, convert_paths, convert_source, plan
+    from asyncify.api import ProjectPlan, Trial, WriteReport, convert_paths, convert_source, plan
     from asyncify.config import Config
     from asyncify.errors import (
         AsyncifyError,
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
         ConfigError,
         DiscoveryError,
         ParseError,
+        SuiteError,
         VerifyError,
         WriteError,
     )
@@ -36,6 +37,8 @@ __all__ = [
     "ProjectPlan",
     "Safety",
     "Span",
+    "SuiteError",
+    "Trial",
     "VerifyError",
     "WriteError",
     "WriteReport",
@@ -46,7 +49,14 @@ __all__ = [
 ]
 
 _PLACES = {
-    "asyncify.api": ("ProjectPlan", "WriteReport", "convert_paths", "convert_source", "plan"),
+    "asyncify.api": (
+        "ProjectPlan",
+        "Trial",
+        "WriteReport",
+        "convert_paths",
+        "convert_source",
+        "plan",
+    ),
     "asyncify.config": ("Config",),
     "asyncify.errors": tuple(
         name for name in __all__ if name.endswith("Error") and name[:4] != "File"

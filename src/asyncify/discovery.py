@@ -92,6 +92,16 @@ def discover(
     return walk.result()
 
 
+def project_files(root: Path, *, respect_gitignore: bool = True) -> list[str]:
+    """Every file and link of a project, Python or not, relative to the root: what a copy of it needs.
+
+    Left out is what git ignores, and directories of tools (`.git`, `.venv`, `node_modules`). What the
+    configuration excludes from conversion is still part of the project.
+    """
+    walk = _Walk(_absolute(root), Config(respect_gitignore=respect_gitignore))
+    return sorted(walk.everything())
+
+
 class Ignore:
     """The patterns of one file or setting, for everything below its directory."""
 
@@ -148,6 +158,21 @@ class _Walk:
         else:
             self.fail(self._relative(text), "cannot read: the link points nowhere")
 
+    def everything(self) -> Iterator[str]:
+        """All files and links below the root that are not ignored."""
+        pending = [(self._root, self._ignores_above(self._root))]
+        while pending:
+            directory, ignores = pending.pop()
+            ignores = [*ignores, *self._ignore_file(directory)]
+            for entry in self._entries(directory):
+                is_directory = entry.is_dir(follow_symlinks=False)
+                if self._is_left_out(entry.path, ignores, directory=is_directory):
+                    continue
+                if is_directory:
+                    pending.append((entry.path, ignores))
+                elif entry.is_symlink() or entry.is_file():
+                    yield self._relative(entry.path)
+
     def _target(self, path: str) -> str:
         """What a link inside the project stands for: one file must not be edited under two names."""
         real, root = os.path.realpath(path), os.path.realpath(self._root)
@@ -195,6 +220,9 @@ class _Walk:
     def _is_ignored(self, path: str, ignores: list[Ignore], *, directory: bool) -> bool:
         if not directory and not path.endswith((".py", ".pyi")):
             return True
+        return self._is_left_out(path, ignores, directory=directory)
+
+    def _is_left_out(self, path: str, ignores: list[Ignore], *, directory: bool) -> bool:
         if directory and self._is_tool_directory(path):
             return True
         if self._excluded and self._excluded.decides(path, directory=directory):

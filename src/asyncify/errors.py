@@ -31,6 +31,10 @@ class WriteError(AsyncifyError):
     """Files cannot be written: uncommitted changes, or the file system says no."""
 
 
+class SuiteError(AsyncifyError):
+    """The tests that should prove a conversion cannot be run, or prove nothing."""
+
+
 class VerifyError(AsyncifyError):
     """A new text broke a promise; nothing was written."""
 

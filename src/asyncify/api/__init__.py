@@ -8,6 +8,7 @@ from pathlib import Path, PurePath
 
 from asyncify.api.project import ProjectPlan, make, moved
 from asyncify.api.stages import Progress, Stages, silent
+from asyncify.api.trial import Trial
 from asyncify.api.writing import WriteReport
 from asyncify.config import Config
 from asyncify.discovery import find_root
@@ -17,6 +18,7 @@ __all__ = [
     "Progress",
     "ProjectPlan",
     "Stages",
+    "Trial",
     "WriteReport",
     "convert_paths",
     "convert_source",

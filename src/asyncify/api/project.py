@@ -12,6 +12,7 @@ from asyncify.api.dependencies import Manifests, left_modules
 from asyncify.api.proof import prove
 from asyncify.api.selection import Selection, select
 from asyncify.api.stages import Facts, Job, Progress, Stages, silent
+from asyncify.api.trial import Trial, put_on_trial
 from asyncify.api.writing import NewText, WriteReport, write
 from asyncify.config import Config
 from asyncify.discovery import Discovery, discover
@@ -64,6 +65,24 @@ class ProjectPlan:
     def diff(self) -> str:
         """The same for reading. Bytes that are not UTF-8 become surrogates, see `os.fsdecode`."""
         return self.patch().decode("utf-8", errors="surrogateescape")
+
+    def verify(
+        self, command: str, *, respect_gitignore: bool = True, progress: Progress = silent
+    ) -> Trial:
+        """Run the project's tests in a copy of it, before and after the changes; nothing is written.
+
+        Args:
+            command: what runs the tests; with pytest they are compared test by test.
+            respect_gitignore: the copy has no files that git ignores.
+            progress: called before each run.
+
+        Raises:
+            SuiteError: the command cannot be run, fails before already, or proves nothing.
+        """
+        texts = {each.path: each.after for each in self.results if each.changed}
+        return put_on_trial(
+            self.root, texts, command, respect_gitignore=respect_gitignore, progress=progress
+        )
 
     def write(self, *, allow_dirty: bool = False) -> WriteReport:
         """Replace the files that change: all of them or none.

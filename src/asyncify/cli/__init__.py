@@ -126,6 +126,14 @@ def main(
     update_dependencies: Annotated[
         bool, flag("--update-dependencies", text="Change the declared dependencies too.")
     ] = False,
+    verify: Annotated[
+        str | None,
+        value(
+            "--verify",
+            meta="COMMAND",
+            text="Run these tests in a copy, before and after; what breaks one is not written.",
+        ),
+    ] = None,
     jobs: Annotated[
         int,
         typer.Option(
@@ -180,6 +188,7 @@ def main(
         exit_zero=exit_zero,
         allow_dirty=allow_dirty,
         update_dependencies=update_dependencies,
+        verify=verify,
         jobs=jobs,
         config=config,
         isolated=isolated,

@@ -39,6 +39,7 @@ class Options:
     exit_zero: bool = False
     allow_dirty: bool = False
     update_dependencies: bool = False
+    verify: str | None = None
     jobs: int = 0
     config: str | None = None
     isolated: bool = False
@@ -68,6 +69,7 @@ class Options:
             (self.stdin and self.write, "- and --write"),
             (self.stdin and self.why is not None, "- and --why"),
             (self.stdin and self.update_dependencies, "- and --update-dependencies"),
+            (self.stdin and self.verify is not None, "- and --verify"),
             (self.stdin and self.show_files, "- and --show-files"),
         )
         for conflict, names in conflicts:

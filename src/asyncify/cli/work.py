@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from asyncify import __version__, api
 from asyncify.api.project import ProjectPlan
+from asyncify.api.trial import Trial
 from asyncify.cli.options import Options, UsageError
 from asyncify.cli.streams import Streams
 from asyncify.config import Config
@@ -17,6 +19,7 @@ from asyncify.model.plan import Safety
 from asyncify.report import diff, github, json, sarif, text
 from asyncify.report.progress import Bar
 from asyncify.report.run import FOUND, OK, Run, shown_paths
+from asyncify.verify.tests import Command
 
 # Keys that are read and checked, but that planning does not know yet: better said than ignored.
 NO_EFFECT_YET = ("public-api",)
@@ -33,6 +36,8 @@ def project(options: Options, streams: Streams, paths: Sequence[Path]) -> int:
         return OK
     if options.show_files:
         return _show_files(options, streams, root, config, paths)
+    if options.verify is not None:
+        Command.read(options.verify, Path.cwd(), root)  # it had better fail before the work
     with Bar(enabled=streams.progress()) as bar:
         plan = api.plan(
             root,
@@ -41,7 +46,7 @@ def project(options: Options, streams: Streams, paths: Sequence[Path]) -> int:
             progress=bar,
             force_exclude=options.force_exclude,
             jobs=options.jobs,
-            proof=options.write or options.diff,
+            proof=options.write or options.diff or options.verify is not None,
             update_dependencies=options.update_dependencies,
         )
     for key in NO_EFFECT_YET:
@@ -52,12 +57,25 @@ def project(options: Options, streams: Streams, paths: Sequence[Path]) -> int:
     if options.why is not None:
         streams.artefact(_why(plan, options.why))
         return OK
-    undo = plan.write(allow_dirty=options.allow_dirty).undo if options.write else ""
-    run = plan.run(shown=_shown(plan), written=options.write)
+    trial = _trial(plan, config, options, streams)
+    written = options.write and not trial.broken
+    undo = plan.write(allow_dirty=options.allow_dirty).undo if written else ""
+    run = plan.run(shown=_shown(plan), written=written)
+    run = replace(run, errors=(*run.errors, *trial.broken))
     _report(run, options, streams)
     if not options.quiet:
         streams.say(_ending(run, options, undo))
+        if options.verify is not None:
+            streams.say(text.verdict(trial.passed, len(trial.broken), changed=bool(run.changed)))
     return run.exit_code(exit_zero=options.exit_zero)
+
+
+def _trial(plan: ProjectPlan, config: Config, options: Options, streams: Streams) -> Trial:
+    """What the project's tests say; without a new text there is nothing to ask them."""
+    if options.verify is None or not any(result.changed for result in plan.results):
+        return Trial()
+    with Bar(enabled=streams.progress()) as bar:
+        return plan.verify(options.verify, respect_gitignore=config.respect_gitignore, progress=bar)
 
 
 def source(options: Options, streams: Streams, data: bytes) -> int:

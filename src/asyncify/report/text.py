@@ -49,6 +49,25 @@ def error(run: Run, failure: FileError) -> str:
     return f"error: {run.path(failure.path)}{place}: {message}"
 
 
+def verdict(passed: int | None, broken: int, *, changed: bool) -> str:
+    """What the project's tests say about a conversion.
+
+    Args:
+        passed: how many passed before, None if only the exit code is known.
+        broken: how many of them do not pass after.
+        changed: whether there was anything to ask them about.
+    """
+    if not changed:
+        return "verify: nothing changes, so no test was run"
+    if broken and passed is None:
+        return "verify: the tests pass before and fail after; nothing was written"
+    if broken:
+        return f"verify: {broken} of {_count(passed or 0, 'test')} break; nothing was written"
+    if passed is None:
+        return "verify: the tests pass before and after"
+    return f"verify: {_count(passed, 'test')} passed before, and after"
+
+
 def summary(run: Run, command: Sequence[str] = ()) -> str:
     """What came out, and what to do next."""
     lines = [
