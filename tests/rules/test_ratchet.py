@@ -4,6 +4,7 @@ import asyncio
 import builtins
 import http.client
 import importlib
+import importlib.util
 import inspect
 import io
 import re
@@ -42,6 +43,12 @@ RULES = Rules.select()
 FILES = (io.TextIOWrapper, io.BufferedReader, io.BufferedWriter, io.BufferedRandom, io.FileIO)
 
 
+class _FromCache:
+    """What requests_cache adds to a response."""
+
+    created_at = expires = from_cache = is_expired = revalidated = None
+
+
 class _Socket:
     def makefile(self, mode: str) -> io.BytesIO:
         return io.BytesIO(b"HTTP/1.0 200 OK\r\n\r\n")
@@ -70,6 +77,7 @@ OLD: dict[str, tuple[object, ...]] = {
     ),
     "urllib3.response.BaseHTTPResponse": (urllib3.HTTPResponse(),),
     "urllib3.stream": (urllib3.HTTPResponse().stream(),),
+    "requests.pieces of a response": (),
     "httpx.Client": (httpx.Client(),),
     "httpx.Response": (httpx.Response(200, request=_REQUEST),),
     "httpx.Request": (_REQUEST,),
@@ -112,6 +120,8 @@ NEW_IN = {
     "sqlite3.Connection.setconfig": (3, 12),
     "sqlite3.Connection.load_extension": (99,),  # left out of some builds
     "sqlite3.Connection.enable_load_extension": (99,),
+    "requests_cache.CachedSession.cache": (99,),  # set when it is made
+    "cloudscraper.CloudScraper.user_agent": (99,),
     "urllib.request.URLopener.open": (99,),  # gone in 3.14
     "urllib.request.URLopener.retrieve": (99,),
 }
@@ -121,6 +131,8 @@ for _, _entry in RULES.entries.values():
     if isinstance(_entry, Resource) and _entry.of:  # a state of objects that are there already
         OLD[_entry.name] = OLD[_entry.of]
         NEW[_entry.name] = NEW[_entry.of]
+_STAYS = "requests.models.Response that stays"
+OLD[_STAYS] = NEW[_STAYS] = (requests.Response(), _FromCache)
 
 
 def entries(*kinds: type) -> list[Any]:
@@ -146,8 +158,10 @@ def has(thing: object, name: str) -> bool:
 
 
 def resolve(name: str) -> object:
-    """The object with a dotted name."""
+    """The object with a dotted name; the test is skipped if its library is not installed."""
     parts = name.split(".")
+    if importlib.util.find_spec(parts[0]) is None:
+        pytest.skip(f"{parts[0]} is not installed")
     for length in range(len(parts), 0, -1):
         try:
             found: object = importlib.import_module(".".join(parts[:length]))
@@ -166,6 +180,8 @@ def test_name_exists(library: Library, entry: Call | Thread | Attribute | Refuse
         return
     if owner in OLD:
         assert any(has(each, last) for each in OLD[owner])
+    elif library.name == "requests-sessions" and RULES.resource(owner):
+        assert has(requests.Session(), last) or has(resolve(owner), last)
     else:
         resolve(entry.name)
 

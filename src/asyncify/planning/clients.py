@@ -9,8 +9,8 @@ from asyncify.model.facts import FunctionId, Kind, Place, Role, Statement
 from asyncify.model.graph import Reference
 from asyncify.model.plan import AddImport, Edit, Insert, Replace, Wrap
 from asyncify.planning.project import Project
-from asyncify.planning.seeds import helper_edits, import_text
-from asyncify.planning.units import ClientCall
+from asyncify.planning.seeds import helper_edits
+from asyncify.planning.units import ClientCall, import_text
 from asyncify.rules.registry import Rules
 
 _LOOPS = ("For", "While", "AsyncFor")

@@ -12,7 +12,7 @@ from asyncify.planning.companions import expectation
 from asyncify.planning.hooks import in_test_file
 from asyncify.planning.project import Project
 from asyncify.planning.scoping import is_free
-from asyncify.planning.seeds import import_text
+from asyncify.planning.units import import_text
 from asyncify.rules.registry import Rules
 from asyncify.rules.spec import Library, Raises
 

@@ -12,12 +12,11 @@ from asyncify.model.facts import Expression, Kind, Role
 from asyncify.model.graph import Reference
 from asyncify.planning.drafts import Draft, Interception, Unfaithful
 from asyncify.planning.hooks import in_test_file
-from asyncify.planning.interceptors import intercepted_by
+from asyncify.planning.interceptors import intercepted_by, replaced_whole
 from asyncify.planning.patched import Patched
 from asyncify.planning.project import Project
 from asyncify.planning.routers import Translator
-from asyncify.planning.seeds import import_text
-from asyncify.planning.units import Seed
+from asyncify.planning.units import Seed, import_text
 from asyncify.rules.registry import Rules
 from asyncify.rules.spec import Library
 
@@ -26,6 +25,8 @@ def interception(
     project: Project, rules: Rules, library: Library, seeds: Sequence[Seed]
 ) -> Interception:
     """How everything with which tests answer the calls of a library follows them."""
+    if place := replaced_whole(project, library.name):
+        return Interception(problem=place)
     draft = Draft(project, rules)
     try:
         known = set()

@@ -113,6 +113,8 @@ def interceptor(project: Project, library: Library) -> str | None:
     for name in library.interceptors:
         if place := intercepted_by(project, name):
             return place
+    if place := replaced_whole(project, library.name):
+        return place
     for patch in patches(project):
         if replaces(project, patch.path, library.name):
             line = project.expression(patch.call).span.line
@@ -179,3 +181,47 @@ def patched_name(project: Project, path: str, library: str) -> str | None:
                 return name if name == library or name.startswith(f"{library}.") else None
         return None
     return None
+
+
+def replaced_whole(project: Project, name: str) -> str:
+    """Where the project puts another module in place of a library, in `sys.modules`; "" if nowhere."""
+    places = project.memory("replaced modules", lambda project: dict(_replaced(project)))
+    return places.get(name, "")
+
+
+def _replaced(project: Project) -> Iterable[tuple[str, str]]:
+    for patch in patches(project):
+        if patch.path == "sys.modules" and patch.replacement is not None:
+            for _, element in project.children(patch.replacement):
+                yield from _named(element.text, project, patch.call)
+        elif patch.path.startswith("sys.modules."):
+            name = patch.path.removeprefix("sys.modules.").partition(".")[0]
+            yield from _named(f"'{name}'", project, patch.call)
+    for name, module in project.graph.modules.items():
+        if any(one.module == "sys" for one in module.imports):
+            for expression in module.expressions:
+                if expression.kind is Kind.CONSTANT and expression.parent >= 0:
+                    place = Reference(name, expression.parent)
+                    if _is_key(project, place, expression):
+                        yield from _named(expression.text, project, place)
+
+
+def _is_key(project: Project, place: Reference, key: Expression) -> bool:
+    """Whether a constant is the key under which something is put into `sys.modules`."""
+    owner = None
+    if key.role is Role.INDEX and project.expression(place).role is Role.TARGET:
+        owner = project.child(place, Role.SUBSCRIPTED)
+    elif key.role is Role.ARGUMENT and key.detail == "1" and _sets_item(project, place):
+        owner = project.arguments(place)[0][0]
+    return owner is not None and project.expression(owner).text == "modules"
+
+
+def _sets_item(project: Project, call: Reference) -> bool:
+    callee = project.child(call, Role.CALLEE)
+    return callee is not None and project.expression(callee).text in ("setitem", "delitem")
+
+
+def _named(text: str, project: Project, place: Reference) -> Iterable[tuple[str, str]]:
+    if text[:1] in "'\"":
+        line = project.expression(place).span.line
+        yield text[1:-1], f"{project.module(place).path}:{line} puts another module in its place"

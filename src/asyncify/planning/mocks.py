@@ -14,7 +14,7 @@ from asyncify.model.plan import AddImport, Define, Edit, Replace
 from asyncify.planning.hooks import in_test_file
 from asyncify.planning.interceptors import Patch, named_function, patches
 from asyncify.planning.project import Project
-from asyncify.planning.seeds import import_text
+from asyncify.planning.units import import_text
 
 _RECORDERS = frozenset({"call_recorder", "raiser"})  # of pretend
 ASYNC_MOCK = "unittest.mock.AsyncMock"

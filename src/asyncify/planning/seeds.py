@@ -23,10 +23,11 @@ from asyncify.planning.arguments import (
 from asyncify.planning.colour import Limit, Unit
 from asyncify.planning.consumers import Step, async_context
 from asyncify.planning.groups import Group, in_one_function, stays_inside
+from asyncify.planning.lookups import UNSEEN, looked_up
 from asyncify.planning.project import Project
 from asyncify.planning.resources import UNIT, Resources, is_wrapped, short
 from asyncify.planning.scoping import misread
-from asyncify.planning.units import TO_THREAD, ClientCall, Guard, Seed, Site
+from asyncify.planning.units import TO_THREAD, ClientCall, Guard, Seed, Site, import_text
 from asyncify.planning.uses import thread_iteration
 from asyncify.rules.registry import Rules
 from asyncify.rules.spec import Call, Library, Resource, Thread
@@ -46,11 +47,6 @@ class _Draft:
             self.sites.append((step.use.site, step.use.user))
         if step.limit is not None and self.limit is None:
             self.limit = step.limit
-
-
-def import_text(dotted: str) -> str:
-    """The import that a dotted name needs."""
-    return f"import {dotted.rpartition('.')[0]}"
 
 
 class Seeds:
@@ -75,6 +71,8 @@ class Seeds:
                         seeds.append(seed)
                         taken.add(edge.site)
                         break
+                else:
+                    seeds.extend(self._by_a_string(edge.site))
         return sorted(seeds, key=lambda seed: seed.unit.name)
 
     # -- groups ----------------------------------------------------------------------------------
@@ -411,6 +409,16 @@ class Seeds:
             shown = Site(site, self._function(site), library, entry.name, "")
             return Seed(Unit(_unit_name(self.project, site), (), limit), (shown,))
         return None
+
+    def _by_a_string(self, site: Reference) -> Iterable[Seed]:
+        """A call of a library that is reached by a name in a string."""
+        found = looked_up(self.project, self.rules, site)
+        if found is not None and found.is_import:
+            shown = Site(site, self._function(site), found.library, found.name, "")
+            unit = Unit(_unit_name(self.project, site), (), Limit("ASY919", UNSEEN, site))
+            yield Seed(unit, (shown,))
+        elif found is not None:
+            yield self._thread(found.site, found.library, found.name)
 
     def _function(self, site: Reference) -> FunctionId:
         return self.project.expression(site).function

@@ -77,3 +77,8 @@ class Seed:
             return ()
         pairs = [(site.name, site.to) for site in self.sites]
         return tuple(pair for pair in pairs if "." in pair[1] and pair[1] != TO_THREAD)
+
+
+def import_text(dotted: str) -> str:
+    """The import that a dotted name needs."""
+    return f"import {dotted.rpartition('.')[0]}"

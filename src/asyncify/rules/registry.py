@@ -124,6 +124,18 @@ class Rules:
         return tuple(sorted({t for library in self.libraries for t in library.triggers}))
 
     @cached_property
+    def owners(self) -> Mapping[str, Library]:
+        """Modules and types that have a blocking call, by their public and canonical names."""
+        found: dict[str, Library] = {}
+        for (kind, name), (library, entry) in self.entries.items():
+            if kind == "call" and isinstance(entry, Call | Thread | Refuse):
+                found.setdefault(name.rpartition(".")[0], library)
+        for public, canonical in self.aliases.items():
+            if ("call", canonical) in self.entries:
+                found.setdefault(public.rpartition(".")[0], self.entries[("call", canonical)][0])
+        return found
+
+    @cached_property
     def with_states(self) -> frozenset[str]:
         """Resource types that another one is a state of."""
         return frozenset(e.of for _, e in self.entries.values() if isinstance(e, Resource) and e.of)

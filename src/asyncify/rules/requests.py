@@ -308,7 +308,16 @@ library = Library(
     target="httpx",
     requires=("httpx>=0.28",),
     triggers=("requests",),
-    interceptors=("responses", "requests_mock", "httpretty", "vcr", "betamax", "pook", "mocket"),
+    interceptors=(
+        "responses",
+        "requests_mock",
+        "httpretty",
+        "vcr",
+        "betamax",
+        "pook",
+        "mocket",
+        "requests_cache",
+    ),
     modules={
         **{f"requests.{verb}": f"requests.api.{verb}" for verb in SIGNATURES},
         **{f"requests.{name}": f"requests.{home}.{name}" for name, home in HOMES.items()},

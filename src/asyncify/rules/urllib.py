@@ -23,6 +23,7 @@ library = Library(
     code="ASY230",
     target="thread",
     triggers=("urllib",),
+    modules={"six.moves.urllib.request.urlopen": "urllib.request.urlopen"},
     entries=(
         Thread("urllib.request.urlopen", returns=RESPONSE),
         Thread("urllib.request.urlretrieve"),

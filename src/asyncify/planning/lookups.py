@@ -1,0 +1,56 @@
+"""Calls of a library that is reached by a name in a string."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+
+from asyncify.model.facts import Kind, Role
+from asyncify.model.graph import Reference
+from asyncify.planning.project import Project
+from asyncify.rules.registry import Rules
+from asyncify.rules.spec import Library
+
+_IMPORTERS = ("importlib.import_module", "builtins.__import__")
+
+UNSEEN = "the module is imported by its name, so nobody sees which of its calls wait"
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """A call of something that a string names: by `getattr`, or an import of the library itself."""
+
+    site: Reference
+    library: Library
+    name: str
+    is_import: bool = False
+
+
+def looked_up(project: Project, rules: Rules, site: Reference) -> Lookup | None:
+    """What a call (of `getattr`, or of an import) finds by a string, and calls: a library or a part of it."""
+    names = project.callee_names(site)
+    if any(name in _IMPORTERS for name in names):
+        return _imported(project, rules, site)
+    outer = project.parent(site)
+    if names != ("builtins.getattr",) or outer is None:
+        return None
+    if project.expression(site).role is not Role.CALLEE:
+        return None
+    arguments = project.arguments(site)
+    if len(arguments) < 2 or arguments[1][1].kind is Kind.CONSTANT:
+        return None  # the type checker knows what it is
+    owner = arguments[0][0]
+    name = project.graph.names.get(owner) or project.graph.types.get(owner, "")
+    library = rules.owners.get(rules.canonical(name))
+    return Lookup(outer[0], library, f"{name}.<name>") if library is not None else None
+
+
+def _imported(project: Project, rules: Rules, site: Reference) -> Lookup | None:
+    arguments = project.arguments(site)
+    text = arguments[0][1].text if arguments else ""
+    name = text[1:-1] if text[:1] in "'\"" else ""
+    top = name.partition(".")[0]
+    library = rules.owners.get(rules.canonical(name)) or rules.owners.get(name)
+    if library is None or top in sys.stdlib_module_names or top in project.graph.modules:
+        return None
+    return Lookup(site, library, name, is_import=True)
