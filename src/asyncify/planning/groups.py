@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import dataclass, field
 
 from asyncify.model.facts import FlowKind, Kind, Role
@@ -77,13 +78,11 @@ def in_one_function(project: Project, group: Group) -> bool:
 def is_closed(project: Project, group: Group) -> bool:
     """Whether every object of a group comes from one of its calls, and lives in local variables only."""
     inside = {occurrence for value in group.values for occurrence in value.occurrences}
-    return all(
-        occurrence in group.calls or _is_local(project, occurrence, inside | group.calls.keys())
-        for occurrence in inside
-    )
+    inside.update(group.calls)
+    return all(site in group.calls or _is_local(project, site, inside) for site in inside)
 
 
-def _is_local(project: Project, site: Reference, inside: set[Reference]) -> bool:
+def _is_local(project: Project, site: Reference, inside: Set[Reference]) -> bool:
     """Whether a place names a variable of a function that gets nothing but what is inside."""
     expression = project.expression(site)
     if expression.kind is not Kind.NAME or expression.variable is None:
@@ -95,15 +94,6 @@ def _is_local(project: Project, site: Reference, inside: set[Reference]) -> bool
         return False
     if expression.role is not Role.TARGET:
         return True
-    origins = project.memory("origins", _origins).get(site, [])
+    origins = project.origins(site)
     kept = (FlowKind.VALUE, FlowKind.ENTER)
     return bool(origins) and all(kind in kept and origin in inside for kind, origin in origins)
-
-
-def _origins(project: Project) -> dict[Reference, list[tuple[FlowKind, Reference]]]:
-    found: dict[Reference, list[tuple[FlowKind, Reference]]] = {}
-    for name, module in project.graph.modules.items():
-        for flow in module.flows:
-            origin = flow.kind, Reference(name, flow.source)
-            found.setdefault(Reference(name, flow.target), []).append(origin)
-    return found

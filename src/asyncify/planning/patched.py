@@ -270,13 +270,10 @@ class Patched:
         for reference, argument in self.project.arguments(patch.call):
             if argument.detail == "side_effect":
                 yield reference, reference
-        module = self.project.module(patch.call)
         for site in uses:
             outer = self.project.parent(site)
             if outer is not None and outer[1].text == "side_effect":
-                for flow in module.flows:
-                    if flow.target == outer[0].expression:
-                        yield site, Reference(module.name, flow.source)
+                yield from ((site, origin) for _, origin in self.project.origins(outer[0]))
 
     def _assertion(self, callee: Reference, call: Call, carried: list[Carried]) -> None:
         """`assert_called_with(...)`: its arguments become what those of the calls became."""

@@ -8,6 +8,7 @@ from typing import TypeVar, cast
 
 from asyncify.model.facts import (
     Expression,
+    FlowKind,
     Function,
     FunctionId,
     Kind,
@@ -125,6 +126,19 @@ class Project:
     def attributes(self, name: str) -> list[Reference]:
         """Every place in the project that reads or sets an attribute of this name."""
         return self._attributes.get(name, [])
+
+    @cached_property
+    def _origins(self) -> dict[Reference, list[tuple[FlowKind, Reference]]]:
+        found: dict[Reference, list[tuple[FlowKind, Reference]]] = {}
+        for name, module in self.graph.modules.items():
+            for flow in module.flows:
+                origin = flow.kind, Reference(name, flow.source)
+                found.setdefault(Reference(name, flow.target), []).append(origin)
+        return found
+
+    def origins(self, target: Reference) -> list[tuple[FlowKind, Reference]]:
+        """What flows directly into an expression, and how."""
+        return self._origins.get(target, [])
 
     # -- statements --------------------------------------------------------------------------
 

@@ -35,7 +35,7 @@ def other_way_text(project: Project, value: Value) -> str | None:
 
 def _origins(project: Project, site: Reference) -> Iterator[Reference]:
     """What an expression directly gets its value from."""
-    yield from project.memory("flows", _flows).get(site, ())
+    yield from (origin for kind, origin in project.origins(site) if kind is FlowKind.VALUE)
     expression = project.expression(site)
     if expression.kind is Kind.CHOICE:
         for inner, child in project.children(site):
@@ -51,17 +51,6 @@ def _origins(project: Project, site: Reference) -> Iterator[Reference]:
         for index, parameter in enumerate(function.parameters if function is not None else ()):
             if function is not None and parameter.name == expression.text:
                 yield from _passed(project, function, index, parameter)
-
-
-def _flows(project: Project) -> dict[Reference, list[Reference]]:
-    found: dict[Reference, list[Reference]] = {}
-    for name, module in project.graph.modules.items():
-        for flow in module.flows:
-            if flow.kind is FlowKind.VALUE:
-                found.setdefault(Reference(name, flow.target), []).append(
-                    Reference(name, flow.source)
-                )
-    return found
 
 
 def _returned(project: Project, function: Function) -> list[Reference]:

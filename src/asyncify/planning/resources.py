@@ -60,14 +60,19 @@ class Resources:
         for key in list(self._groups):
             group = self._group(key)
             seen.setdefault(id(group), group)
+        exposed: dict[str, list[Group]] = {}  # what others may make objects for, by type
         for name, site in self._used_as_value():
-            for group in seen.values():
-                made = group.types.get(name)
-                if made is None or not made[1].to or made[1].hold is not None:
-                    continue
-                if not is_closed(self.project, group):
-                    group.problems.append((site, f"{short(name)} is used as a value"))
+            if name not in exposed:
+                exposed[name] = [g for g in seen.values() if self._is_exposed(g, name)]
+            for group in exposed[name]:
+                group.problems.append((site, f"{short(name)} is used as a value"))
         return list(seen.values())
+
+    def _is_exposed(self, group: Group, name: str) -> bool:
+        made = group.types.get(name)
+        if made is None or not made[1].to or made[1].hold is not None:
+            return False
+        return not is_closed(self.project, group)
 
     def _used_as_value(self) -> Iterable[tuple[str, Reference]]:
         """Types that somebody may make objects of, or ask for, where nobody sees it."""
@@ -310,9 +315,9 @@ class Resources:
 
     def _stored(self, target: Reference) -> frozenset[str]:
         """The shapes of what is assigned."""
-        for flow in self.project.module(target).flows:
-            if flow.target == target.expression and flow.kind is FlowKind.VALUE:
-                return shapes(self.project, Reference(target.module, flow.source))
+        for kind, origin in self.project.origins(target):
+            if kind is FlowKind.VALUE:
+                return shapes(self.project, origin)
         return frozenset()
 
     def _entered(self, key: int, site: Reference, library: Library, resource: Resource) -> None:

@@ -109,12 +109,11 @@ class Responding:
             raise self.draft.refuse(site, f".{expression.text} is set on something unknown")
         if not entry.template:
             return True
-        module = self.project.module(site)
-        sources = [flow.source for flow in module.flows if flow.target == site.expression]
+        sources = self.project.origins(site)
         if len(sources) != 1:
             raise self.draft.refuse(site, f".{expression.text} is set in an unusual way")
         self.draft.replace(site, f"{{0}}.{_new(entry)}", (receiver,))
-        self._value(Reference(site.module, sources[0]), entry)
+        self._value(sources[0][1], entry)
         return True
 
     def _is_mock(self, site: Reference) -> bool:
