@@ -171,6 +171,11 @@ class Function:
         return self.id.partition(":")[2]
 
 
+def short(function: FunctionId) -> str:
+    """A function as people call it, without its module."""
+    return function.partition(":")[2] or function
+
+
 @dataclass(frozen=True, slots=True)
 class Class:
     """A class and the expressions of its header."""

@@ -37,8 +37,3 @@ class Decided:
     def applied(self) -> list[Seed]:
         """The seeds that are converted."""
         return [seed for seed in self.seeds if seed.unit.name not in self.colouring.held]
-
-
-def short(function: FunctionId) -> str:
-    """A function as people call it, without its module."""
-    return function.partition(":")[2] or function

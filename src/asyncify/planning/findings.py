@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from asyncify.codes import find
-from asyncify.model.facts import FunctionId
+from asyncify.model.facts import FunctionId, short
 from asyncify.model.graph import Reference
 from asyncify.model.plan import Finding, Reason, Safety
-from asyncify.planning.decided import Decided, short
+from asyncify.planning.decided import Decided
 from asyncify.planning.hazards import Told
 from asyncify.planning.units import Site
 

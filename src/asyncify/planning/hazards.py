@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from asyncify.model.facts import FunctionId, Kind, Module, Role, Statement
+from asyncify.model.facts import FunctionId, Kind, Module, Role, Statement, short
 from asyncify.model.graph import Reference
 from asyncify.model.span import Span
-from asyncify.planning.decided import Decided, short
+from asyncify.planning.decided import Decided
 from asyncify.planning.lost_updates import updates
 from asyncify.planning.project import Project
 from asyncify.planning.stretches import Stretch

@@ -10,15 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from asyncify.model.facts import FunctionId, Kind, Place, Role
+from asyncify.model.facts import FunctionId, Kind, Place, Role, short
 from asyncify.model.graph import Access, Reference
 from asyncify.planning import testing
 from asyncify.planning.colour import Colouring, Limit, Unit
 from asyncify.planning.companions import loop_calls
-from asyncify.planning.decided import short
 from asyncify.planning.functions import Conversion
 from asyncify.planning.project import Project
-from asyncify.planning.resources import short as last_part
+from asyncify.planning.resources import last_part
 from asyncify.planning.stretches import Stretch, stretches
 from asyncify.planning.units import Guard, Seed
 from asyncify.rules.registry import Rules

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from asyncify.model.facts import FunctionId
+from asyncify.model.facts import FunctionId, short
 from asyncify.model.graph import CallGraph, Reference
 from asyncify.model.plan import Chain, Plan
 from asyncify.planning import testing
@@ -13,7 +13,7 @@ from asyncify.planning.assembly import Assembly
 from asyncify.planning.clients import resettable
 from asyncify.planning.colour import Colouring, Limit, Unit, Use, colour
 from asyncify.planning.comments import kept_sites, without_kept
-from asyncify.planning.decided import Decided, short
+from asyncify.planning.decided import Decided
 from asyncify.planning.decorators import CACHE_REQUIREMENT, is_cached
 from asyncify.planning.drafts import Interception
 from asyncify.planning.findings import Findings

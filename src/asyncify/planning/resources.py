@@ -65,7 +65,7 @@ class Resources:
             if name not in exposed:
                 exposed[name] = [g for g in seen.values() if self._is_exposed(g, name)]
             for group in exposed[name]:
-                group.problems.append((site, f"{short(name)} is used as a value"))
+                group.problems.append((site, f"{last_part(name)} is used as a value"))
         return list(seen.values())
 
     def _is_exposed(self, group: Group, name: str) -> bool:
@@ -114,7 +114,9 @@ class Resources:
         made = self.rules.resource(name)
         if found is None and made is not None:
             self._give_type(site, made)
-            self._group(site).problems.append((site, f"a {short(made[1].name)} is made by hand"))
+            self._group(site).problems.append(
+                (site, f"a {last_part(made[1].name)} is made by hand")
+            )
         if found is None:
             return
         _, call = found
@@ -134,7 +136,7 @@ class Resources:
             self._give_type(site, made)
             entered = made[1].must_enter or (isinstance(call, Call) and call.must_enter)
             if entered and self.project.expression(site).role is not Role.ENTERED:
-                reason = f"a {short(made[1].name)} is made outside a with statement"
+                reason = f"a {last_part(made[1].name)} is made outside a with statement"
                 self._group(site).problems.append((site, reason))
 
     def _give_type(self, site: Reference, made: tuple[Library, Resource]) -> None:
@@ -223,7 +225,7 @@ class Resources:
             self._argument(value.id, site, outer[0], resource)
             return
         if not resource.is_harmless:
-            what = f"a {short(resource.name)} is used as {expression.role}"
+            what = f"a {last_part(resource.name)} is used as {expression.role}"
             group.problems.append((site, what))
 
     def _iterated(self, group: Group, site: Reference, resource: Resource) -> None:
@@ -232,7 +234,7 @@ class Resources:
         elif resource.iterate == "thread":
             group.steps.append(thread_iteration(self.project, site, UNIT))
         elif resource.iterate != "plain":
-            group.problems.append((site, f"a {short(resource.name)} is iterated"))
+            group.problems.append((site, f"a {last_part(resource.name)} is iterated"))
 
     def _truth(
         self, group: Group, site: Reference, test: Use, tested: bool, resource: Resource
@@ -245,7 +247,7 @@ class Resources:
             edit = self._read(site, site, test.template, test.opposite)
             group.steps.append(Step(((self.project.module(site).path, edit),)))
         else:
-            group.problems.append((site, f"a {short(resource.name)} decides what `and` gives"))
+            group.problems.append((site, f"a {last_part(resource.name)} decides what `and` gives"))
 
     def _tested(self, site: Reference) -> bool | None:
         """Whether only the truth value of an object matters here; False if its value may matter too."""
@@ -352,7 +354,7 @@ class Resources:
         elif resource.enter == "plain":
             group.steps.append(Step(tuple(edits)))
         else:
-            group.problems.append((site, f"a {short(resource.name)} is entered by with"))
+            group.problems.append((site, f"a {last_part(resource.name)} is entered by with"))
 
     def _argument(self, key: int, site: Reference, call: Reference, resource: Resource) -> None:
         project, group = self.project, self._group(key)
@@ -376,7 +378,7 @@ class Resources:
             group.steps.append(iterate_step(project, site, UNIT))
             return
         what = names[0].removeprefix("builtins.") if names else "a function that is not known"
-        group.problems.append((site, f"a {short(resource.name)} is handed to {what}()"))
+        group.problems.append((site, f"a {last_part(resource.name)} is handed to {what}()"))
 
     def _patched(self) -> frozenset[str]:
         """Functions that a test replaces: they have to be called as they are."""
@@ -417,7 +419,7 @@ class Resources:
         return True
 
 
-def short(name: str) -> str:
+def last_part(name: str) -> str:
     """The last part of a dotted name."""
     return name.rpartition(".")[2]
 

@@ -25,7 +25,7 @@ from asyncify.planning.consumers import Step, async_context
 from asyncify.planning.groups import Group, in_one_function, stays_inside
 from asyncify.planning.lookups import UNSEEN, looked_up
 from asyncify.planning.project import Project
-from asyncify.planning.resources import UNIT, Resources, is_wrapped, short
+from asyncify.planning.resources import UNIT, Resources, is_wrapped, last_part
 from asyncify.planning.scoping import misread
 from asyncify.planning.units import TO_THREAD, ClientCall, Guard, Seed, Site, import_text
 from asyncify.planning.uses import thread_iteration
@@ -121,7 +121,7 @@ class Seeds:
         }
         if not makers and not problem:
             problem = resource.hold.why or "nobody knows where it is made"
-        guard = Guard(resource.hold, short(resource.name), seen, tuple(sorted(makers)), problem)
+        guard = Guard(resource.hold, last_part(resource.name), seen, tuple(sorted(makers)), problem)
         library = group.types[resource.name][0]
         return Seed(
             Unit(_unit_name(self.project, min(seen)), tuple(draft.sites), draft.limit, True),
@@ -200,11 +200,8 @@ class Seeds:
                 expression = self.project.expression(site)
                 function = self.project.functions[expression.function]
                 if function.kind == "module" or expression.place is Place.CLASS_BODY:
-                    short_name = name.rpartition(".")[2]
-                    draft.problem = (
-                        site,
-                        f"a {short_name} made at import would be shared by event loops",
-                    )
+                    reason = f"a {last_part(name)} made at import would be shared by event loops"
+                    draft.problem = (site, reason)
 
     def _handed_over(self, draft: _Draft, site: Reference) -> None:
         made = self._thread_edits(site)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from asyncify.model.facts import short
 from asyncify.model.plan import Finding, Hop
 from asyncify.report.run import Run
 
@@ -18,7 +19,7 @@ def way(finding: Finding) -> str:
     """The way in one line, for formats that have no more: `async handler() -> load() -> time.sleep`."""
     if not finding.trace:
         return ""
-    names = [f"{_short(hop.function)}()" for hop in finding.trace]
+    names = [f"{short(hop.function)}()" for hop in finding.trace]
     return f"async {' -> '.join((*names, finding.trace[-1].callee))}"
 
 
@@ -32,9 +33,9 @@ def steps(finding: Finding) -> Iterator[tuple[Hop, str]]:
     """Every call on the way, each as a sentence."""
     last = len(finding.trace) - 1
     for number, hop in enumerate(finding.trace):
-        callee = hop.callee if number == last else f"{_short(hop.callee)}()"
+        callee = hop.callee if number == last else f"{short(hop.callee)}()"
         start = "async " if number == 0 else ""
-        yield hop, f"{start}{_short(hop.function)}() calls {callee}"
+        yield hop, f"{start}{short(hop.function)}() calls {callee}"
 
 
 def render(run: Run, findings: Iterable[Finding], codes: Mapping[Finding, str]) -> str:
@@ -49,12 +50,8 @@ def _paragraph(run: Run, finding: Finding, code: str) -> Iterator[str]:
     for place, (_, text) in zip(places, steps(finding), strict=True):
         yield f"    {place.ljust(width)}  {text}\n"
     if len(finding.entries) > 1:
-        named = ", ".join(f"{_short(each)}()" for each in finding.entries[:_ENTRIES])
+        named = ", ".join(f"{short(each)}()" for each in finding.entries[:_ENTRIES])
         more = len(finding.entries) - _ENTRIES
         rest = f" and {more} more" if more > 0 else ""
         yield f"    {len(finding.entries)} async functions get there: {named}{rest}\n"
     yield f"    {finding.safety.value}: {' '.join(finding.reason.split())}\n"
-
-
-def _short(function: str) -> str:
-    return function.partition(":")[2] or function
