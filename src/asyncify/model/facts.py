@@ -109,6 +109,12 @@ class Expression:
     place: Place = Place.BODY
     variable: tuple[str, str] | None = None
 
+    @property
+    def string(self) -> str:
+        """What stands between the quotes of a plain string; nothing for any other expression."""
+        quoted = self.kind is Kind.CONSTANT and self.text[:1] in ("'", '"')
+        return self.text[1:-1] if quoted else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Statement:

@@ -112,7 +112,7 @@ def _refused(project: Project) -> str:
     prefixes = tuple(each for one in project.frameworks for each in one.refuses_loop)
     for module in project.graph.modules.values():
         named = [one.dotted or one.module for one in module.imports]
-        named.extend(e.text[1:-1] for e in module.expressions if e.kind is Kind.CONSTANT)
+        named.extend(e.string for e in module.expressions if e.kind is Kind.CONSTANT)
         for name in named:
             for prefix in prefixes:
                 if name == prefix or name.startswith(f"{prefix}."):

@@ -53,13 +53,13 @@ def _patch(project: Project, call: Reference, callee: Expression) -> Patch | Non
     if not positional:
         return None
     target, expression = positional[0]
-    if text := _string(expression):
+    if text := expression.string:
         new = positional[1][0] if len(positional) > 1 else named.get("new", named.get("value"))
         return Patch(call, target, text, None, new)
     if callee.text not in ("object", "setattr", "delattr", "spy") or len(positional) < 2:
         return None
     attribute, second = positional[1]
-    name = _string(second)
+    name = second.string
     owner = _denoted(project, target)
     if not name:
         return None
@@ -100,12 +100,6 @@ def _denoted(project: Project, reference: Reference) -> str:
         if one.name == expression.text:
             return f"{one.module}.{one.attribute}" if one.attribute else one.dotted or one.module
     return "?"
-
-
-def _string(expression: Expression) -> str:
-    if expression.kind is Kind.CONSTANT and expression.text[:1] in "'\"":
-        return expression.text[1:-1]
-    return ""
 
 
 def interceptor(project: Project, library: Library) -> str | None:
@@ -193,17 +187,17 @@ def _replaced(project: Project) -> Iterable[tuple[str, str]]:
     for patch in patches(project):
         if patch.path == "sys.modules" and patch.replacement is not None:
             for _, element in project.children(patch.replacement):
-                yield from _named(element.text, project, patch.call)
+                yield from _named(element.string, project, patch.call)
         elif patch.path.startswith("sys.modules."):
             name = patch.path.removeprefix("sys.modules.").partition(".")[0]
-            yield from _named(f"'{name}'", project, patch.call)
+            yield from _named(name, project, patch.call)
     for name, module in project.graph.modules.items():
         if any(one.module == "sys" for one in module.imports):
             for expression in module.expressions:
                 if expression.kind is Kind.CONSTANT and expression.parent >= 0:
                     place = Reference(name, expression.parent)
                     if _is_key(project, place, expression):
-                        yield from _named(expression.text, project, place)
+                        yield from _named(expression.string, project, place)
 
 
 def _is_key(project: Project, place: Reference, key: Expression) -> bool:
@@ -221,7 +215,7 @@ def _sets_item(project: Project, call: Reference) -> bool:
     return callee is not None and project.expression(callee).text in ("setitem", "delitem")
 
 
-def _named(text: str, project: Project, place: Reference) -> Iterable[tuple[str, str]]:
-    if text[:1] in "'\"":
+def _named(name: str, project: Project, place: Reference) -> Iterable[tuple[str, str]]:
+    if name:
         line = project.expression(place).span.line
-        yield text[1:-1], f"{project.module(place).path}:{line} puts another module in its place"
+        yield name, f"{project.module(place).path}:{line} puts another module in its place"

@@ -47,8 +47,7 @@ def looked_up(project: Project, rules: Rules, site: Reference) -> Lookup | None:
 
 def _imported(project: Project, rules: Rules, site: Reference) -> Lookup | None:
     arguments = project.arguments(site)
-    text = arguments[0][1].text if arguments else ""
-    name = text[1:-1] if text[:1] in "'\"" else ""
+    name = arguments[0][1].string if arguments else ""
     top = name.partition(".")[0]
     library = rules.owners.get(rules.canonical(name)) or rules.owners.get(name)
     if library is None or top in sys.stdlib_module_names or top in project.graph.modules:

@@ -27,7 +27,7 @@ def _keys(project: Project, reference: Reference, seen: set[FunctionId]) -> Iter
     if expression.kind is Kind.CONTAINER:
         for inner, element in project.children(reference):
             if element.detail == "key" and element.kind is Kind.CONSTANT:
-                yield _text(element)
+                yield element.string
             elif element.role is Role.UNPACKED:
                 yield from _keys(project, inner, seen)
         return
@@ -43,7 +43,7 @@ def _written(project: Project, function: Function) -> Iterator[str]:
     """What a function may add itself: `kwargs["stream"] = True`, `kwargs.update(stream=True)`."""
     for each in project.graph.modules[function.module].expressions:
         if each.function == function.id and each.kind is Kind.CONSTANT:
-            yield _text(each)
+            yield each.string
         elif each.function == function.id and each.role is Role.KEYWORD:
             yield each.detail
 
@@ -57,7 +57,3 @@ def _handed(project: Project, function: Function, seen: set[FunctionId]) -> Iter
                 yield from _keys(project, argument, seen)
             elif given.role is Role.KEYWORD and given.detail not in own:
                 yield given.detail
-
-
-def _text(constant: Expression) -> str:
-    return constant.text[1:-1] if constant.text[:1] in "'\"" else ""
