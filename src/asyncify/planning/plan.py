@@ -26,7 +26,7 @@ from asyncify.planning.interceptors import interceptor
 from asyncify.planning.locks import Coloured, Locks
 from asyncify.planning.markers import marker_edits
 from asyncify.planning.pools import left_in_pool
-from asyncify.planning.programs import may_run_in_loop, taken_along
+from asyncify.planning.programs import may_run_in_loop, running_programs, taken_along
 from asyncify.planning.project import Project
 from asyncify.planning.reach import reach
 from asyncify.planning.seeds import Seeds
@@ -95,10 +95,10 @@ class _Planner:
         findings = Findings(decided, chain_of, list(self._hazards(decided)))
         if self.options.marked is not None:
             others = [item for chain in chains for item in chain.edits]
-            for path, edits in marker_edits(decided, self.options.marked, others):
-                placed = tuple((path, edit) for edit in edits)
-                number = 1 + max((chain.id for chain in chains), default=-1)
-                chains.append(Chain(number, (), placed))
+            marked = marker_edits(decided, self.options.marked, others)
+            first = 1 + max((chain.id for chain in chains), default=-1)
+            for number, (path, edits) in enumerate(marked, first):
+                chains.append(Chain(number, (), tuple((path, edit) for edit in edits)))
         return Plan(
             tuple(chains),
             tuple(findings.all()),
@@ -342,13 +342,13 @@ class _Planner:
     def _without_nested_loops(self, seeds: Sequence[Seed], colouring: Colouring) -> Colouring:
         """Holds the entry points that cannot start a loop, because one may already run where they are called."""
         starting = [f for f in colouring.causes if self._conversion(f).starts_loop]
-        coloured = frozenset(colouring.causes)
         bridges = [site for f in colouring.causes for site in self._conversion(f).bridges]
+        running = colouring.causes.keys() | running_programs(self.project, bridges)
         pooled = left_in_pool(self.project, seeds, self.kept, colouring, self.pooled)
         self.pooled.update(pooled)
         found = bool(pooled)
         for function in starting:
-            caller = may_run_in_loop(self.project, function, coloured, bridges)
+            caller = may_run_in_loop(self.project, function, running)
             if caller is not None:
                 message = f"{short(caller)}() is async and calls it, so it cannot start a loop"
                 self.in_loop[function] = Limit("ASY920", message)

@@ -6,7 +6,7 @@ Blocking calls among the statements that become such a function go with them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 from asyncify.model.facts import Class, Function, FunctionId, Kind, Module, Place, Role, Statement
@@ -109,18 +109,16 @@ def _bound(module: Module, start: int, end: int) -> set[str]:
     return names
 
 
-def may_run_in_loop(
-    project: Project,
-    function: FunctionId,
-    coloured: frozenset[FunctionId],
-    bridges: Iterable[Reference] = (),
-) -> FunctionId | None:
-    """A caller, however far away, that is async: in its loop `asyncio.run` would fail.
-
-    `bridges` are the calls at module level that start a loop: several of one program share one.
-    """
+def running_programs(project: Project, bridges: Iterable[Reference]) -> set[FunctionId]:
+    """The module levels of which several calls share a loop; `bridges` are the calls that start one."""
     shared = [program for program in programs(project, bridges) if program.statements]
-    coloured |= {f"{program.calls[0].module}:" for program in shared}
+    return {f"{program.calls[0].module}:" for program in shared}
+
+
+def may_run_in_loop(
+    project: Project, function: FunctionId, running: Set[FunctionId]
+) -> FunctionId | None:
+    """A caller, however far away, that is async, or among the `running`: `asyncio.run` would fail there."""
     seen = {function}
     todo = [function]
     while todo:
@@ -130,7 +128,7 @@ def may_run_in_loop(
         for caller in callers:
             if caller in seen:
                 continue
-            if caller in coloured or project.functions[caller].is_async:
+            if caller in running or project.functions[caller].is_async:
                 return caller
             seen.add(caller)
             todo.append(caller)

@@ -73,9 +73,7 @@ def twin_of(project: Project, function: Function, limit: Limit | None) -> Twin |
     if not _may_have_one(project, function, limit):
         return None
     initial = function.name == "__init__"
-    name = "init_async" if initial else f"{function.name}_async"
-    if initial:
-        name = f"_{name}"
+    name = "_init_async" if initial else f"{function.name}_async"
     if _taken(project, function, name) or (initial and _taken(project, function, FACTORY)):
         return None
     path = project.path(function.id)
