@@ -41,11 +41,11 @@ def build(
             root,
             modules,
             search_roots=search_roots,
-            homes=homes or {},
+            homes=homes,
             python_version=python_version,
             jobs=jobs,
         )
-        return merge(modules, resolution)
+        return _merge(modules, resolution)
 
 
 def merge(modules: Mapping[str, Module], resolution: Resolution) -> CallGraph:
@@ -116,7 +116,7 @@ def _members(flow: Flow, atom: Atom, name: str) -> Iterator[FunctionId]:
     """What a name is in an instance of a class of the project, or in a module."""
     found: tuple[Denoted, ...] = ()
     if atom.kind == SourceKind.INSTANCE and atom.name in flow.hierarchy.classes:
-        found = tuple(flow.hierarchy.lookup(atom.name, name))
+        found = flow.hierarchy.lookup(atom.name, name)
     elif atom.kind == SourceKind.MODULE:
         found = flow.names.member(atom.name, name)
     for one in found:

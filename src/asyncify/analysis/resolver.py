@@ -57,9 +57,10 @@ def resolve(
     root = root.resolve()
     asked = sorted(module.path for module in modules.values()) if paths is None else paths
     assembly = _Assembly(root, modules)
+    homes = homes or {}
     together: dict[Path | None, list[str]] = {}
     for path in asked:
-        together.setdefault((homes or {}).get(path), []).append(path)
+        together.setdefault(homes.get(path), []).append(path)
     for home, own in together.items():
         with tempfile.TemporaryDirectory(prefix="asyncify-", ignore_cleanup_errors=True) as name:
             directory = checker.run(

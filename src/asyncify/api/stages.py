@@ -63,8 +63,7 @@ def parse(job: Job, sources: Mapping[str, Source]) -> Facts:
             try:
                 parse_text(source.text, path)
             except ParseError as error:
-                message = f"cannot parse: {error.message}"
-                errors.append(FileError(path, error.line, error.column, message))
+                errors.append(_unparsable(path, error))
     return Facts(errors=tuple(errors))
 
 
@@ -97,10 +96,13 @@ def index(job: Job, sources: Mapping[str, Source]) -> Facts:
                 )
                 found[named.name] = own[path].seen_by(module) if path in own else module
             except ParseError as error:
-                message = f"cannot parse: {error.message}"
-                errors.append(FileError(path, error.line, error.column, message))
+                errors.append(_unparsable(path, error))
     homes = {path: job.root / each.root for path, each in own.items()}
     return Facts(modules, tuple(job.root / each for each in roots), tuple(errors), stubs, homes)
+
+
+def _unparsable(path: str, error: ParseError) -> FileError:
+    return FileError(path, error.line, error.column, f"cannot parse: {error.message}")
 
 
 def resolve(job: Job, facts: Facts) -> CallGraph:

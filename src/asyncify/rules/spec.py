@@ -1,4 +1,4 @@
-"""The vocabulary of rules: ten frozen dataclasses.
+"""The vocabulary of rules: small frozen dataclasses.
 
 Names are canonical: the module that defines the object, as the type checker reports it
 (``requests.sessions.Session.get``). `Library.modules` lists where users may also find a name.
