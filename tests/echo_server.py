@@ -11,7 +11,7 @@ from typing import Self
 from urllib.parse import parse_qsl, urlsplit
 
 
-class _Handler(BaseHTTPRequestHandler):
+class EchoHandler(BaseHTTPRequestHandler):
     """Routes: /echo, /status/N, /redirect/N, /cookies/set, /cookies, /slow, /text, /not-json, /lines, /drop."""
 
     protocol_version = "HTTP/1.1"
@@ -97,8 +97,12 @@ class _Handler(BaseHTTPRequestHandler):
 class EchoServer:
     """The server, on a free port of this machine, in a thread."""
 
-    def __init__(self) -> None:
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
+    def __init__(
+        self,
+        handler: type[BaseHTTPRequestHandler] = EchoHandler,
+        server: type[ThreadingHTTPServer] = ThreadingHTTPServer,
+    ) -> None:
+        self._server = server(("127.0.0.1", 0), handler)
         self._server.daemon_threads = True
         self._thread = Thread(target=self._server.serve_forever, daemon=True)
         self.url = f"http://127.0.0.1:{self._server.server_port}"

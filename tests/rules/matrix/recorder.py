@@ -8,17 +8,16 @@ import hashlib
 import json
 from collections import defaultdict
 from http.server import ThreadingHTTPServer
-from threading import Thread
-from typing import Any, Self
+from typing import Any
 from urllib.parse import urlsplit
 
-from echo_server import _Handler
+from echo_server import EchoHandler, EchoServer
 
 _KEPT = ("authorization", "cookie", "x-")
 _COUNTED: dict[str, int] = defaultdict(int)
 
 
-class _Recorder(_Handler):
+class _Recorder(EchoHandler):
     """More routes: /big, /latin, /links, /gzip, /bad-gzip, /short, /moved/N, /flaky/N, /digest."""
 
     log: dict[str, list[dict[str, Any]]]
@@ -102,22 +101,9 @@ class _Server(ThreadingHTTPServer):
         """Say nothing about clients that go away."""
 
 
-class Recorder:
-    """The server, on a free port of this machine, in a thread; `log` has the requests of every row."""
+class Recorder(EchoServer):
+    """The server; `log` has the requests of every row."""
 
     def __init__(self) -> None:
         self.log: dict[str, list[dict[str, Any]]] = {}
-        handler = type("Handler", (_Recorder,), {"log": self.log})
-        self._server = _Server(("127.0.0.1", 0), handler)
-        self._server.daemon_threads = True
-        self._thread = Thread(target=self._server.serve_forever, daemon=True)
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        super().__init__(type("Handler", (_Recorder,), {"log": self.log}), _Server)
