@@ -36,7 +36,12 @@ def _parser() -> argparse.ArgumentParser:
     run.set_defaults(run=_run)
     run.add_argument("--only", action="append", default=[], metavar="NAME", help="repeatable")
     run.add_argument("--subset", choices=["fast"], help="three small projects, for every change")
-    run.add_argument("--json", type=Path, metavar="FILE", help="write every figure")
+    run.add_argument(
+        "--json", type=Path, metavar="FILE", help="write every figure, after each project"
+    )
+    run.add_argument(
+        "--resume", action="store_true", help="keep what the same asyncify has in --json FILE"
+    )
     run.add_argument(
         "--compare", type=Path, metavar="OLD.json", help="exit 1 if anything got worse"
     )
@@ -81,6 +86,8 @@ def _run(options: argparse.Namespace) -> int:
     chosen = projects.select(projects.load(), only=options.only, fast=options.subset == "fast")
     if options.page and (options.only or options.subset):
         raise ValueError("--page needs a run over the whole list")
+    if options.resume and not options.json:
+        raise ValueError("--resume needs --json FILE")
     named = options.asyncify or os.environ.get(COMMAND_VARIABLE)
     settings = measure.Settings(
         command=tuple(shlex.split(named)) if named else measure.default_command(),
@@ -91,14 +98,18 @@ def _run(options: argparse.Namespace) -> int:
         logs=options.logs.resolve() if options.logs else store.new_log_directory(),
     )
     old = Run.load(options.compare) if options.compare else None
+    resumed = options.resume and options.json.is_file()
+    earlier = Run.load(options.json) if resumed else None
     errors = Console(stderr=True)
 
-    def done(result: ProjectResult) -> None:
+    def done(result: ProjectResult, so_far: Run) -> None:
+        if options.json:
+            so_far.save(options.json)
         tests = f"{result.tests.kept}/{result.tests.before} tests" if result.tests else "no tests"
         line = f"{result.name}: {result.sites.converted}/{result.sites.found} sites, {tests}"
         errors.print(f"{line}, {len(result.problems)} problems", markup=False, highlight=False)
 
-    outcome = measure.run(chosen, settings, jobs=options.jobs, done=done)
+    outcome = measure.run(chosen, settings, jobs=options.jobs, done=done, earlier=earlier)
     if options.json:
         outcome.save(options.json)
     report.terminal(outcome, _console())
@@ -110,7 +121,11 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _report(options: argparse.Namespace) -> int:
-    report.write_page(Run.load(options.json))
+    measured = Run.load(options.json)
+    listed = [project.name for project in projects.load()]
+    if missing := set(listed) - {result.name for result in measured.projects}:
+        raise ValueError(f"{options.json}: not measured: {', '.join(sorted(missing))}")
+    report.write_page(measured)
     return 0
 
 

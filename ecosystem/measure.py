@@ -43,18 +43,44 @@ def run(
     settings: Settings,
     *,
     jobs: int,
-    done: Callable[[ProjectResult], None],
+    done: Callable[[ProjectResult, Run], None],
+    earlier: Run | None = None,
 ) -> Run:
-    """Measure all projects, ``jobs`` at a time; ``done`` hears of each one as it ends."""
+    """Measure all projects, ``jobs`` at a time.
 
-    def one(project: Project) -> ProjectResult:
-        result = measure(project, settings)
-        done(result)
-        return result
+    ``done`` hears of each project as it ends, together with the run as far as it is. What ``earlier``
+    measured is not measured again, if it was the same asyncify that did it.
+    """
+    chosen = tuple(projects)
+    started = Run(
+        asyncify_version(settings), store.python_tag().removeprefix("py"), (), sources_digest()
+    )
+    results: dict[str, ProjectResult] = {}
+    if earlier is not None and earlier.measured_with(started):
+        results = {result.name: result for result in earlier.projects}
+
+    def so_far() -> Run:
+        ended = (results.get(project.name) for project in chosen)
+        return replace(started, projects=tuple(result for result in ended if result))
+
+    def one(project: Project) -> None:
+        results[project.name] = result = measure(project, settings)
+        done(result, so_far())
 
     with ThreadPoolExecutor(max_workers=max(jobs, 1)) as pool:
-        results = tuple(pool.map(one, projects))
-    return Run(asyncify_version(settings), store.python_tag().removeprefix("py"), results)
+        list(pool.map(one, [project for project in chosen if project.name not in results]))
+    return so_far()
+
+
+def sources_digest() -> str:
+    """What tells two states of asyncify, and of what measures it, apart."""
+    digest = hashlib.sha256()
+    for folder in (store.REPOSITORY / "src", store.REPOSITORY / "ecosystem"):
+        for path in sorted(folder.rglob("*")):
+            if path.suffix in {".py", ".pyi", ".toml", ".txt"}:
+                digest.update(f"{path.relative_to(store.REPOSITORY)}\0".encode())
+                digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
 
 
 def measure(project: Project, settings: Settings) -> ProjectResult:

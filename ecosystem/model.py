@@ -126,18 +126,28 @@ class ProjectResult:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run over the list."""
+    """One run over the list; ``sources`` is the digest of what was measured, and with what."""
 
     asyncify: str
     python: str
     projects: tuple[ProjectResult, ...]
+    sources: str = ""
     schema: int = SCHEMA
+
+    def measured_with(self, other: Run) -> bool:
+        """Whether both runs measured the same asyncify, on the same Python."""
+        mine, theirs = (
+            (run.asyncify, run.python, run.sources, run.schema) for run in (self, other)
+        )
+        return mine == theirs
 
     def save(self, path: Path) -> None:
         """Write the run as JSON; additive changes only within one schema number."""
         text = json.dumps(dataclasses.asdict(self), indent=1, ensure_ascii=False)
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text + "\n", encoding="utf-8")
+        scratch = path.with_name(f"{path.name}.part")
+        scratch.write_text(text + "\n", encoding="utf-8")
+        scratch.replace(path)
 
     @classmethod
     def load(cls, path: Path) -> Run:

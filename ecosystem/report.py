@@ -97,6 +97,7 @@ def page(run: Run) -> str:
     lines = [INTRODUCTION]
     lines += [f"Measured with asyncify {run.asyncify} on Python {run.python}.", ""]
     lines += _table(COLUMNS[:-1], (_cells(result)[:-1] for result in run.projects))
+    lines += ["", f"Together: {summary(run)}."]
     lines += ["", "## Promises", ""]
     kinds = Counter(problem.kind for result in run.projects for problem in result.problems)
     rows = ((kind, text, str(kinds.get(kind, 0))) for kind, text in PROBLEMS.items())

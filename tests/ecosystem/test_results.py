@@ -73,6 +73,31 @@ def test_a_project_in_one_run_only_does_not_count() -> None:
     assert compare.compare(RUN, Run("0.2.0", "3.11", ())) == ()
 
 
+def test_a_run_that_was_ended_goes_on_where_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measured: list[str] = []
+
+    def fake(project: Project, settings: measure.Settings) -> ProjectResult:
+        measured.append(project.name)
+        return dataclasses.replace(RESULT, name=project.name)
+
+    monkeypatch.setattr(measure, "measure", fake)
+    chosen = [Project(name, "a test", (".",)) for name in ("one", "two", "three")]
+    settings = measure.Settings(measure.default_command(), tmp_path)
+    states: list[Run] = []
+    whole = measure.run(chosen, settings, jobs=1, done=lambda _, run: states.append(run))
+    assert [len(run.projects) for run in states] == [1, 2, 3]
+    assert (states[-1], measured) == (whole, ["one", "two", "three"])
+
+    again = measure.run(chosen, settings, jobs=1, done=lambda *_: None, earlier=states[1])
+    assert (again, measured[3:]) == (whole, ["three"])
+
+    other = dataclasses.replace(whole, sources="of another state")
+    measure.run(chosen, settings, jobs=1, done=lambda *_: None, earlier=other)
+    assert measured[4:] == ["one", "two", "three"]
+
+
 def test_the_page_and_the_terminal_say_the_same() -> None:
     page = report.page(RUN)
     assert "| demo | 1.0 | 1,234 | 10 | 70 % | 20 | 19 | 1.5 |" in page
@@ -112,10 +137,10 @@ def test_a_test_that_vanished_is_lost() -> None:
 def test_a_local_project_is_measured_from_end_to_end(tmp_path: Path) -> None:
     project = Project("demo", "a test", ("pkg",), local=str(fakes.project(tmp_path)))
     settings = measure.Settings(fakes.command(tmp_path), tmp_path / "logs", typecheck=False)
-    heard: list[ProjectResult] = []
-    run = measure.run([project], settings, jobs=1, done=heard.append)
+    heard: list[tuple[ProjectResult, Run]] = []
+    run = measure.run([project], settings, jobs=1, done=lambda *each: heard.append(each))
     (result,) = run.projects
-    assert heard == [result]
+    assert heard == [(result, run)]
     assert (run.asyncify, result.changed, result.problems) == ("9.9.9", 1, ())
     assert (result.sites.converted, result.async_functions) == (1, 1)
 
