@@ -72,8 +72,8 @@ def test_both_commands_run_the_same_function(built: Built) -> None:
     scripts = ConfigParser()
     scripts.read_string(dist_info(built, "entry_points.txt"))
     assert dict(scripts["console_scripts"]) == {
-        "asyncify": "asyncify.cli:run",
-        "asyncify-refactor": "asyncify.cli:run",
+        "asyncify": "asyncify.cli:main",
+        "asyncify-refactor": "asyncify.cli:main",
     }
 
 

@@ -1,6 +1,6 @@
 """`python -m asyncify`."""
 
-from asyncify.cli import run
+from asyncify.cli import main
 
 if __name__ == "__main__":
-    run()
+    main()

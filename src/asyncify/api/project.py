@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from asyncify.analysis.collector import no_collection
 from asyncify.api.dependencies import Manifests, left_modules
 from asyncify.api.proof import prove
 from asyncify.api.selection import Selection, select
@@ -133,7 +134,32 @@ def make(
     With `proof` the new text is analysed once more; a report that shows no new text can do without.
     With `update_dependencies` the files change too that declare them.
     """
-    stages = stages or Stages()
+    with no_collection():
+        return _make(
+            root,
+            paths,
+            config,
+            progress=progress,
+            stages=stages or Stages(),
+            force_exclude=force_exclude,
+            jobs=jobs,
+            proof=proof,
+            update_dependencies=update_dependencies,
+        )
+
+
+def _make(
+    root: Path,
+    paths: Sequence[Path],
+    config: Config,
+    *,
+    progress: Progress,
+    stages: Stages,
+    force_exclude: bool,
+    jobs: int,
+    proof: bool,
+    update_dependencies: bool,
+) -> ProjectPlan:
     scope = discover(paths, root=root, config=config, force_exclude=force_exclude)
     everything = scope
     if [os.path.abspath(path) for path in paths] != [str(root)]:

@@ -53,23 +53,20 @@ class Facts:
 
 def parse(job: Job, sources: Mapping[str, Source]) -> Facts:
     """Nothing but the errors that `index` would find: for a project without anything to do."""
-    from asyncify.analysis.collector import no_collection
     from asyncify.analysis.layout import parse as parse_text
 
     errors = []
-    with no_collection():
-        for number, (path, source) in enumerate(sources.items()):
-            job.progress("reading", number, len(sources))
-            try:
-                parse_text(source.text, path)
-            except ParseError as error:
-                errors.append(_unparsable(path, error))
+    for number, (path, source) in enumerate(sources.items()):
+        job.progress("reading", number, len(sources))
+        try:
+            parse_text(source.text, path)
+        except ParseError as error:
+            errors.append(_unparsable(path, error))
     return Facts(errors=tuple(errors))
 
 
 def index(job: Job, sources: Mapping[str, Source]) -> Facts:
     """Read the facts out of every file; what cannot be parsed is an error in the result."""
-    from asyncify.analysis.collector import no_collection
     from asyncify.analysis.index import index_module
     from asyncify.analysis.modules import imported_names, name_modules, own_names, search_roots
 
@@ -83,20 +80,19 @@ def index(job: Job, sources: Mapping[str, Source]) -> Facts:
     modules: dict[str, Module] = {}
     stubs: dict[str, Module] = {}
     errors = []
-    with no_collection():
-        for number, (path, source) in enumerate(sources.items()):
-            job.progress("reading", number, len(sources))
-            named = names.get(path) or names.get(path.removesuffix("i"))
-            if named is None:
-                continue  # a stub beside a file that cannot be read
-            found = modules if path in names else stubs
-            try:
-                module = index_module(
-                    source.text, name=named.name, path=path, is_package=named.is_package
-                )
-                found[named.name] = own[path].seen_by(module) if path in own else module
-            except ParseError as error:
-                errors.append(_unparsable(path, error))
+    for number, (path, source) in enumerate(sources.items()):
+        job.progress("reading", number, len(sources))
+        named = names.get(path) or names.get(path.removesuffix("i"))
+        if named is None:
+            continue  # a stub beside a file that cannot be read
+        found = modules if path in names else stubs
+        try:
+            module = index_module(
+                source.text, name=named.name, path=path, is_package=named.is_package
+            )
+            found[named.name] = own[path].seen_by(module) if path in own else module
+        except ParseError as error:
+            errors.append(_unparsable(path, error))
     homes = {path: job.root / each.root for path, each in own.items()}
     return Facts(modules, tuple(job.root / each for each in roots), tuple(errors), stubs, homes)
 
@@ -121,7 +117,6 @@ def resolve(job: Job, facts: Facts) -> CallGraph:
 
 def decide(job: Job, graph: CallGraph) -> Plan:
     """Make the plan of everything that could be done."""
-    from asyncify.analysis.collector import no_collection
     from asyncify.api.surroundings import entry_points, runs_doctests, test_settings
     from asyncify.planning.functions import Boundaries
     from asyncify.planning.plan import Options, make_plan
@@ -143,8 +138,7 @@ def decide(job: Job, graph: CallGraph) -> Plan:
     if job.config.frontier == "mark":
         marked = frozenset(each.code for each in codes.CODES if job.config.selects(each.code))
     options = Options(boundaries, test_settings(job.root), marked=marked)
-    with no_collection():
-        return make_plan(graph, _rules(job.config), options)
+    return make_plan(graph, _rules(job.config), options)
 
 
 def rewrite(source: bytes, edits: Sequence[Edit], path: str) -> bytes:

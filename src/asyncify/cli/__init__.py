@@ -12,7 +12,7 @@ import typer
 
 from asyncify.cli.command import execute
 from asyncify.cli.options import Options
-from asyncify.cli.streams import guarded
+from asyncify.cli.streams import guarded, leave
 
 app = typer.Typer(
     add_completion=True,
@@ -210,5 +210,13 @@ def split(values: list[str] | None) -> tuple[str, ...] | None:
 
 
 def run(arguments: list[str] | None = None) -> None:
-    """The console entry point; ends the process."""
+    """Run the command line; raises SystemExit."""
     app(arguments, prog_name="asyncify")
+
+
+def main() -> None:
+    """The console entry point; ends the process."""
+    try:
+        run()
+    except SystemExit as end:
+        leave(end.code)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 from asyncify.cli.options import Options
 from asyncify.errors import AsyncifyError, WriteError
@@ -70,6 +72,14 @@ def complain(text: str) -> None:
 
 def _encoded(text: str, encoding: str | None) -> bytes:
     return text.encode(encoding or "utf-8", errors="replace")
+
+
+def leave(code: object) -> NoReturn:
+    """End the process at once: millions of objects need not be freed one by one before it ends."""
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):  # its reader has gone
+            stream.flush()
+    os._exit(code if isinstance(code, int) else int(code is not None))
 
 
 def guarded(work: Callable[[], int]) -> int:

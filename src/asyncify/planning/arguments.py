@@ -154,6 +154,11 @@ def constant(expression: Expression) -> str:
     return expression.text if expression.kind is Kind.CONSTANT else ""
 
 
+def _methods(project: Project) -> frozenset[str]:
+    """The names of all methods of the project."""
+    return frozenset(function.name for function in project.functions.values() if function.owner)
+
+
 def carry(project: Project, site: Reference, call: Call, like: Reference | None = None) -> Carried:
     """Applies the parameter table and the `adapt` function of a call.
 
@@ -165,8 +170,9 @@ def carry(project: Project, site: Reference, call: Call, like: Reference | None 
         return Carried(problem=adaptation.reason)
     extra = adaptation or Adaptation()
     spans = tuple(expression.span for _, expression in project.arguments(site))
-    methods = frozenset(function.name for function in project.functions.values() if function.owner)
-    work = _Work(spans, list(extra.drop), list(extra.rename), methods)
+    work = _Work(
+        spans, list(extra.drop), list(extra.rename), project.memory("method names", _methods)
+    )
     work.edits.extend(Replace(spans[i], template, spans) for i, template in extra.values)
     work.helpers.extend((*call.helpers, *extra.helpers))
     table = None if call.parameters is None else _by_name(call.parameters)

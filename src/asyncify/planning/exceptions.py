@@ -26,8 +26,10 @@ def caught(project: Project) -> Iterable[tuple[Reference, list[Reference]]]:
     """
     for name, module in project.graph.modules.items():
         for expression in module.expressions:
+            if expression.role not in (Role.CAUGHT, Role.ARGUMENT):
+                continue
             whole = Reference(name, expression.id)
-            if expression.role is not Role.CAUGHT and not _expected(project, whole):
+            if expression.role is Role.ARGUMENT and not _expected(project, whole):
                 continue
             if expression.kind is Kind.CONTAINER:
                 yield whole, [inner for inner, _ in project.children(whole)]

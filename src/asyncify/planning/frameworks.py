@@ -11,7 +11,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from asyncify.model.facts import Function, FunctionId, Kind, Role
-from asyncify.model.graph import Reference, SourceKind
+from asyncify.model.graph import Reference, SourceKind, Value
 from asyncify.planning.colour import Limit
 from asyncify.rules.spec import Hook
 
@@ -69,10 +69,7 @@ def hooks_of(project: Project, function: Function) -> Iterator[tuple[Reference |
         if hook is not None:
             yield reference, hook
     for value in project.values_of(function.id, SourceKind.FUNCTION):
-        for occurrence in value.occurrences:
-            hook = argument_hook(project, occurrence)
-            if hook is not None:
-                yield occurrence, hook
+        yield from _handed_on(project, value)
     found = method_hook(project, function)
     if found is not None:
         yield None, found
@@ -81,6 +78,15 @@ def hooks_of(project: Project, function: Function) -> Iterator[tuple[Reference |
         for hook in _hooks(project):
             if hook.parameters == names and names and _matches(hook, function.name):
                 yield None, hook
+
+
+def _handed_on(project: Project, value: Value) -> list[tuple[Reference, Hook]]:
+    """The places where a value is the argument of a hook: looked up once for all functions in it."""
+    known: dict[int, list[tuple[Reference, Hook]]] = project.memory("handed on", lambda _: {})
+    if value.id not in known:
+        found = ((place, argument_hook(project, place)) for place in value.occurrences)
+        known[value.id] = [(place, hook) for place, hook in found if hook is not None]
+    return known[value.id]
 
 
 def framework_limit(project: Project, function: Function) -> Limit | None:

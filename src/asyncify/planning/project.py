@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from typing import TypeVar, cast
 
@@ -279,21 +279,17 @@ class Project:
         return self._value_at.get(reference)
 
     @cached_property
-    def _values_of_functions(self) -> dict[FunctionId, list[Value]]:
-        found: dict[FunctionId, list[Value]] = {}
+    def _values_of_functions(self) -> dict[tuple[FunctionId, SourceKind], list[Value]]:
+        found: dict[tuple[FunctionId, SourceKind], list[Value]] = {}
         for value in self.graph.values:
-            for source in value.sources:
-                if source.kind in (SourceKind.FUNCTION, SourceKind.GENERATOR):
-                    found.setdefault(source.name, []).append(value)
+            for name, kind in dict.fromkeys((s.name, s.kind) for s in value.sources):
+                if kind in (SourceKind.FUNCTION, SourceKind.GENERATOR):
+                    found.setdefault((name, kind), []).append(value)
         return found
 
-    def values_of(self, function: FunctionId, kind: SourceKind) -> list[Value]:
+    def values_of(self, function: FunctionId, kind: SourceKind) -> Sequence[Value]:
         """The values that a function, or what its call gives, flows into."""
-        return [
-            value
-            for value in self._values_of_functions.get(function, ())
-            if any(s.kind is kind and s.name == function for s in value.sources)
-        ]
+        return self._values_of_functions.get((function, kind), ())
 
     @cached_property
     def family_of(self) -> dict[FunctionId, frozenset[FunctionId]]:

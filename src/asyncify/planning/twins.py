@@ -174,7 +174,7 @@ def _may_have_one(project: Project, function: Function, limit: Limit | None) -> 
 def _is_patched(project: Project, function: Function) -> bool:
     """Whether a test seems to replace a function: by its name, in a class of its family or in a module."""
     owners = project.memory("patched", _patched_names).get(function.name, frozenset())
-    if function.owner is None:
+    if function.owner is None or not owners:
         return bool(owners)
     family = (project.functions[one].owner or "" for one in project.family(function.id))
     names = {re.split("[:.]", owner)[-1] for owner in family}

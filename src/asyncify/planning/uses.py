@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from itertools import chain
 
-from asyncify.model.facts import Function, FunctionId, Kind, Role
+from asyncify.model.facts import ClassId, Function, FunctionId, Kind, Role
 from asyncify.model.graph import Access, Edge, Evidence, Reference, SourceKind, Value
 from asyncify.model.plan import AddImport, Await, Edit, MakeAsync, Replace
 from asyncify.planning.accessors import has_accessor
@@ -86,10 +87,20 @@ def iterate_step(project: Project, site: Reference, used: str) -> Step:
     expression = project.expression(site)
     functions = _generators(project, site) if expression.kind is Kind.CALL else []
     value = project.value(site)
-    made = [s.name for s in value.sources if s.kind is SourceKind.GENERATOR] if value else []
-    cleanup = any(cleans_up(project, function) for function in (*functions, *made))
+    cleanup = any(cleans_up(project, function) for function in functions)
+    if value is not None and not cleanup:
+        cleanup = _holds_cleanup(project, value)
     items = existing(project, site, closable=bool(functions), cleanup=cleanup)
     return consume(project, site, items, used)
+
+
+def _holds_cleanup(project: Project, value: Value) -> bool:
+    """Whether something happens when a generator in a value is closed before its end."""
+    known: dict[int, bool] = project.memory("values that clean up", lambda _: {})
+    if value.id not in known:
+        made = (s.name for s in value.sources if s.kind is SourceKind.GENERATOR)
+        known[value.id] = any(cleans_up(project, function) for function in made)
+    return known[value.id]
 
 
 def thread_iteration(project: Project, site: Reference, used: str) -> Step:
@@ -198,21 +209,26 @@ def _entered_by_others(project: Project, function: Function) -> Iterable[Step]:
     callers = _BY_OTHERS.get(function.name, ())
     if function.owner is None or not callers:
         return
+    for name, place in project.memory("in contextlib", _in_contextlib).get(function.owner, ()):
+        if name.rpartition(".")[2] in callers:
+            yield Step(limit=Limit("ASY907", f"{name} calls it without await", place))
+
+
+def _in_contextlib(project: Project) -> dict[ClassId, list[tuple[str, Reference]]]:
+    """The functions of contextlib that get an instance, and where, by each class that it may be of."""
+    found: dict[ClassId, list[tuple[str, Reference]]] = {}
     for value in project.graph.values:
-        owners = {
-            owner
-            for s in value.sources
-            if s.kind is SourceKind.INSTANCE
-            for owner in (s.name, *project.graph.bases.get(s.name, ()))
-        }
-        for occurrence in value.occurrences if function.owner in owners else ():
+        classes = [s.name for s in value.sources if s.kind is SourceKind.INSTANCE]
+        for occurrence in value.occurrences if classes else ():
             outer = project.parent(occurrence)
             if outer is None or project.expression(occurrence).role is not Role.ARGUMENT:
                 continue
             for name in project.callee_names(outer[0]):
-                if name.startswith("contextlib.") and name.rpartition(".")[2] in callers:
-                    message = f"{name} calls it without await"
-                    yield Step(limit=Limit("ASY907", message, occurrence))
+                if name.startswith("contextlib."):
+                    lines = (project.graph.bases.get(cls, ()) for cls in classes)
+                    for owner in {*classes, *chain.from_iterable(lines)}:
+                        found.setdefault(owner, []).append((name, occurrence))
+    return found
 
 
 def _declared_steps(project: Project, function: Function) -> Iterable[Step]:
