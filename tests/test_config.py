@@ -89,7 +89,7 @@ def test_a_file_of_another_name_needs_no_table(tmp_path: Path) -> None:
         ('ignore = "ASY101"', "'ignore' must be a list of strings, not 'ASY101'"),
         ("source = [1]", "'source' must be a list of strings, not [1]"),
         ('ignore = ["zz"]', "'ignore': unknown code 'zz'; --list-rules prints all codes"),
-        ('ignore = ["ASY8"]', "'ignore': unknown code 'ASY8'; did you mean 'ASY980'?"),
+        ('ignore = ["ASY8"]', "'ignore': unknown code 'ASY8'; did you mean 'ASY981'?"),
         (
             'select = ["blocking-slep"]',
             "'select': unknown code 'blocking-slep'; did you mean 'blocking-sleep'?",

@@ -64,8 +64,10 @@ def test_the_metadata_says_what_is_promised(built: Built) -> None:
     assert head["License-Expression"] == "MIT"
     assert head["License-File"] == "LICENSE"
     assert "Typing :: Typed" in head.get_all("Classifier", [])
-    required = {re.split("[<>=]", line)[0] for line in head.get_all("Requires-Dist", [])}
+    lines = head.get_all("Requires-Dist", [])
+    required = {re.split("[<>=]", line)[0] for line in lines if "extra ==" not in line}
     assert required == RUNTIME
+    assert head.get_all("Provides-Extra", []) == ["runtime"]
 
 
 def test_both_commands_run_the_same_function(built: Built) -> None:

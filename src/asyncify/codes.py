@@ -163,8 +163,9 @@ _LEFT: tuple[_Row, ...] = (
     ("ASY963", "lazy-attribute", "Reading the attribute may query the database.", "Load it eagerly."),
     ("ASY964", "cloud-resource", "The resource interface has no async form.", "Use the client interface."),
     ("ASY965", "library-gap", "The async library has no faithful form of this call.", _TO_THREAD),
-    ("ASY970", "public-function", "`frontier = \"twin\"` keeps public functions as they are.", "Call its async twin, or set `frontier = \"auto\"` to convert the function itself."),
+    ("ASY970", "public-function", "`public-api = \"keep\"` or `frontier = \"twin\"` keeps public functions as they are.", "Call its async twin, or leave the setting out to convert the function itself."),
     ("ASY980", "unverified", "The new text broke a promise and was thrown away.", "Please report it with the file that it names."),
+    ("ASY981", "blocked-at-runtime", "The tests saw a call that blocks a running event loop (`--verify-runtime`).", "See what else is reported for this line; a call that asyncify does not know can be named in `blocking`."),
     ("ASY990", "unused-suppression", "An `# asyncify:` comment suppresses nothing.", "Remove the comment."),
 )  # fmt: skip
 

@@ -407,15 +407,6 @@ def test_settings_of_the_file_and_of_the_flags(tree: Path, asyncify: Command) ->
     assert ran.err == message
 
 
-def test_a_setting_without_effect_is_not_ignored_in_silence(tree: Path, asyncify: Command) -> None:
-    settings = tree / "pyproject.toml"
-    settings.write_text('[tool.asyncify]\nunsafe = true\npublic-api = "keep"\n')
-    grow(tree, {"clean.py": b""})
-    warning = "warning: 'public-api' has no effect in this version\n"
-    assert asyncify().err.startswith(f"{warning}1 file checked")
-    assert asyncify("-qq").err == ""
-
-
 def test_show_config_can_be_read_back(tree: Path, asyncify: Command) -> None:
     (tree / "shown.toml").write_bytes(asyncify("--show-config").out)
     again = asyncify("--show-config", "--config", "shown.toml").out

@@ -63,7 +63,7 @@ def test_writes_what_keeps_the_tests(project: Path) -> None:
     assert "async def nap(n):" in (project / "src/app/naps.py").read_text()
     again = asyncify(project, "--write", "--verify", PYTEST)
     assert again.returncode == OK, again.stderr
-    assert "verify: nothing changes, so no test was run" in again.stderr
+    assert "verify: nothing changes, so there is nothing to compare" in again.stderr
 
 
 def test_names_the_test_that_breaks_and_writes_nothing(project: Path) -> None:
@@ -167,3 +167,104 @@ def test_a_project_that_is_installed_in_place_does_not_hide_the_copy(
 
 def test_stdin_has_no_tests(project: Path) -> None:
     assert asyncify(project, "-", "--verify", PYTEST).returncode == FAILED
+
+
+# the project blocks a loop in two ways that no rule knows
+WATCHED = {
+    "src/app/tables.py": (
+        b"import os\nimport time\n\n\n"
+        b"def rows():\n"
+        b"    time.sleep(0)\n"
+        b"    return [os.stat(each) for each in os.listdir('data')]\n"
+    ),
+    "data/words.txt": b"",
+    "tests/test_naps.py": (
+        b"from app.naps import nap\nfrom app.tables import rows\n\n\n"
+        b"def test_nap():\n    assert nap(0) == 0\n\n\n"
+        b"def test_rows(monkeypatch):\n    import os\n\n"
+        b"    monkeypatch.setattr(os, 'stat', len)\n"
+        b"    assert rows() == rows() == [9]\n"
+    ),
+}
+
+
+def test_says_what_blocks_the_loop_in_the_tests(project: Path) -> None:
+    grow(project, WATCHED)
+    before = contents(project)
+    ran = asyncify(project, "--verify", PYTEST, "--verify-runtime", "--output-format", "json")
+    assert ran.returncode == FOUND, ran.stderr
+    assert contents(project) == before
+    found = [f for f in json.loads(ran.stdout)["findings"] if f["code"] == "ASY981"]
+    assert [(f["path"], f["span"][0]) for f in found] == [("src/app/tables.py", 7)]
+    assert found[0]["message"] == "os.listdir blocks the event loop"
+    assert found[0]["reason"] == "in rows(), seen in tests/test_naps.py::test_rows"
+    assert "verify: 2 tests passed before, and after" in ran.stderr
+    assert "verify: an event loop is blocked from 1 line of the project" in ran.stderr
+
+
+def test_watches_a_project_without_anything_to_convert(project: Path) -> None:
+    async_code = b"import os\n\n\nasync def names():\n    return os.listdir('.')\n"
+    script = b"import asyncio\n\nfrom app.naps import names\n\nasyncio.run(names())\n"
+    grow(project, {"src/app/naps.py": async_code, "check.py": script})
+    (project / "tests/test_naps.py").unlink()
+    ran = asyncify(project, "--verify", f"{PYTHON} check.py", "--verify-runtime")
+    assert ran.returncode == FOUND, ran.stderr
+    assert "src/app/naps.py:5:5  ASY981 manual  os.listdir blocks the event loop" in ran.stdout
+    assert "in names()" in ran.stdout
+    ran = asyncify(project, "--ignore", "ASY981", "--verify", f"{PYTHON} check.py")
+    assert (ran.returncode, ran.stdout) == (OK, "")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--verify-runtime",), "--verify-runtime needs --verify"),
+        (
+            ("--verify-runtime", "--verify", f"{PYTHON} -I -c 'pass'"),
+            "--verify-runtime: the command starts no Python that reads PYTHONPATH",
+        ),
+    ],
+)
+def test_nobody_looks_at_the_loop(project: Path, arguments: tuple[str, ...], message: str) -> None:
+    ran = asyncify(project, *arguments)
+    assert ran.returncode == FAILED
+    assert ran.stderr == f"error: {message}\n"
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path, project: Path) -> str:
+    """The Python of an environment without blockbuster, in which the project is installed in place by a hook."""
+    place = tmp_path / "venv"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", place], check=True)
+    hook = (
+        "import importlib.util, sys\n\n"
+        "class InPlace:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        f"        known = {{'app': {str(project / 'src/app/__init__.py')!r},\n"
+        f"                 'app.naps': {str(project / 'src/app/naps.py')!r}}}\n"
+        "        if name in known:\n"
+        "            return importlib.util.spec_from_file_location(name, known[name])\n\n"
+        "sys.meta_path.insert(0, InPlace())\n"
+    )
+    site = next(place.glob("[Ll]ib*/**/site-packages"))
+    (site / "in_place.py").write_text(hook)
+    (site / "in_place.pth").write_text("import in_place\n")
+    python = place / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    return shlex.quote(str(python))
+
+
+def test_an_import_hook_does_not_hide_the_copy(project: Path, elsewhere: str) -> None:
+    script = "import app.naps as n; raise SystemExit(getattr(n, 'n' + 'ap').__code__.co_flags >> 7)"
+    (project / "check.py").write_text(script)
+    ran = asyncify(project, "--verify", f"{elsewhere} check.py")
+    assert ran.returncode == FAILED, ran.stderr
+    assert "ends with exit code 1" in ran.stderr
+
+
+def test_the_oracle_is_not_installed(project: Path, elsewhere: str) -> None:
+    ran = asyncify(project, "--verify", f"{elsewhere} -c pass", "--verify-runtime")
+    assert ran.returncode == FAILED
+    assert ran.stderr == (
+        "error: --verify-runtime: blockbuster is not installed for the Python of the tests: "
+        'pip install "asyncify-refactor[runtime]"\n'
+    )

@@ -4,10 +4,11 @@ import ast
 import subprocess
 import sys
 from pathlib import Path
+from typing import Literal, TypeGuard
 
 import pytest
 
-from asyncify.api import convert_source
+from asyncify.api import convert_source, plan
 from asyncify.config import Config
 
 LIBRARY = b"""\
@@ -104,6 +105,48 @@ def test_the_interface_stays() -> None:
     assert kept - {ast.unparse(node) for node in definitions(result.after)} == set()
     again = convert_source(result.after, filename="library.py", config=Config(frontier="twin"))
     assert again.after.decode() == result.after.decode()
+
+
+EXPORTING = {
+    "pkg/__init__.py": b"from pkg.loops import handed_on\nfrom pkg.words import *\n",
+    "pkg/loops.py": (
+        b"import time\n\n__all__ = ['listed', '_listed_too']\n\n\n"
+        b"def listed():\n    time.sleep(0)\n    return inner()\n\n\n"
+        b"def _listed_too():\n    time.sleep(0)\n\n\n"
+        b"def handed_on():\n    time.sleep(0)\n\n\n"
+        b"def inner():\n    time.sleep(0)\n    return 1\n\n\n"
+        b"def unused():\n    time.sleep(0)\n\n\n"
+        b"class Inner:\n    def method(self):\n        time.sleep(0)\n"
+    ),
+    "pkg/words.py": (
+        b"import time\n\n__all__ = ['starred']\n\n\ndef starred():\n    time.sleep(0)\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("frontier", ["auto", "hold"])
+def test_all_says_what_is_public(tmp_path: Path, frontier: Literal["auto", "hold"]) -> None:
+    for path, text in EXPORTING.items():
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).write_bytes(text)
+    settings = Config(public_api="keep", frontier=frontier)
+    found = plan(tmp_path, config=settings)
+    after = b"".join(each.after for each in found.results)
+    names = {node.name: type(node) for node in ast.walk(ast.parse(after)) if is_function(node)}
+    public = ["listed", "_listed_too", "handed_on", "starred", "method"]
+    assert [names[name] for name in public] == [ast.FunctionDef] * 5
+    twins = {f"{name}_async" for name in public}
+    assert twins & names.keys() == (twins if frontier == "auto" else set())
+    kept = {each.function for each in found.findings if each.code == "ASY970"}
+    inner = {"pkg.loops:inner"}
+    held = {"pkg.loops:listed", "pkg.loops:_listed_too", "pkg.loops:handed_on"}
+    held |= {"pkg.loops:Inner.method", "pkg.words:starred"}
+    assert kept == (set() if frontier == "auto" else held | inner)
+    assert names["unused"] is ast.AsyncFunctionDef
+
+
+def is_function(node: ast.AST) -> TypeGuard[ast.FunctionDef | ast.AsyncFunctionDef]:
+    return isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
 
 
 MARKED = b"""\

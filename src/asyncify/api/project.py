@@ -68,22 +68,35 @@ class ProjectPlan:
         return self.patch().decode("utf-8", errors="surrogateescape")
 
     def verify(
-        self, command: str, *, respect_gitignore: bool = True, progress: Progress = silent
+        self,
+        command: str,
+        *,
+        respect_gitignore: bool = True,
+        runtime: bool = False,
+        progress: Progress = silent,
     ) -> Trial:
         """Run the project's tests in a copy of it, before and after the changes; nothing is written.
 
         Args:
             command: what runs the tests; with pytest they are compared test by test.
             respect_gitignore: the copy has no files that git ignores.
+            runtime: see what blocks an event loop in the tests, with blockbuster.
             progress: called before each run.
 
         Raises:
             SuiteError: the command cannot be run, fails before already, or proves nothing.
         """
         texts = {each.path: each.after for each in self.results if each.changed}
-        return put_on_trial(
-            self.root, texts, command, respect_gitignore=respect_gitignore, progress=progress
+        found = put_on_trial(
+            self.root,
+            texts,
+            command,
+            respect_gitignore=respect_gitignore,
+            runtime=runtime,
+            progress=progress,
         )
+        own = {each.path for each in self.results}
+        return replace(found, blocked=tuple(each for each in found.blocked if each.path in own))
 
     def write(self, *, allow_dirty: bool = False) -> WriteReport:
         """Replace the files that change: all of them or none.

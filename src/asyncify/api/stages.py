@@ -130,7 +130,7 @@ def decide(job: Job, graph: CallGraph) -> Plan:
         doctests=runs_doctests(job.root),
         unsafe=job.config.unsafe,
         twins=job.config.frontier != "hold",
-        public=job.config.frontier != "twin",
+        public=job.config.public_api == "convert" and job.config.frontier != "twin",
         tests=job.config.tests,
         async_only=job.config.scope == "async-only",
     )

@@ -8,13 +8,19 @@ import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from pathlib import Path
 
 from asyncify.api.stages import Progress, silent
+from asyncify.codes import find
 from asyncify.discovery import project_files
 from asyncify.errors import SuiteError
-from asyncify.model.plan import FileError
-from asyncify.verify.tests import Broken, Command, broken, check_before, patience
+from asyncify.model.plan import FileError, Finding, Safety
+from asyncify.model.span import Span
+from asyncify.verify.runtime import Blocked, Probe
+from asyncify.verify.tests import Broken, Command, Suite, broken, check_before, patience
+
+BLOCKED = "ASY981"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +29,13 @@ class Trial:
 
     `broken` has one entry per test that passed before and does not after, with the file of the test
     ("." if only the command as a whole is known). `passed` counts the tests that passed before, None
-    where only an exit code is known.
+    where only an exit code is known. `blocked` are the places from which an event loop is blocked in the
+    tests, where somebody asked; they are places in the texts as they were before.
     """
 
     passed: int | None = None
     broken: tuple[FileError, ...] = ()
+    blocked: tuple[Finding, ...] = ()
 
 
 def put_on_trial(
@@ -36,6 +44,7 @@ def put_on_trial(
     command: str,
     *,
     respect_gitignore: bool = True,
+    runtime: bool = False,
     progress: Progress = silent,
 ) -> Trial:
     """Run the tests in a copy of the project, once as it is and once with new texts.
@@ -45,6 +54,8 @@ def put_on_trial(
         texts: the new texts by path.
         command: what runs the tests, in the root of the copy.
         respect_gitignore: the copy has no files that git ignores.
+        runtime: run them once more with the new texts, and see what blocks an event loop. This run says
+            nothing else: what looks may be in the way of a test.
         progress: called before each run.
 
     Raises:
@@ -52,18 +63,63 @@ def put_on_trial(
     """
     found = Command.read(command, Path.cwd(), root)
     with tempfile.TemporaryDirectory(prefix="asyncify-") as place:
-        # the same place both times: paths may be part of a test's name
+        # the same place every time: paths may be part of a test's name
         home = Path(place).resolve() / root.name
-        files = project_files(root, respect_gitignore=respect_gitignore)
-        progress("testing before", 0, 2)
-        with _copy(root, files, {}, home):
-            before = found.run(home, _source_roots(home, texts))
+        bench = _Bench(found, root, home, project_files(root, respect_gitignore=respect_gitignore))
+        progress("testing before", 0, 2 + runtime)
+        before = bench.run({}, texts)
         check_before(found, before)
-        progress("testing after", 1, 2)
-        with _copy(root, files, texts, home):
-            after = found.run(home, _source_roots(home, texts), patience(before))
+        failed: tuple[FileError, ...] = ()
+        if texts:
+            progress("testing after", 1, 2 + runtime)
+            after = bench.run(texts, texts, patience(before))
+            failed = tuple(_located(root, each) for each in broken(found, before, after))
+        blocked: tuple[Finding, ...] = ()
+        if runtime and not failed:
+            progress("watching the event loop", 2, 3)
+            blocked = tuple(
+                _seen(root, texts, each) for each in bench.watch(texts, patience(before))
+            )
     passed = None if before.cases is None else len(before.passed)
-    return Trial(passed, tuple(_located(root, each) for each in broken(found, before, after)))
+    return Trial(passed, failed, blocked)
+
+
+@dataclass(frozen=True, slots=True)
+class _Bench:
+    """Where the tests run: a copy of the project that is made for each run."""
+
+    command: Command
+    root: Path
+    home: Path
+    files: Iterable[str]
+
+    def run(
+        self, texts: Mapping[str, bytes], changing: Iterable[str], timeout: float | None = None
+    ) -> Suite:
+        """Run the tests with these texts; `changing` are the files that change in any of the runs."""
+        return self._run(texts, changing, timeout)[0]
+
+    def watch(self, texts: Mapping[str, bytes], timeout: float) -> tuple[Blocked, ...]:
+        """Run the tests, and return what blocks an event loop."""
+        return self._run(texts, texts, timeout, blocking=True)[1]
+
+    def _run(
+        self,
+        texts: Mapping[str, bytes],
+        changing: Iterable[str],
+        timeout: float | None,
+        *,
+        blocking: bool = False,
+    ) -> tuple[Suite, tuple[Blocked, ...]]:
+        with (
+            _copy(self.root, self.files, texts, self.home),
+            tempfile.TemporaryDirectory(prefix="asyncify-") as place,
+        ):
+            probe = Probe(Path(place).resolve(), self.root, self.home, blocking)
+            variables = probe.install()
+            paths = [probe.place, *_source_roots(self.home, changing)]
+            suite = self.command.run(self.home, paths, timeout, variables)
+            return suite, probe.blocked() if blocking else ()
 
 
 @contextmanager
@@ -114,3 +170,34 @@ def _located(root: Path, test: Broken) -> FileError:
     if not test.name:
         return FileError(".", 0, 0, f"passed before and fails after: {test.message}")
     return FileError(".", 0, 0, f"{test.name} passed before and fails after: {test.message}")
+
+
+def _seen(root: Path, texts: Mapping[str, bytes], blocked: Blocked) -> Finding:
+    """What blocks an event loop, at its place in the text before."""
+    code = find(BLOCKED)
+    before = (root / blocked.path).read_bytes() if (root / blocked.path).exists() else b""
+    lines = before.decode(errors="replace").splitlines()
+    number = _line_before(lines, texts.get(blocked.path), blocked.line)
+    text = lines[number - 1] if number <= len(lines) else ""
+    start = len(text) - len(text.lstrip())
+    through = f", called by {blocked.through}," if blocked.through else ""
+    return Finding(
+        BLOCKED,
+        code.name if code else "",
+        blocked.path,
+        Span(number, start, number, len(text)),
+        Safety.MANUAL,
+        f"{' and '.join(blocked.calls)}{through} blocks the event loop",
+        f"in {blocked.function}()" + (f", seen in {blocked.test}" if blocked.test else ""),
+    )
+
+
+def _line_before(lines: list[str], after: bytes | None, number: int) -> int:
+    """The line that a line of the new text was."""
+    if after is None:
+        return number
+    new = after.decode(errors="replace").splitlines()
+    for tag, first, last, start, end in SequenceMatcher(None, lines, new, False).get_opcodes():
+        if start < number <= end:
+            return max(1, min(first + number - start, last) if tag != "insert" else first)
+    return max(1, min(number, len(lines)))

@@ -134,6 +134,10 @@ def main(
             text="Run these tests in a copy, before and after; what breaks one is not written.",
         ),
     ] = None,
+    verify_runtime: Annotated[
+        bool,
+        flag("--verify-runtime", text="Say what blocks the event loop in the tests of --verify."),
+    ] = False,
     jobs: Annotated[
         int,
         typer.Option(
@@ -189,6 +193,7 @@ def main(
         allow_dirty=allow_dirty,
         update_dependencies=update_dependencies,
         verify=verify,
+        verify_runtime=verify_runtime,
         jobs=jobs,
         config=config,
         isolated=isolated,

@@ -40,6 +40,7 @@ class Options:
     allow_dirty: bool = False
     update_dependencies: bool = False
     verify: str | None = None
+    verify_runtime: bool = False
     jobs: int = 0
     config: str | None = None
     isolated: bool = False
@@ -75,5 +76,7 @@ class Options:
         for conflict, names in conflicts:
             if conflict:
                 raise UsageError(f"{names} do not go together")
+        if self.verify_runtime and self.verify is None:
+            raise UsageError("--verify-runtime needs --verify")
         if self.stdin_filename is not None and not self.stdin:
             raise UsageError("--stdin-filename needs - as the path")

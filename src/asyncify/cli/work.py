@@ -21,9 +21,6 @@ from asyncify.report.progress import Bar
 from asyncify.report.run import FOUND, OK, Run, shown_paths
 from asyncify.verify.tests import Command
 
-# Keys that are read and checked, but that planning does not know yet: better said than ignored.
-NO_EFFECT_YET = ("public-api",)
-
 
 def project(options: Options, streams: Streams, paths: Sequence[Path]) -> int:
     """Plan a project, report it or carry it out, and return the exit code."""
@@ -49,9 +46,6 @@ def project(options: Options, streams: Streams, paths: Sequence[Path]) -> int:
             proof=options.write or options.diff or options.verify is not None,
             update_dependencies=options.update_dependencies,
         )
-    for key in NO_EFFECT_YET:
-        if dict(config.items())[key] != dict(Config().items())[key]:
-            streams.say(f"warning: {key!r} has no effect in this version")
     if options.verbose:
         streams.say(f"project: {root}\nsettings: {config.file or 'defaults'}")
     if options.why is not None:
@@ -61,21 +55,30 @@ def project(options: Options, streams: Streams, paths: Sequence[Path]) -> int:
     written = options.write and not trial.broken
     undo = plan.write(allow_dirty=options.allow_dirty).undo if written else ""
     run = plan.run(shown=_shown(plan), written=written)
-    run = replace(run, errors=(*run.errors, *trial.broken))
+    blocked = (each for each in trial.blocked if config.selects(each.code))
+    run = replace(run, errors=(*run.errors, *trial.broken), findings=(*run.findings, *blocked))
     _report(run, options, streams)
     if not options.quiet:
         streams.say(_ending(run, options, undo))
         if options.verify is not None:
             streams.say(text.verdict(trial.passed, len(trial.broken), changed=bool(run.changed)))
+        if options.verify_runtime and not trial.broken:
+            streams.say(text.watched(len(trial.blocked)))
     return run.exit_code(exit_zero=options.exit_zero)
 
 
 def _trial(plan: ProjectPlan, config: Config, options: Options, streams: Streams) -> Trial:
     """What the project's tests say; without a new text there is nothing to ask them."""
-    if options.verify is None or not any(result.changed for result in plan.results):
+    changed = any(result.changed for result in plan.results)
+    if options.verify is None or not (changed or options.verify_runtime):
         return Trial()
     with Bar(enabled=streams.progress()) as bar:
-        return plan.verify(options.verify, respect_gitignore=config.respect_gitignore, progress=bar)
+        return plan.verify(
+            options.verify,
+            respect_gitignore=config.respect_gitignore,
+            runtime=options.verify_runtime,
+            progress=bar,
+        )
 
 
 def source(options: Options, streams: Streams, data: bytes) -> int:

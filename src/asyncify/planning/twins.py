@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from asyncify.model.facts import Function, Kind, Role
+from asyncify.model.facts import Function, Import, Kind, Role
 from asyncify.model.graph import Access, Edge, Reference, SourceKind, Value
 from asyncify.model.plan import AddImport, Await, Edit, Insert, MakeTwin, Replace
 from asyncify.model.span import Span
@@ -112,23 +112,46 @@ def copied(
 
 
 def is_public(project: Project, function: Function) -> bool:
-    """Whether others may call a function: no test, and not marked as inner by an underscore.
+    """Whether others may call a function: no test, and not inner by its name or its module's `__all__`.
 
-    The name of the function alone decides: what stands in a class or a module of an inner name is
-    often handed out by another one.
+    What stands in a class or a module of an inner name is often handed out by another one, so these
+    names do not count.
     """
     name = function.name
-    return (
-        function.kind == "def"
-        and function.parent == f"{function.module}:"
-        and (is_special(name) or not name.startswith("_"))
-        and not name.startswith("test")
-        and not in_test_file(project.path(function.id))
-    )
+    if (
+        function.kind != "def"
+        or function.parent != f"{function.module}:"
+        or name.startswith("test")
+        or in_test_file(project.path(function.id))
+    ):
+        return False
+    exports = project.graph.modules[function.module].exports
+    if function.owner is None and exports is not None:
+        return name in exports or (function.module, name) in project.memory("handed on", _handed_on)
+    return is_special(name) or not name.startswith("_")
+
+
+def _handed_on(project: Project) -> frozenset[tuple[str, str]]:
+    """What packages import into their own namespace, for others: modules and names."""
+    found = {
+        (each.module, name)
+        for module in project.graph.modules.values()
+        if module.is_package
+        for each in module.imports
+        for name in _imported_names(project, each)
+    }
+    return frozenset(found)
+
+
+def _imported_names(project: Project, each: Import) -> tuple[str, ...]:
+    if each.name == "*":
+        module = project.graph.modules.get(each.module)
+        return module.exports or () if module is not None else ()
+    return (each.attribute,) if each.attribute is not None else ()
 
 
 def public_limit(project: Project, function: Function) -> Limit | None:
-    """What keeps a function as it is where the interface must stay (`frontier = "twin"`).
+    """What keeps a function as it is where the interface must stay (`public-api = "keep"`).
 
     That are public functions, and inner ones that others may get hold of.
     """
@@ -139,12 +162,12 @@ def public_limit(project: Project, function: Function) -> Limit | None:
             for site in value.occurrences:
                 if project.expression(site).role not in USED_UP:
                     message = f"others may get hold of {function.name}()"
-                    return Limit("ASY970", f'{message}, and frontier = "twin" keeps it', site)
+                    return Limit("ASY970", f"{message}, and the interface is kept", site)
         return None
     name = f"{function.name}_async"
     if _taken(project, function, name):
         return Limit("ASY970", f"{function.name}() is public, and {name}() stands beside it")
-    return Limit("ASY970", f'{function.name}() is public, and frontier = "twin" keeps it')
+    return Limit("ASY970", f"{function.name}() is public, and the interface is kept")
 
 
 def _values(project: Project, function: Function) -> Iterable[Value]:

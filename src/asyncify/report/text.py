@@ -58,7 +58,7 @@ def verdict(passed: int | None, broken: int, *, changed: bool) -> str:
         changed: whether there was anything to ask them about.
     """
     if not changed:
-        return "verify: nothing changes, so no test was run"
+        return "verify: nothing changes, so there is nothing to compare"
     if broken and passed is None:
         return "verify: the tests pass before and fail after; nothing was written"
     if broken:
@@ -66,6 +66,13 @@ def verdict(passed: int | None, broken: int, *, changed: bool) -> str:
     if passed is None:
         return "verify: the tests pass before and after"
     return f"verify: {_count(passed, 'test')} passed before, and after"
+
+
+def watched(blocked: int) -> str:
+    """What the tests say about the event loop, where somebody looked."""
+    if not blocked:
+        return "verify: nothing blocks an event loop in the tests"
+    return f"verify: an event loop is blocked from {_count(blocked, 'line')} of the project"
 
 
 def summary(run: Run, command: Sequence[str] = ()) -> str:

@@ -97,13 +97,20 @@ class Command:
             raise SuiteError("--verify: asyncify adds --junitxml by itself; leave it out")
         return cls(text, tuple(words), found)
 
-    def run(self, directory: Path, paths: Sequence[Path], timeout: float | None = None) -> Suite:
+    def run(
+        self,
+        directory: Path,
+        paths: Sequence[Path],
+        timeout: float | None = None,
+        variables: Mapping[str, str] | None = None,
+    ) -> Suite:
         """Run the tests in a directory.
 
         Args:
             directory: where to run them.
             paths: where Python finds the code of the project first.
             timeout: seconds after which the run is ended.
+            variables: further ones of the environment.
 
         Raises:
             SuiteError: the command cannot be started.
@@ -113,8 +120,9 @@ class Command:
             words = list(self.words)
             if self.pytest is not None:
                 words.insert(self.pytest + 1, f"--junitxml={report}")
+            environment = {**_environment(paths), **(variables or {})}
             start = time.monotonic()
-            code = self._ended(words, directory, _environment(paths), output, timeout)
+            code = self._ended(words, directory, environment, output, timeout)
             seconds = time.monotonic() - start
             cases = _cases(report) if self.pytest is not None else None
             return Suite(code, cases, seconds, _last_line(output))
