@@ -229,8 +229,8 @@ _ADAPTER = "httpx has transports in place of adapters"
 SESSIONS: tuple[Entry, ...] = (
     Resource(SESSION, "httpx.AsyncClient", enter="async", annotation="httpx.AsyncClient", fallback="thread"),
     *(
-        Call(name, "httpx.AsyncClient", awaited=False, parameters=(), returns=SESSION,
-             last=("follow_redirects=True", "max_redirects=30", "timeout=None"))
+        Call(name, "httpx.AsyncClient", awaited=False, parameters=(), returns=SESSION, helpers=("_SSL_CONTEXT",),
+             last=("verify=_SSL_CONTEXT", "follow_redirects=True", "max_redirects=30", "timeout=None"))
         for name in (SESSION, "requests.sessions.session")
     ),
     Call(f"{SESSION}.close", "aclose", waits=False),
