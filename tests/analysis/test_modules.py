@@ -2,7 +2,10 @@
 
 import pytest
 
+from asyncify.analysis.index import index_module
 from asyncify.analysis.modules import imported_names, name_modules, own_names, search_roots
+from asyncify.analysis.vendored import lent_roots, vendored
+from asyncify.model.facts import Module
 
 NAMES = {
     "flat package": ({"pkg/__init__.py": "pkg", "pkg/a.py": "pkg.a"}, ""),
@@ -107,3 +110,63 @@ def test_own_names() -> None:
         path: ("b", {"app": "b.app", "main": "b.main"}) for path in imports if path.startswith("b/")
     }
     assert not own_names(named, imports | {"b/main.py": set()})
+
+
+def test_vendored_packages_are_meant_by_their_own_names() -> None:
+    texts = {
+        "tool/__init__.py": "",
+        "tool/main.py": "import courier.work\nfrom courier.work import run\nimport json\n",
+        "tool/courier/__init__.py": "",
+        "tool/courier/work.py": (
+            "import courier\nfrom courier.limits import FEW, Limit, few\n"
+            "try:\n    from courier.fast import run\nexcept ImportError:\n    run = None\n"
+        ),
+        "tool/courier/limits.py": "import time\nFEW = 1\nclass Limit: ...\ndef few(): ...\n",
+        "tool/redis/__init__.py": "from redis import Redis\nfrom redis import *\n",
+        "tool/json/__init__.py": "from json import dumps\ndumps = dumps\n",
+    }
+
+    def found(**more: str) -> dict[str, str]:
+        named = name_modules(list(texts))
+        return vendored(
+            {
+                named[path].name: index_module(
+                    text + more.get(path.split("/")[-1][:-3], ""),
+                    name=named[path].name,
+                    path=path,
+                    is_package=named[path].is_package,
+                )
+                for path, text in texts.items()
+            }
+        )
+
+    assert found() == {"courier": "tool.courier"}
+    assert found(main="from courier.work import absent") == {}
+    assert found(main="import courier.absent") == {}
+    texts["courier/__init__.py"] = ""
+    assert found() == {}
+
+
+def test_only_a_package_that_says_its_name_to_itself_is_vendored() -> None:
+    modules = {
+        name: index_module(text, name=name, path=f"{name}/__init__.py", is_package=True)
+        for name, text in {
+            "tool": "from courier import send\n",
+            "tool.courier": "def send(): ...\n",
+        }.items()
+    }
+    assert vendored(modules) == {}
+
+
+def test_vendored_packages_lend_their_directories() -> None:
+    def module(name: str, path: str) -> Module:
+        return index_module("", name=name, path=path, is_package=path.endswith("__init__.py"))
+
+    modules = {
+        "tool.courier": module("tool.courier", "src/tool/courier/__init__.py"),
+        "tool.main": module("tool.main", "src/tool/main.py"),
+    }
+    names = {"courier": "tool.courier"}
+    assert lent_roots(names, modules) == ["src/tool"]
+    modules["tool.json"] = module("tool.json", "src/tool/json.py")
+    assert lent_roots(names, modules) == []

@@ -28,6 +28,7 @@ def build(
     *,
     search_roots: Sequence[Path],
     homes: Mapping[str, Path] | None = None,
+    lent_roots: Sequence[Path] = (),
     python_version: str = _CURRENT,
     jobs: int = 0,
 ) -> CallGraph:
@@ -42,6 +43,7 @@ def build(
             modules,
             search_roots=search_roots,
             homes=homes,
+            lent_roots=lent_roots,
             python_version=python_version,
             jobs=jobs,
         )

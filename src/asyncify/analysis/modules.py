@@ -12,10 +12,7 @@ import re
 import sys
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import NamedTuple
-
-from asyncify.model.facts import Import, Module
 
 ROOT = "."
 
@@ -94,15 +91,6 @@ class OwnNames(NamedTuple):
 
     root: str  # the directory that its imports start from
     modules: Mapping[str, str]  # by the name as written, the module that is meant
-
-    def seen_by(self, module: Module) -> Module:
-        """The facts of the file, its imports being those of the modules that are meant."""
-        return replace(module, imports=tuple(map(self._meant, module.imports)))
-
-    def _meant(self, found: Import) -> Import:
-        first, dot, rest = found.module.partition(".")
-        known = self.modules.get(first)
-        return replace(found, module=f"{known}{dot}{rest}") if known else found
 
 
 def own_names(

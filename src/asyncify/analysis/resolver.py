@@ -44,12 +44,14 @@ def resolve(
     paths: Sequence[str] | None = None,
     search_roots: Sequence[Path],
     homes: Mapping[str, Path] | None = None,
+    lent_roots: Sequence[Path] = (),
     python_version: str,
     jobs: int = 0,
 ) -> Resolution:
     """Run the type checker over the modules (those at `paths`, and what they import) and read its report.
 
     Files with a directory in `homes` are checked apart: for them its modules hide those of others.
+    What is in `lent_roots` has a second name, that it is imported by: these come last, and hide nothing.
 
     Raises:
         CheckerError: the checker is missing, fails, or writes a format that was not tested.
@@ -66,7 +68,7 @@ def resolve(
             directory = checker.run(
                 Path(name).resolve(),
                 [root / path for path in own],
-                search_roots=_ordered(search_roots, home),
+                search_roots=[*_ordered(search_roots, home), *lent_roots],
                 python_version=python_version,
                 jobs=jobs,
             )

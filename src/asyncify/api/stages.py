@@ -20,6 +20,7 @@ from asyncify.model.plan import Edit, FileError, Plan
 from asyncify.model.source import Source
 
 if TYPE_CHECKING:
+    from asyncify.analysis.modules import OwnNames
     from asyncify.rules.registry import Rules
 
 Progress = Callable[[str, int, int], None]
@@ -49,6 +50,7 @@ class Facts:
     errors: tuple[FileError, ...] = ()
     stubs: Mapping[str, Module] = field(default_factory=dict)  # by the name of the module beside
     homes: Mapping[str, Path] = field(default_factory=dict)  # files whose directory goes first
+    lent_roots: tuple[Path, ...] = ()  # where vendored packages have their short names
 
 
 def parse(job: Job, sources: Mapping[str, Source]) -> Facts:
@@ -69,6 +71,7 @@ def index(job: Job, sources: Mapping[str, Source]) -> Facts:
     """Read the facts out of every file; what cannot be parsed is an error in the result."""
     from asyncify.analysis.index import index_module
     from asyncify.analysis.modules import imported_names, name_modules, own_names, search_roots
+    from asyncify.analysis.vendored import lent_roots, meant, vendored
 
     paths = tuple(path for path in sources if not path.endswith(".pyi"))
     starts = tuple(each.strip("/") for each in job.config.source)
@@ -90,11 +93,29 @@ def index(job: Job, sources: Mapping[str, Source]) -> Facts:
             module = index_module(
                 source.text, name=named.name, path=path, is_package=named.is_package
             )
-            found[named.name] = own[path].seen_by(module) if path in own else module
+            found[named.name] = module
         except ParseError as error:
             errors.append(_unparsable(path, error))
-    homes = {path: job.root / each.root for path, each in own.items()}
-    return Facts(modules, tuple(job.root / each for each in roots), tuple(errors), stubs, homes)
+    lent = vendored(modules)
+    modules, stubs = (
+        {name: meant(each, _names_in(each.path, own, lent)) for name, each in found.items()}
+        for found in (modules, stubs)
+    )
+    return Facts(
+        modules,
+        tuple(job.root / each for each in roots),
+        tuple(errors),
+        stubs,
+        {path: job.root / each.root for path, each in own.items()},
+        tuple(job.root / each for each in lent_roots(lent, modules)),
+    )
+
+
+def _names_in(
+    path: str, own: Mapping[str, OwnNames], lent: Mapping[str, str]
+) -> Mapping[str, str]:
+    """What the first part of an imported name stands for in a file, where that is another module."""
+    return {**lent, **own[path].modules} if path in own else lent
 
 
 def _unparsable(path: str, error: ParseError) -> FileError:
@@ -110,6 +131,7 @@ def resolve(job: Job, facts: Facts) -> CallGraph:
         facts.modules,
         search_roots=facts.search_roots,
         homes=facts.homes,
+        lent_roots=facts.lent_roots,
         jobs=job.jobs,
     )
     return replace(graph, stubs=facts.stubs)
