@@ -69,7 +69,7 @@ def value(*names: str, meta: str, text: str) -> object:
 
 
 @app.command()
-def main(
+def convert(
     paths: Paths = None,
     check: Annotated[bool, flag("--check", text="Report and write nothing. The default.")] = False,
     diff: Annotated[bool, flag("--diff", text="Print the changes as a patch.")] = False,

@@ -24,6 +24,7 @@ class Group:
     problems: list[tuple[Reference, str]] = field(default_factory=list)
     types: dict[str, tuple[Library, Resource]] = field(default_factory=dict)
     values: list[Value] = field(default_factory=list)
+    bound: list[Value] = field(default_factory=list)  # those that work in one event loop only
     made: dict[Reference, str] = field(
         default_factory=dict
     )  # call -> what makes its object instead

@@ -23,6 +23,7 @@ from asyncify.planning.hazards import Told, hazards
 from asyncify.planning.hooks import in_test_file
 from asyncify.planning.interception import interception
 from asyncify.planning.interceptors import interceptor
+from asyncify.planning.lifetimes import outlived
 from asyncify.planning.locks import Coloured, Locks
 from asyncify.planning.markers import marker_edits
 from asyncify.planning.pools import left_in_pool
@@ -285,6 +286,13 @@ class _Planner:
                     span = getattr(edit, "span", None)
                     if span is not None and inside(twins, path, span):
                         found[seed.unit.name] = "synchronous code uses the same objects"
+        single = self.options.boundaries.entry_points
+        for seed in seeds:
+            kept = outlived(self.project, seed, colouring, self.conversions, single)
+            if kept is not None:
+                path, line = self.project.module(kept).path, self.project.expression(kept).span.line
+                reason = f"{path}:{line} keeps it for more than one event loop"
+                found.setdefault(seed.unit.name, reason)
         return found
 
     @staticmethod

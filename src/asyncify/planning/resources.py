@@ -59,6 +59,7 @@ class Resources:
         seen: dict[int, Group] = {}
         for key in list(self._groups):
             group = self._group(key)
+            group.bound = [v for v in group.values if self._type_of[v.id][1].one_loop]
             seen.setdefault(id(group), group)
         exposed: dict[str, list[Group]] = {}  # what others may make objects for, by type
         for name, site in self._used_as_value():
@@ -134,7 +135,7 @@ class Resources:
             if made is None:  # of a library that the configuration leaves alone
                 return
             self._give_type(site, made)
-            entered = made[1].must_enter or (isinstance(call, Call) and call.must_enter)
+            entered = isinstance(call, Call) and call.must_enter
             if entered and self.project.expression(site).role is not Role.ENTERED:
                 reason = f"a {last_part(made[1].name)} is made outside a with statement"
                 self._group(site).problems.append((site, reason))

@@ -103,6 +103,7 @@ class Seeds:
             threads,
             types=tuple(name for name, (_, made) in group.types.items() if made.to),
             values=tuple(value.id for value in group.values),
+            bound=tuple(value.id for value in group.bound),
             libraries=libraries,
         )
 
@@ -254,7 +255,7 @@ class Seeds:
             return carried, False
         if made.enter_made and stays_inside(self.project, group, site):
             return replace(carried, to=made.enter_made, helpers=made.made_helpers), True
-        if made.enter_template == "{0}":
+        if made.enter_template == "{0}" or call.enters:
             return carried, made.enter == "async"
         span = self.project.expression(site).span
         wrapped = Replace(span, made.enter_template, (span,), around=True)

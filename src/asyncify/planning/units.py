@@ -67,6 +67,7 @@ class Seed:
     code: str = ""
     types: tuple[str, ...] = ()  # resource types that it translates
     values: tuple[int, ...] = ()  # ids of the values that it translates
+    bound: tuple[int, ...] = ()  # those of them that work in one event loop only
     libraries: tuple[str, ...] = ()  # libraries that it leaves behind
     guard: Guard | None = None  # it does not block by itself
 

@@ -21,6 +21,7 @@ METHODS = (
 
 framework = Framework(
     "fastapi",
+    one_loop=True,
     hooks=(
         Hook(
             tuple(

@@ -132,7 +132,12 @@ CLIENTS: tuple[Entry, ...] = (
     *_calls("httpx", method=False),
     *_calls(CLIENT, method=True),
     Resource(
-        CLIENT, "httpx.AsyncClient", enter="async", annotation="httpx.AsyncClient", fallback="thread"
+        CLIENT,
+        "httpx.AsyncClient",
+        enter="async",
+        annotation="httpx.AsyncClient",
+        one_loop=True,
+        fallback="thread",
     ),
     Call(
         CLIENT,

@@ -19,6 +19,7 @@ VIEWS = (
 
 framework = Framework(
     "quart",
+    one_loop=True,
     hooks=(
         Hook(
             tuple(f"quart.*{made}.{name}" for made in ("Quart", "Blueprint") for name in VIEWS),

@@ -227,7 +227,7 @@ _OPTION = "httpx takes this when the client is made, and ignores it later"
 _PREPARED = "prepared requests have no faithful form in httpx"
 _ADAPTER = "httpx has transports in place of adapters"
 SESSIONS: tuple[Entry, ...] = (
-    Resource(SESSION, "httpx.AsyncClient", enter="async", annotation="httpx.AsyncClient", fallback="thread"),
+    Resource(SESSION, "httpx.AsyncClient", enter="async", annotation="httpx.AsyncClient", one_loop=True, fallback="thread"),
     *(
         Call(name, "httpx.AsyncClient", awaited=False, parameters=(), returns=SESSION, helpers=("_SSL_CONTEXT",),
              last=("verify=_SSL_CONTEXT", "follow_redirects=True", "max_redirects=30", "timeout=None"))

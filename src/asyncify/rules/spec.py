@@ -156,6 +156,7 @@ class Call:
     helpers: tuple[str, ...] = ()
     variants: tuple[tuple[str, str, str], ...] = ()  # as those of `Thread`
     must_enter: bool = False  # only where a with statement enters what it returns
+    enters: bool = False  # entered at once, it needs no `enter_template` of what it returns
     waits: bool = True  # whether the old call goes to a thread where the library stays
     unread: str = ""  # the keyword that leaves the rest of the object to be fetched later
     fetches: bool = False  # gives an iterator that waits for the rest
@@ -228,7 +229,7 @@ class Resource:
     helpers: tuple[str, ...] = ()  # of `enter_template`
     made_helpers: tuple[str, ...] = ()  # of `enter_made`
     roles: tuple[str, ...] = ()  # further roles in which nothing changes ("subscripted")
-    must_enter: bool = False  # only objects that live in a with statement are translated
+    one_loop: bool = False  # its objects work in the event loop that they were used in first, and in no other
     of: str = ""  # a state of this type: type checkers know no difference
     fallback: str = ""  # "thread": when its users are unfaithful, blocking calls go to a thread
     hold: Hold | None = None
@@ -414,3 +415,4 @@ class Framework:
     name: str
     hooks: tuple[Hook, ...]
     refuses_loop: tuple[str, ...] = ()
+    one_loop: bool = False  # all that it awaits runs in the same event loop

@@ -1,0 +1,182 @@
+"""Objects that work in the event loop that made them only: where something keeps one for another loop.
+
+Whatever lives in the variables of functions that become async ends with their loop. What a module, a
+class, a cache or somebody unknown keeps is there when the next loop runs: an HTTP client then finds its
+connections dead, a file has no executor. That does no harm where a program has one loop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from asyncify.model.facts import ClassId, FunctionId, Kind, Place, Role
+from asyncify.model.graph import Reference, SourceKind, Value
+from asyncify.planning import testing
+from asyncify.planning.colour import Colouring
+from asyncify.planning.companions import loop_calls
+from asyncify.planning.decorators import is_cached
+from asyncify.planning.frameworks import AWAITS, hooks_of
+from asyncify.planning.functions import Conversion
+from asyncify.planning.project import Project
+from asyncify.planning.units import Seed
+
+# external callees that keep nothing
+_LOOK_ONLY = ("builtins.", "contextlib.", "typing.", "functools.wraps", "copy.", "json.")
+_STORES = frozenset({"builtins.setattr", "contextlib.ExitStack.push"})
+MANY = 2
+
+
+def outlived(
+    project: Project,
+    seed: Seed,
+    colouring: Colouring,
+    conversions: Mapping[FunctionId, Conversion],
+    single: Iterable[FunctionId],
+) -> Reference | None:
+    """The place that keeps an object of a seed for a second event loop, if there is one.
+
+    Args:
+        single: entry points that run once in the life of a process.
+    """
+    if not seed.bound or seed.unit.name in colouring.held:
+        return None
+    place = _keeper(project, seed.bound)
+    if place is None:
+        return None
+    functions = {function for _, function in seed.unit.sites}
+    return place if _loops(project, functions, colouring, conversions, set(single)) > 1 else None
+
+
+# -- who keeps it ----------------------------------------------------------------------------------
+
+
+def _keeper(project: Project, bound: Iterable[int]) -> Reference | None:
+    """A place that keeps one of the values, or the object that has it, beyond the run of a function."""
+    values = project.memory("values by id", lambda one: {v.id: v for v in one.graph.values})
+    todo = [values[number] for number in bound if number in values]
+    seen: set[ClassId] = set()
+    for value in todo:
+        for occurrence in value.occurrences:
+            owners = _owners(project, occurrence)
+            if owners is None or _is_kept(project, occurrence):
+                return occurrence
+            for owner in owners - seen:
+                seen.add(owner)
+                todo.extend(project.memory("instances", _instances).get(owner, ()))
+    return None
+
+
+def _is_kept(project: Project, site: Reference) -> bool:
+    expression = project.expression(site)
+    if expression.role in (Role.DEFAULT, Role.ELEMENT) or expression.place is Place.CLASS_BODY:
+        return True
+    if expression.kind is Kind.SUBSCRIPT:
+        return True
+    if expression.kind is Kind.NAME and expression.variable is not None:
+        owner = project.functions.get(expression.variable[0])
+        return owner is None or owner.kind == "module"
+    if expression.role is Role.RETURNED:
+        return is_cached(project, project.functions[expression.function])
+    if expression.role in (Role.ARGUMENT, Role.KEYWORD):
+        outer = project.parent(site)
+        return outer is not None and outer[1].kind is Kind.CALL and _stores(project, outer[0])
+    return False
+
+
+def _stores(project: Project, call: Reference) -> bool:
+    """Whether a call may keep what it gets: code of others, about which nothing is known."""
+    edge = project.call_edge(call)
+    if edge is not None and edge.targets and all(target.function for target in edge.targets):
+        return False
+    names = project.callee_names(call)
+    return not names or any(
+        name in _STORES or not name.startswith(_LOOK_ONLY) or name.count(".") > 1 for name in names
+    )
+
+
+def _owners(project: Project, site: Reference) -> set[ClassId] | None:
+    """The classes whose objects have an attribute; none for other places, None if nobody knows."""
+    receiver = project.child(site, Role.RECEIVER)
+    if project.expression(site).kind is not Kind.ATTRIBUTE or receiver is None:
+        return set()
+    value = project.value(receiver)
+    sources = value.sources if value is not None else ()
+    found = {s.name for s in sources if s.kind is SourceKind.INSTANCE}
+    known = project.graph.types.get(receiver)
+    if known is not None:
+        found.add(known)
+    elif any(s.kind not in (SourceKind.INSTANCE, SourceKind.CONSTANT) for s in sources):
+        return None
+    return found if found and found <= project.graph.classes.keys() else None
+
+
+def _instances(project: Project) -> dict[ClassId, list[Value]]:
+    """The values that may hold an object of a class, or of one that derives from it."""
+    found: dict[ClassId, list[Value]] = {}
+    for value in project.graph.values:
+        names = {s.name for s in value.sources if s.kind is SourceKind.INSTANCE}
+        for name in names | {base for each in names for base in project.graph.bases.get(each, ())}:
+            found.setdefault(name, []).append(value)
+    return found
+
+
+# -- which loops meet it ---------------------------------------------------------------------------
+
+
+def _loops(
+    project: Project,
+    functions: set[FunctionId],
+    colouring: Colouring,
+    conversions: Mapping[FunctionId, Conversion],
+    single: set[FunctionId],
+) -> int:
+    """How many event loops may run the functions, in one process."""
+    found: dict[object, int] = {}
+    seen = set(functions)
+    todo = list(functions)
+    while todo:
+        identifier = todo.pop()
+        function = project.functions[identifier]
+        if identifier not in colouring.causes and not function.is_async:
+            continue
+        conversion = conversions.get(identifier)
+        found.update(_entered_by_others(project, identifier))
+        if testing.in_test_case(project, function) or testing.is_pytest(project, function):
+            found["tests"] = 1 if _wide(project, colouring) else MANY
+        if conversion is None:
+            continue
+        if conversion.starts_loop:
+            called = (project.expression(e.site).function for e in project.reaching(identifier))
+            alone = all(project.functions[one].kind == "module" for one in called)
+            found[identifier] = 1 if identifier in single and alone else MANY
+            continue
+        for site in conversion.bridges:
+            guard = project.guard(site)
+            found[(site.module, None if guard is None else guard.id)] = 1
+        users = {use.user for use in conversion.uses} - seen
+        seen |= users
+        todo.extend(users)
+    return sum(found.values())
+
+
+def _wide(project: Project, colouring: Colouring) -> bool:
+    """Whether all tests of pytest share a loop, and there are no others."""
+    tests = [project.functions[identifier] for identifier in colouring.causes]
+    return any(testing.wide_fixture(project, test) for test in tests) and not any(
+        testing.in_test_case(project, test) for test in tests
+    )
+
+
+def _entered_by_others(project: Project, identifier: FunctionId) -> Iterator[tuple[object, int]]:
+    """The loops in which frameworks and the project itself run a function."""
+    function = project.functions[identifier]
+    for _, hook in hooks_of(project, function):
+        if hook.runs == AWAITS:
+            one = next((f for f in project.frameworks if f.one_loop and hook in f.hooks), None)
+            yield ("frameworks", 1) if one is not None else (identifier, MANY)
+    if function.is_async:
+        yield "own", 1
+        for edge in project.reaching(identifier):
+            caller = project.expression(edge.site).function
+            if loop_calls(project, caller):
+                yield caller, 1
