@@ -93,7 +93,8 @@ def modules(folder: Path) -> tuple[ModuleType, ModuleType]:
 def load(path: Path) -> ModuleType:
     """A module from its file."""
     spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module

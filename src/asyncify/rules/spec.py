@@ -229,7 +229,9 @@ class Resource:
     helpers: tuple[str, ...] = ()  # of `enter_template`
     made_helpers: tuple[str, ...] = ()  # of `enter_made`
     roles: tuple[str, ...] = ()  # further roles in which nothing changes ("subscripted")
-    one_loop: bool = False  # its objects work in the event loop that they were used in first, and in no other
+    one_loop: bool = (
+        False  # its objects work in the event loop that they were used in first, and in no other
+    )
     of: str = ""  # a state of this type: type checkers know no difference
     fallback: str = ""  # "thread": when its users are unfaithful, blocking calls go to a thread
     hold: Hold | None = None
