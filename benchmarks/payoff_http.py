@@ -27,7 +27,7 @@ from asyncify import convert_paths
 
 WAIT = 0.05
 ENDPOINT_THREADS = 40  # what FastAPI gives to endpoints that are not async
-PROGRAM = '''\
+PROGRAM = """\
 import requests
 
 
@@ -43,7 +43,7 @@ def opened(url):
 def many(url, times):
     with requests.Session() as session:
         return sum(session.get(url, timeout=30).json()["n"] for _ in range(times))
-'''
+"""
 
 
 class Answer(BaseHTTPRequestHandler):

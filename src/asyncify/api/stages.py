@@ -111,9 +111,7 @@ def index(job: Job, sources: Mapping[str, Source]) -> Facts:
     )
 
 
-def _names_in(
-    path: str, own: Mapping[str, OwnNames], lent: Mapping[str, str]
-) -> Mapping[str, str]:
+def _names_in(path: str, own: Mapping[str, OwnNames], lent: Mapping[str, str]) -> Mapping[str, str]:
     """What the first part of an imported name stands for in a file, where that is another module."""
     return {**lent, **own[path].modules} if path in own else lent
 
