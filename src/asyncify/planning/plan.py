@@ -165,7 +165,7 @@ class _Planner:
                 small
                 for seed in seeds
                 for small in (
-                    tuple(_noted(each, stopped[seed.unit.name]) for each in seed.fallback)
+                    tuple(_noted(each, stopped[seed.unit.name].message) for each in seed.fallback)
                     if seed.unit.name in stopped and seed.fallback
                     else (self._given_up(seed, stopped),)
                 )
@@ -269,13 +269,13 @@ class _Planner:
             for seed in seeds
         ]
 
-    def _stopped(self, seeds: Sequence[Seed], colouring: Colouring) -> dict[str, str]:
+    def _stopped(self, seeds: Sequence[Seed], colouring: Colouring) -> dict[str, Limit]:
         """Units about objects that cannot be applied as they are, with the reason.
 
         They are held, or they would change a function that also stays as it is, beside its twin.
         """
         found = {
-            seed.unit.name: colouring.held[seed.unit.name].message
+            seed.unit.name: colouring.held[seed.unit.name]
             for seed in seeds
             if seed.unit.name in colouring.held and seed.fallback
         }
@@ -285,22 +285,21 @@ class _Planner:
                 for path, edit in seed.edits:
                     span = getattr(edit, "span", None)
                     if span is not None and inside(twins, path, span):
-                        found[seed.unit.name] = "synchronous code uses the same objects"
+                        reason = "synchronous code uses the same objects"
+                        found[seed.unit.name] = Limit("ASY915", reason)
         single = self.options.boundaries.entry_points
         for seed in seeds:
             kept = outlived(self.project, seed, colouring, self.conversions, single)
             if kept is not None:
                 path, line = self.project.module(kept).path, self.project.expression(kept).span.line
                 reason = f"{path}:{line} keeps it for more than one event loop"
-                found.setdefault(seed.unit.name, reason)
+                found.setdefault(seed.unit.name, Limit("ASY923", reason, kept))
         return found
 
     @staticmethod
-    def _given_up(seed: Seed, stopped: Mapping[str, str]) -> Seed:
-        if seed.unit.name not in stopped:
-            return seed
-        limit = Limit("ASY915", stopped[seed.unit.name])
-        return replace(seed, unit=replace(seed.unit, limit=limit))
+    def _given_up(seed: Seed, stopped: Mapping[str, Limit]) -> Seed:
+        limit = stopped.get(seed.unit.name)
+        return replace(seed, unit=replace(seed.unit, limit=limit)) if limit is not None else seed
 
     # -- colour ----------------------------------------------------------------------------------
 
