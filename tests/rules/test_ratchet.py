@@ -219,6 +219,12 @@ def test_new_attribute_exists(library: Library, entry: Attribute) -> None:
         return  # a type that stays as it is
     texts = [entry.template, entry.opposite, entry.call]
     names = [name for text in texts for name in re.findall(r"\{0\}\.(\w+)", text)]
+    if entry.option:
+        made = next(e for e in library.entries if isinstance(e, Call) and e.name == owner).made
+        new = {name: option.name for option in made for name in option.of}
+        taken = inspect.signature(resolve("httpx.AsyncClient")).parameters
+        assert new.get(entry.option, entry.option) in taken
+        return
     if not any(texts):
         names = [last]
     for name in names:

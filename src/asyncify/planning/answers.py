@@ -9,7 +9,7 @@ from asyncify.model.facts import Kind, Role
 from asyncify.model.graph import Reference, SourceKind
 from asyncify.planning.arguments import constant, shapes
 from asyncify.planning.drafts import Draft, constant_of
-from asyncify.planning.seeds import helper_edits
+from asyncify.planning.units import helper_edits
 from asyncify.rules.spec import Answer, Argument, CallSite, Interceptor, Library, Refuse
 
 _POSITIONAL = {"add": ("method", "url", "body"), "register_uri": ("method", "url")}

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from string import Formatter
 
 from asyncify.model.facts import Expression, Kind, Role
 from asyncify.model.graph import Reference
 from asyncify.model.plan import Arguments, Edit, Replace
 from asyncify.model.span import Span
 from asyncify.planning.project import Project
+from asyncify.planning.settled import text_before
 from asyncify.planning.unpacked import is_unpacked, unpacked_keys
 from asyncify.rules.spec import (
     Adaptation,
@@ -18,6 +20,7 @@ from asyncify.rules.spec import (
     Attribute,
     Call,
     CallSite,
+    Option,
     Parameter,
     Refuse,
     Thread,
@@ -159,10 +162,41 @@ def _methods(project: Project) -> frozenset[str]:
     return frozenset(function.name for function in project.functions.values() if function.owner)
 
 
-def carry(project: Project, site: Reference, call: Call, like: Reference | None = None) -> Carried:
+def joined(options: Sequence[Option], given: Mapping[str, str]) -> dict[str, str]:
+    """The options of a new client for those of the old one."""
+    made = {name: text for name, text in given.items() if not any(name in o.of for o in options)}
+    for option in options:
+        found = [name for name in option.of if name in given]
+        if not found:
+            continue
+        plain = dict(option.plain).get(given[found[0]]) if found == [option.of[0]] else None
+        names = [name for _, name, _, _ in Formatter().parse(option.template) if name]
+        texts = {name: given.get(name, "None") for name in names}
+        made[option.name] = option.template.format(**texts) if plain is None else plain
+    return made
+
+
+def _before(
+    project: Project, site: Reference, argument: Argument, parameters: list[Parameter] | None
+) -> Argument:
+    """The argument with the text that it has at a client around the call, if it goes there."""
+    if argument.text or not any(parameter.client for parameter in parameters or ()):
+        return argument
+    reference, _ = project.arguments(site)[argument.index]
+    return replace(argument, text=text_before(project, reference))
+
+
+def carry(
+    project: Project,
+    site: Reference,
+    call: Call,
+    like: Reference | None = None,
+    options: Mapping[str, str] | None = None,
+) -> Carried:
     """Applies the parameter table and the `adapt` function of a call.
 
-    With `like`, what becomes of the arguments at that call becomes of them here.
+    With `like`, what becomes of the arguments at that call becomes of them here. `options` are what the
+    call takes at once in its new form, by their old names.
     """
     facts = call_site(project, site, call.name, call.signature, like)
     adaptation = call.adapt(facts) if call.adapt is not None else None
@@ -180,11 +214,18 @@ def carry(project: Project, site: Reference, call: Call, like: Reference | None 
     if table is not None:
         for argument in facts.arguments:
             if argument.index not in done:
-                problem = work.place(argument, table.get(argument.name))
+                placed = _before(project, site, argument, table.get(argument.name))
+                problem = work.place(placed, table.get(argument.name))
                 if problem:
                     return Carried(problem=problem)
     present = {argument.name for argument in facts.arguments}
-    last = [text for text in call.last if text.partition("=")[0] not in _kept(present, table)]
+    more = joined(call.made, options or {})
+    kept = _kept(present, table) | more.keys()
+    texts = {option.helper: more.get(option.name, "") for option in call.made}
+    work.helpers.extend(helper for helper, text in texts.items() if helper and helper in text)
+    last = [text for text in call.last if text.partition("=")[0] not in kept]
+    braced = [text.replace("{", "{{").replace("}", "}}") for text in more.values()]
+    last[:0] = [f"{name}={text}" for name, text in zip(more, braced, strict=True)]
     last.extend(extra.last)
     if work.drop or work.rename or last or extra.first:
         span = project.expression(site).span
@@ -265,10 +306,10 @@ def _kept(present: set[str], table: dict[str, list[Parameter]] | None) -> set[st
 def _fitting(parameters: list[Parameter], argument: Argument) -> tuple[Parameter, str] | None:
     """The first parameter, with its template, that takes a value.
 
-    A value that moves to the client has to be a constant.
+    A value that moves to the client has to have a text that says the same there.
     """
     for parameter in parameters:
-        if parameter.client and "constant" not in argument.shapes:
+        if parameter.client and not argument.text:
             continue
         for shape, template in parameter.forms:
             if shape in argument.shapes:

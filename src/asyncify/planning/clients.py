@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from asyncify.model.facts import FunctionId, Kind, Place, Role, Statement
 from asyncify.model.graph import Reference
 from asyncify.model.plan import AddImport, Edit, Insert, Replace, Wrap
+from asyncify.planning.arguments import joined
 from asyncify.planning.project import Project
-from asyncify.planning.seeds import helper_edits
-from asyncify.planning.units import ClientCall, import_text
+from asyncify.planning.settled import statements_around
+from asyncify.planning.units import ClientCall, helper_edits, import_text, used_helpers
 from asyncify.rules.registry import Rules
 
 _LOOPS = ("For", "While", "AsyncFor")
@@ -58,25 +59,29 @@ def _function_edits(
 ) -> Iterable[Edit]:
     first = calls[0]
     client = rules.client(first.library, first.client)
-    options = dict(client.options) | dict(first.options)
+    options = dict(client.options) | joined(client.made, dict(first.options))
     variable = names.free(function, client.variable)
     texts = ", ".join(f"{name}={value}" for name, value in options.items())
     header = f"async with {client.to}({texts}) as {variable}:"
     yield AddImport(import_text(client.to))
-    for helper in client.helpers:
-        if helper in texts:
-            yield from helper_edits(rules, first.library, helper)
+    for helper in used_helpers(rules, first.library, client.helpers, texts):
+        yield from helper_edits(rules, first.library, helper)
     for call in calls:
         callee = project.child(call.site, Role.CALLEE)
         assert callee is not None
         yield Replace(project.expression(callee).span, f"{variable}.{call.method}")
-    for run in runs(project, function, [call.site for call in calls]):
+    for run in runs(project, function, [call.site for call in calls], alone=_is_local(first)):
         yield Wrap(run.first.span, run.last.span, header)
         if client.reset:
             for statement in run.again:
                 yield Insert(
                     statement.span, "before", client.reset.format(client=variable) + _RESET_COMMENT
                 )
+
+
+def _is_local(call: ClientCall) -> bool:
+    """Whether a client takes values of the place where it is opened, or keeps something for its call only."""
+    return any(text not in ("None", "True", "False") for _, text in call.options)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +93,16 @@ class Run:
     again: tuple[Statement, ...] = ()
 
 
-def runs(project: Project, function: FunctionId, sites: Sequence[Reference]) -> list[Run]:
+def runs(
+    project: Project, function: FunctionId, sites: Sequence[Reference], *, alone: bool = False
+) -> list[Run]:
     """The smallest runs of statements that hold all calls, hoisted out of loops.
 
-    A run never holds a `yield`: a client that stays open while a generator is suspended would outlive
+    With `alone` every statement is a run by itself: the values that its client takes are those of its
+    own place. A run never holds a `yield`: a client that stays open while a generator is suspended would outlive
     the loop that abandons it. Calls around a `yield` get a client each.
     """
-    paths = [_path(project, function, site) for site in sites]
+    paths = [statements_around(project, function, site) for site in sites]
     level = _common_level(paths)
     module = project.graph.modules[project.functions[function].module]
     spread = [path[level] for path in paths]
@@ -105,7 +113,7 @@ def runs(project: Project, function: FunctionId, sites: Sequence[Reference]) -> 
         and first.span.line <= e.span.line <= last.span.end_line
         for e in module.expressions
     )
-    if yields:
+    if yields or alone:
         single = {path[-1].id: path[-1] for path in paths}
         return [Run(s, s) for s in single.values()]
     callers = {path[-1].id: path[-1] for path in paths}
@@ -113,27 +121,6 @@ def runs(project: Project, function: FunctionId, sites: Sequence[Reference]) -> 
     start = next(path for path in paths if path[-1] == ordered[0])
     repeats = any(statement.kind in _LOOPS for statement in start[level:])
     return [Run(first, last, ordered if repeats else ordered[1:])]
-
-
-def _path(project: Project, function: FunctionId, site: Reference) -> list[Statement]:
-    """The statements around a call that can be wrapped, outermost first."""
-    module = project.module(site)
-    found = []
-    for statement in project.ancestry(module, project.statement(site)):
-        if statement.function != function:
-            break
-        if not _is_part(module.statements, statement):
-            found.append(statement)
-    return found[::-1]
-
-
-def _is_part(statements: Sequence[Statement], statement: Statement) -> bool:
-    """Whether a statement is only a clause of another one."""
-    if statement.kind in ("ExceptHandler", "match_case"):
-        return True
-    if statement.kind != "If" or statement.parent < 0 or statement.block != "orelse":
-        return False
-    return statements[statement.parent].kind == "If"
 
 
 def _common_level(paths: Sequence[list[Statement]]) -> int:

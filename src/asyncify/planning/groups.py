@@ -25,6 +25,7 @@ class Group:
     types: dict[str, tuple[Library, Resource]] = field(default_factory=dict)
     values: list[Value] = field(default_factory=list)
     bound: list[Value] = field(default_factory=list)  # those that work in one event loop only
+    late: list[tuple[Reference, str]] = field(default_factory=list)  # (attribute, option)
     made: dict[Reference, str] = field(
         default_factory=dict
     )  # call -> what makes its object instead
@@ -38,6 +39,7 @@ class Group:
         self.types.update(other.types)
         self.values.extend(other.values)
         self.made.update(other.made)
+        self.late.extend(other.late)
 
 
 def stays_inside(project: Project, group: Group, site: Reference) -> bool:

@@ -16,8 +16,7 @@ from asyncify.planning.drafts import Draft
 from asyncify.planning.interceptors import Patch, patched_name, patches
 from asyncify.planning.mocks import AWAITABLE, MOCKS
 from asyncify.planning.responding import Responding
-from asyncify.planning.seeds import helper_edits
-from asyncify.planning.units import Seed, Site, import_text
+from asyncify.planning.units import Seed, Site, helper_edits, import_text
 from asyncify.rules.spec import Call, Library
 
 _ASSERTIONS = frozenset({"assert_called_with", "assert_called_once_with", "assert_any_call"})

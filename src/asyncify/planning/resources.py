@@ -293,7 +293,9 @@ class Resources:
             self._join(value.id, access)
             self._returns(access, entry)
             group = self._group(value.id)
-        if attribute.role is Role.TARGET:
+        if entry.option:
+            group.late.append((access, entry.option))
+        elif attribute.role is Role.TARGET:
             if not self._stored(access) & set(entry.store):
                 reason = f"assigning this to .{attribute.text} has no faithful form"
                 group.problems.append((access, reason))

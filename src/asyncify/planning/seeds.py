@@ -7,12 +7,12 @@ keeps the library and runs in a worker thread, if the resource allows that; else
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from asyncify.model.facts import FunctionId, Kind, Place, Role
 from asyncify.model.graph import Access, Reference
-from asyncify.model.plan import AddImport, Await, Define, Edit, HandOver, Replace
+from asyncify.model.plan import AddImport, Await, Edit, HandOver, Replace
 from asyncify.planning.arguments import (
     Carried,
     carry,
@@ -24,10 +24,22 @@ from asyncify.planning.colour import Limit, Unit
 from asyncify.planning.consumers import Step, async_context
 from asyncify.planning.groups import Group, in_one_function, stays_inside
 from asyncify.planning.lookups import UNSEEN, looked_up
+from asyncify.planning.options import Options, late_options
 from asyncify.planning.project import Project
 from asyncify.planning.resources import UNIT, Resources, is_wrapped, last_part
 from asyncify.planning.scoping import misread
-from asyncify.planning.units import TO_THREAD, ClientCall, Guard, Seed, Site, import_text
+from asyncify.planning.units import (
+    TO_THREAD,
+    ClientCall,
+    Guard,
+    Seed,
+    Site,
+    helper_edits,
+    import_text,
+    is_awaited,
+    target_name,
+    used_helpers,
+)
 from asyncify.planning.uses import thread_iteration
 from asyncify.rules.registry import Rules
 from asyncify.rules.spec import Call, Library, Resource, Thread
@@ -127,7 +139,7 @@ class Seeds:
         return Seed(
             Unit(_unit_name(self.project, min(seen)), tuple(draft.sites), draft.limit, True),
             tuple(
-                Site(site, self._function(site), library, call.name, _target(call))
+                Site(site, self._function(site), library, call.name, target_name(call))
                 for site, call in sorted(makers.items())
             ),
             tuple(draft.edits),
@@ -142,9 +154,9 @@ class Seeds:
         for seed in threads:
             yield Seed(seed.unit, seed.sites, seed.edits, note=note)
         for site, (library, call) in sorted(group.calls.items()):
-            if _is_awaited(call) and not self._goes_to_a_thread(site, call):
+            if is_awaited(call) and not self._goes_to_a_thread(site, call):
                 limit = Limit("ASY915", note, problem[0])
-                shown = Site(site, self._function(site), library, call.name, _target(call))
+                shown = Site(site, self._function(site), library, call.name, target_name(call))
                 yield Seed(Unit(_unit_name(self.project, site), (), limit), (shown,))
 
     def _where(self, site: Reference) -> str:
@@ -152,17 +164,18 @@ class Seeds:
 
     def _sites(self, group: Group) -> Iterable[Site]:
         for site, (library, call) in sorted(group.calls.items()):
-            if _is_awaited(call):
-                to = _target(call)
+            if is_awaited(call):
+                to = target_name(call)
                 if isinstance(call, Call) and call.client:
                     to = f"{self.rules.client(library, call.client).to}.{to}"
                 yield Site(site, self._function(site), library, call.name, to)
 
     def _translate(self, group: Group) -> _Draft:
+        options = group.problems[0] if group.problems else late_options(self.project, group)
+        if not isinstance(options, Options):
+            return _Draft(problem=options)
         draft = _Draft()
-        if group.problems:
-            draft.problem = group.problems[0]
-            return draft
+        draft.edits.extend(options.edits)
         for step in group.steps:
             draft.step(step)
         for module, helper in group.helpers:
@@ -172,7 +185,7 @@ class Seeds:
             if isinstance(call, Thread):
                 self._handed_over(draft, site)
             else:
-                self._call(draft, site, library, call, group)
+                self._call(draft, site, library, call, group, options.given.get(site))
             if draft.problem is not None:
                 break
         for _, (library, resource) in sorted(group.types.items()):
@@ -213,12 +226,18 @@ class Seeds:
         draft.sites.append((site, self._function(site)))
 
     def _call(
-        self, draft: _Draft, site: Reference, library: Library, call: Call, group: Group
+        self,
+        draft: _Draft,
+        site: Reference,
+        library: Library,
+        call: Call,
+        group: Group,
+        options: Mapping[str, str] | None,
     ) -> None:
         project = self.project
         expression = project.expression(site)
         path = project.module(site).path
-        carried = carry(project, site, call)
+        carried = carry(project, site, call, options=options)
         if carried.problem:
             draft.problem = (site, carried.problem)
             return
@@ -227,7 +246,7 @@ class Seeds:
             return
         carried, entered = self._entered(draft, site, call, carried, group)
         draft.edits.extend((path, edit) for edit in carried.edits)
-        for helper in carried.helpers:
+        for helper in used_helpers(self.rules, library, carried.helpers):
             self._helper(draft, site.module, library, helper)
         draft.edits.extend((path, AddImport(t)) for t in (*call.imports, *carried.imports))
         self._callee(draft, site, library, call, carried)
@@ -420,23 +439,6 @@ class Seeds:
 
     def _function(self, site: Reference) -> FunctionId:
         return self.project.expression(site).function
-
-
-def helper_edits(rules: Rules, library: Library, name: str) -> list[Edit]:
-    """What a module needs to have a helper."""
-    helper = rules.helper(library, name)
-    return [Define(helper.name, helper.text), *(AddImport(text) for text in helper.imports)]
-
-
-def _is_awaited(call: Call | Thread) -> bool:
-    return isinstance(call, Thread) or call.awaited
-
-
-def _target(call: Call | Thread) -> str:
-    """What a call becomes, for the report."""
-    if isinstance(call, Thread):
-        return TO_THREAD
-    return call.to or call.name.rpartition(".")[2]
 
 
 def _unit_name(project: Project, site: Reference) -> str:

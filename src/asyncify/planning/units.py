@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from asyncify.model.facts import FunctionId
 from asyncify.model.graph import Reference
-from asyncify.model.plan import Edit
+from asyncify.model.plan import AddImport, Define, Edit
 from asyncify.planning.colour import Unit
-from asyncify.rules.spec import Hold, Library
+from asyncify.rules.registry import Rules
+from asyncify.rules.spec import Call, Hold, Library, Thread
 
 TO_THREAD = "asyncio.to_thread"
 
@@ -83,3 +85,30 @@ class Seed:
 def import_text(dotted: str) -> str:
     """The import that a dotted name needs."""
     return f"import {dotted.rpartition('.')[0]}"
+
+
+def helper_edits(rules: Rules, library: Library, name: str) -> list[Edit]:
+    """What a module needs to have a helper."""
+    helper = rules.helper(library, name)
+    return [Define(helper.name, helper.text), *(AddImport(text) for text in helper.imports)]
+
+
+def used_helpers(rules: Rules, library: Library, names: Iterable[str], text: str = "") -> list[str]:
+    """Those of the helpers that stand in `text`, if it is given, and all that they stand on themselves."""
+    found = [name for name in names if not text or name in text]
+    for name in found:
+        inner = rules.helper(library, name).text
+        found.extend(h.name for h in library.helpers if h.name not in found and h.name in inner)
+    return found
+
+
+def is_awaited(call: Call | Thread) -> bool:
+    """Whether the new form of a call is awaited."""
+    return isinstance(call, Thread) or call.awaited
+
+
+def target_name(call: Call | Thread) -> str:
+    """What a call becomes, for the report."""
+    if isinstance(call, Thread):
+        return TO_THREAD
+    return call.to or call.name.rpartition(".")[2]

@@ -6,6 +6,49 @@ _ANY = ("from typing import Any",)
 HELPERS = (
     Helper("_SSL_CONTEXT", "_SSL_CONTEXT = httpx.create_ssl_context()", ("import httpx",)),
     Helper(
+        "_http_verify",
+        '''\
+def _http_verify(verify: Any, cert: Any) -> ssl.SSLContext:
+    """The TLS context for what requests takes as `verify` and `cert`."""
+    if verify in (True, None):
+        if not cert:
+            return _SSL_CONTEXT
+        context = httpx.create_ssl_context()
+    elif not verify:
+        context = ssl.create_default_context()
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    elif os.path.isdir(verify):
+        context = ssl.create_default_context(capath=verify)
+    else:
+        context = ssl.create_default_context(cafile=verify)
+    if cert:
+        context.load_cert_chain(*((cert,) if isinstance(cert, str) else cert))
+    return context
+''',
+        (*_ANY, "import os", "import ssl", "import httpx"),
+    ),
+    Helper(
+        "_http_mounts",
+        '''\
+def _http_mounts(
+    proxies: Any, verify: Any, cert: Any, trust_env: Any = False
+) -> dict[str, httpx.AsyncHTTPTransport | None]:
+    """Proxies of requests as transports of httpx; those of a session leave it to the environment."""
+    context = _http_verify(verify, cert)
+    ignored = {"no_proxy", *(urllib.request.getproxies() if trust_env in (True, None) else ())}
+    made: dict[str, httpx.AsyncHTTPTransport | None] = {}
+    for place, proxy in (proxies or {}).items():
+        if place not in ignored:
+            if proxy and "://" not in proxy:
+                proxy = f"http://{proxy}"
+            transport = httpx.AsyncHTTPTransport(verify=context, proxy=proxy) if proxy else None
+            made[place if "://" in place else f"{place}://"] = transport
+    return made
+''',
+        (*_ANY, "import urllib.request", "import httpx"),
+    ),
+    Helper(
         "_http_url",
         '''\
 def _http_url(url: Any, params: Any) -> str:

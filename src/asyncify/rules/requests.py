@@ -18,8 +18,11 @@ Not hidden: httpx writes JSON without spaces and in UTF-8, reads text without a 
 guesses), ignores netrc and REQUESTS_CA_BUNDLE, encodes credentials in UTF-8, takes `timeout=0` for a
 timeout, and logs every URL at level INFO.
 
-Files, streams, hooks, proxies, certificates, adapters and prepared requests have no faithful form: those
-calls stay with requests and run in a worker thread.
+`verify`, `cert`, `proxies`, `cookies` and `trust_env` belong to the client: its call takes their values, where they
+are the same there. A proxy that is given wins over NO_PROXY in requests, and not in httpx.
+
+Files, streams, hooks, adapters and prepared requests have no faithful form: those calls stay with requests
+and run in a worker thread.
 """
 
 from asyncify.rules._requests_helpers import HELPERS
@@ -31,6 +34,7 @@ from asyncify.rules.spec import (
     Client,
     Entry,
     Library,
+    Option,
     Parameter,
     Raises,
     Refuse,
@@ -71,7 +75,8 @@ UNPACKED = (
     "timeout",
     "allow_redirects",
 )
-ALWAYS_NONE = ("cert", "cookies", "files", "hooks", "proxies")
+ALWAYS_NONE = ("files", "hooks")
+OF_CLIENT = ("cert", "cookies", "proxies")
 
 PARAMETERS = (
     Parameter("method", positional=True),
@@ -92,9 +97,44 @@ PARAMETERS = (
     Parameter("stream", DROP, forms=(("none", KEEP), ("false", KEEP))),
     *(Parameter(name, DROP, forms=(("none", KEEP),)) for name in ALWAYS_NONE),
 )
-TRUST = (("true", "_SSL_CONTEXT"), ("none", "_SSL_CONTEXT"), ("false", "False"))
-OF_FUNCTION = (*PARAMETERS, Parameter("verify", client=True, forms=TRUST))
-OF_METHOD = (*PARAMETERS, Parameter("verify", DROP, forms=(("true", KEEP), ("none", KEEP))))
+OF_FUNCTION = (
+    *PARAMETERS,
+    *(Parameter(name, DROP, forms=(("none", KEEP),)) for name in OF_CLIENT),
+    *(Parameter(name, client=True) for name in ("verify", *OF_CLIENT)),
+)
+OF_METHOD = (
+    *PARAMETERS,
+    *(Parameter(name, DROP, forms=(("none", KEEP),)) for name in OF_CLIENT),
+    Parameter("verify", DROP, forms=(("true", KEEP), ("none", KEEP))),
+)
+_VERIFY = Option(
+    "verify",
+    ("verify", "cert"),
+    "_http_verify({verify}, {cert})",
+    (("True", "_SSL_CONTEXT"), ("None", "_SSL_CONTEXT"), ("False", "False")),
+    "_http_verify",
+)
+OPTIONS = (
+    _VERIFY,
+    Option(
+        "mounts",
+        ("proxies",),
+        "_http_mounts({proxies}, {verify}, {cert})",
+        (("{}", "None"),),
+        "_http_mounts",
+    ),
+)
+OPTIONS_OF_SESSION = (
+    _VERIFY,
+    Option(
+        "mounts",
+        ("proxies",),
+        "_http_mounts({proxies}, {verify}, {cert}, {trust_env})",
+        (("{}", "None"),),
+        "_http_mounts",
+    ),
+)
+LATE = ("cert", "proxies", "trust_env", "verify")
 
 
 def _request(call: CallSite) -> Adaptation | Refuse:
@@ -229,7 +269,8 @@ _ADAPTER = "httpx has transports in place of adapters"
 SESSIONS: tuple[Entry, ...] = (
     Resource(SESSION, "httpx.AsyncClient", enter="async", annotation="httpx.AsyncClient", one_loop=True, fallback="thread"),
     *(
-        Call(name, "httpx.AsyncClient", awaited=False, parameters=(), returns=SESSION, helpers=("_SSL_CONTEXT",),
+        Call(name, "httpx.AsyncClient", awaited=False, parameters=(), returns=SESSION, made=OPTIONS_OF_SESSION,
+             helpers=("_SSL_CONTEXT",),
              last=("verify=_SSL_CONTEXT", "follow_redirects=True", "max_redirects=30", "timeout=None"))
         for name in (SESSION, "requests.sessions.session")
     ),
@@ -238,7 +279,8 @@ SESSIONS: tuple[Entry, ...] = (
     Attribute(f"{SESSION}.cookies", returns=JAR),
     Attribute(f"{SESSION}.auth", store=("tuple", "none")),
     Attribute(f"{SESSION}.max_redirects", store=("any",)),
-    *(Refuse(_OPTION, f"{SESSION}.{name}") for name in ("cert", "hooks", "proxies", "stream", "trust_env", "verify")),
+    *(Refuse(_OPTION, f"{SESSION}.{name}") for name in ("hooks", "stream")),
+    *(Attribute(f"{SESSION}.{name}", option=name) for name in LATE),
     Refuse("httpx drops the query of the URL for it", f"{SESSION}.params"),
     *(Refuse(_PREPARED, f"{SESSION}.{name}") for name in PREPARING),
     *(Refuse(_ADAPTER, f"{SESSION}.{name}") for name in ("adapters", "get_adapter", "mount")),
@@ -254,6 +296,7 @@ PARTS: tuple[Entry, ...] = (
     Resource(JAR, "httpx.Cookies", roles=("subscripted",), fallback="thread"),
     *(Attribute(f"{JAR}.{name}") for name in ("clear", "get", "set", "update")),
     Attribute(f"{JAR}.get_dict", call="dict({0})"),
+    *(Use(JAR, f"requests.api.{verb}:cookies", plain=True) for verb in SIGNATURES),
 )
 
 _UNREACHABLE = ("httpx.NetworkError", "httpx.ProtocolError", "httpx.ProxyError", "httpx.ConnectTimeout", "httpx.WriteTimeout")  # fmt: skip
@@ -341,7 +384,8 @@ library = Library(
                 ("timeout", "None"),
             ),
             reset="{client}.cookies.clear()",
-            helpers=("_SSL_CONTEXT",),
+            helpers=("_SSL_CONTEXT", "_http_verify", "_http_mounts"),
+            made=OPTIONS,
         ),
         *_calls("requests.api", method=False),
         *_calls(SESSION, method=True),

@@ -30,6 +30,7 @@ __all__ = [
     "Hook",
     "Interceptor",
     "Library",
+    "Option",
     "Parameter",
     "Raises",
     "Refuse",
@@ -78,8 +79,8 @@ class Parameter:
     No shape fits if the project defines a method of the name `unless_defined`, which the new library would
     not call.
     `to` is the new keyword ("" drops the argument, "**" unpacks the new value, a mapping of keywords);
-    `client` moves it to the client around the call; a `positional` argument may stay where it is, every
-    other one gets its keyword.
+    `client` moves it to the client around the call, if its value is the same there (`planning.settled`);
+    a `positional` argument may stay where it is, every other one gets its keyword.
     """
 
     name: str
@@ -132,6 +133,22 @@ class Adaptation:
 
 
 @dataclass(frozen=True, slots=True)
+class Option:
+    """An option of a client that is made of options which the old library takes one by one.
+
+    It is given if one of `of` is. `template` has their names in braces; one that is not given is None.
+    Where the first one alone is given, and is written as a key of `plain`, that value stands for it;
+    else the text calls `helper`.
+    """
+
+    name: str
+    of: tuple[str, ...]
+    template: str
+    plain: tuple[tuple[str, str], ...] = ()
+    helper: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """A blocking function or method, and the awaited one that does the same.
 
@@ -159,6 +176,9 @@ class Call:
     enters: bool = False  # entered at once, it needs no `enter_template` of what it returns
     waits: bool = True  # whether the old call goes to a thread where the library stays
     unread: str = ""  # the keyword that leaves the rest of the object to be fetched later
+    made: tuple[
+        Option, ...
+    ] = ()  # of a constructor: what becomes of attributes that it takes at once
     fetches: bool = False  # gives an iterator that waits for the rest
 
 
@@ -187,6 +207,7 @@ class Client:
     variable: str = "client"
     reset: str = ""
     helpers: tuple[str, ...] = ()
+    made: tuple[Option, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,7 +268,8 @@ class Attribute:
     """An attribute (or a method that does not block): `template` rewrites a read, ``{0}`` is the object.
 
     `opposite` replaces ``not`` and the read, if given. `store` names the shapes of values that may be assigned to it; `returns` is the canonical type of a
-    resource that a read gives.
+    resource that a read gives. What is assigned to an `option` right after the object is made (or what
+    ``.update`` gets) moves to the call that makes it.
     """
 
     name: str
@@ -257,6 +279,7 @@ class Attribute:
     returns: str = ""
     call: str = ""  # template of a call of it, ``{0}`` is the object; "" keeps the call
     helpers: tuple[str, ...] = ()
+    option: str = ""
 
 
 @dataclass(frozen=True, slots=True)
