@@ -2,7 +2,8 @@
 
 Whatever lives in the variables of functions that become async ends with their loop. What a module, a
 class, a cache or somebody unknown keeps is there when the next loop runs: an HTTP client then finds its
-connections dead, a file has no executor. That does no harm where a program has one loop.
+connections dead, a file has no loop to read in. That does no harm where there is one loop only, and where
+nobody starts one nobody knows.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ def outlived(
     if place is None:
         return None
     functions = {function for _, function in seed.unit.sites}
-    return place if _loops(project, functions, colouring, conversions, set(single)) > 1 else None
+    return place if _loops(project, functions, colouring, conversions, set(single)) != 1 else None
 
 
 # -- who keeps it ----------------------------------------------------------------------------------
@@ -130,7 +131,7 @@ def _loops(
     conversions: Mapping[FunctionId, Conversion],
     single: set[FunctionId],
 ) -> int:
-    """How many event loops may run the functions, in one process."""
+    """How many event loops may run the functions, in one process; 0 if nothing is known of any."""
     found: dict[object, int] = {}
     seen = set(functions)
     todo = list(functions)
@@ -139,24 +140,43 @@ def _loops(
         function = project.functions[identifier]
         if identifier not in colouring.causes and not function.is_async:
             continue
-        conversion = conversions.get(identifier)
-        found.update(_entered_by_others(project, identifier))
+        found.update(_entered_by_frameworks(project, identifier))
         if testing.in_test_case(project, function) or testing.is_pytest(project, function):
             found["tests"] = 1 if _wide(project, colouring) else MANY
-        if conversion is None:
+        if function.is_async:
+            runners, users = _awaited_already(project, identifier)
+            found.update({one: _times(project, one, single) for one in runners})
+            if not runners and not users:
+                found["unknown"] = 1
+        elif (conversion := conversions[identifier]).starts_loop:
+            found[identifier] = _times(project, identifier, single)
             continue
-        if conversion.starts_loop:
-            called = (project.expression(e.site).function for e in project.reaching(identifier))
-            alone = all(project.functions[one].kind == "module" for one in called)
-            found[identifier] = 1 if identifier in single and alone else MANY
-            continue
-        for site in conversion.bridges:
-            guard = project.guard(site)
-            found[(site.module, None if guard is None else guard.id)] = 1
-        users = {use.user for use in conversion.uses} - seen
+        else:
+            guards = ((site.module, project.guard(site)) for site in conversion.bridges)
+            found.update({(name, guard and guard.id): 1 for name, guard in guards})
+            users = {use.user for use in conversion.uses}
+        todo.extend(users - seen)
         seen |= users
-        todo.extend(users)
     return sum(found.values())
+
+
+def _times(project: Project, identifier: FunctionId, single: set[FunctionId]) -> int:
+    """How often a function that runs a loop is called."""
+    if project.functions[identifier].kind == "module":
+        return 1
+    callers = [project.expression(e.site).function for e in project.reaching(identifier)]
+    if any(project.functions[one].kind != "module" for one in callers):
+        return MANY
+    return 1 if callers or identifier in single else MANY
+
+
+def _awaited_already(
+    project: Project, identifier: FunctionId
+) -> tuple[set[FunctionId], set[FunctionId]]:
+    """The functions that run an async function in a loop, and those that await it."""
+    callers = {project.expression(edge.site).function for edge in project.reaching(identifier)}
+    runners = {one for one in callers if loop_calls(project, one)}
+    return runners, callers - runners
 
 
 def _wide(project: Project, colouring: Colouring) -> bool:
@@ -167,16 +187,11 @@ def _wide(project: Project, colouring: Colouring) -> bool:
     )
 
 
-def _entered_by_others(project: Project, identifier: FunctionId) -> Iterator[tuple[object, int]]:
-    """The loops in which frameworks and the project itself run a function."""
-    function = project.functions[identifier]
-    for _, hook in hooks_of(project, function):
+def _entered_by_frameworks(
+    project: Project, identifier: FunctionId
+) -> Iterator[tuple[object, int]]:
+    """The loops in which frameworks await a function."""
+    for _, hook in hooks_of(project, project.functions[identifier]):
         if hook.runs == AWAITS:
-            one = next((f for f in project.frameworks if f.one_loop and hook in f.hooks), None)
-            yield ("frameworks", 1) if one is not None else (identifier, MANY)
-    if function.is_async:
-        yield "own", 1
-        for edge in project.reaching(identifier):
-            caller = project.expression(edge.site).function
-            if loop_calls(project, caller):
-                yield caller, 1
+            one = any(each.one_loop and hook in each.hooks for each in project.frameworks)
+            yield ("frameworks", 1) if one else (identifier, MANY)

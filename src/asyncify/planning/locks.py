@@ -10,11 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from asyncify.model.facts import FunctionId, Kind, Place, Role, short
+from asyncify.model.facts import FunctionId, Kind, Role, short
 from asyncify.model.graph import Access, Reference
-from asyncify.planning import testing
 from asyncify.planning.colour import Colouring, Limit, Unit
-from asyncify.planning.companions import loop_calls
 from asyncify.planning.functions import Conversion
 from asyncify.planning.project import Project
 from asyncify.planning.resources import last_part
@@ -116,8 +114,6 @@ class Locks:
             return f"{who}{limit.message}"
         if guard.hold.reenters and (again := self._taken_again(seed, guard)):
             return again
-        if any(self._at_import(site) for site in guard.made) and not self._one_loop(coloured):
-            return "it is made at import, and more than one event loop could use it"
         return None
 
     def limits(
@@ -130,34 +126,6 @@ class Locks:
             message = f"a {guard.text} would be held across an await: {problem}"
             site = None if guard.problem and guard.made else stretch.taken
             yield stretch.function, Limit(guard.hold.code, message, site)
-
-    # -- loops -----------------------------------------------------------------------------------
-
-    def _at_import(self, site: Reference) -> bool:
-        """Whether a lock, or the only object that has it, is made while a module is imported."""
-        project = self.project
-        expression = project.expression(site)
-        function = project.functions[expression.function]
-        if function.kind == "module" or expression.place is Place.CLASS_BODY:
-            return project.guard(site) is None
-        if function.name != "__init__":
-            return False
-        made = [e.site for e in project.reaching(function.id) if e.access is Access.CONSTRUCT]
-        around = [(project.functions[project.expression(one).function].kind, one) for one in made]
-        return any(kind == "module" and project.guard(one) is None for kind, one in around)
-
-    def _one_loop(self, coloured: Coloured) -> bool:
-        """Whether the whole project is one program with one event loop."""
-        programs: set[str] = set()
-        loops = 0
-        for conversion in coloured.conversions.values():
-            found = conversion.function
-            programs.update(site.module for site in conversion.bridges)
-            if conversion.starts_loop or testing.is_pytest(self.project, found):
-                loops += 2  # it may be called again
-            loops += testing.in_test_case(self.project, found)
-        loops += sum(len(loop_calls(self.project, f)) for f in self.project.functions)
-        return len(programs) + loops == 1
 
     # -- taking twice ----------------------------------------------------------------------------
 

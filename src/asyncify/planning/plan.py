@@ -292,7 +292,7 @@ class _Planner:
             kept = outlived(self.project, seed, colouring, self.conversions, single)
             if kept is not None:
                 path, line = self.project.module(kept).path, self.project.expression(kept).span.line
-                reason = f"{path}:{line} keeps it for more than one event loop"
+                reason = f"{path}:{line} keeps it, and more than one event loop could use it"
                 found.setdefault(seed.unit.name, Limit("ASY923", reason, kept))
         return found
 

@@ -144,6 +144,7 @@ class Seeds:
             ),
             tuple(draft.edits),
             values=tuple(value.id for value in group.values),
+            bound=tuple(value.id for value in group.bound),
             guard=guard,
         )
 

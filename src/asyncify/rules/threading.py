@@ -21,7 +21,7 @@ def _locks(
     only = ("lock" if name == CONDITION else "value",)
     return (
         Call(name, to, awaited=False, signature=only, parameters=parameters, returns=name),
-        Resource(name, to, enter="async", annotation=to, hold=hold),
+        Resource(name, to, enter="async", annotation=to, one_loop=True, hold=hold),
         Call(f"{name}.acquire", parameters=()),
         Call(f"{name}.release", awaited=False, parameters=()),
     )  # fmt: skip
