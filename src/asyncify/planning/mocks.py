@@ -62,6 +62,11 @@ def mock_edits(
         yield from _replacement(project, stand_in, coroutines)
 
 
+def is_patched(project: Project, moves: Mapping[str, str]) -> bool:
+    """Whether a test replaces one of these functions of libraries."""
+    return any(_moved_path(project, patch.path, moves) for patch in patches(project))
+
+
 def _stand_ins(project: Project, coroutines: Set[FunctionId]) -> Iterable[Reference]:
     """What tests put in place of a method: ``client.fetch = lambda: 1``, ``stub(fetch=lambda: 1)``.
 

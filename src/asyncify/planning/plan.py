@@ -26,6 +26,7 @@ from asyncify.planning.interceptors import interceptor
 from asyncify.planning.lifetimes import outlived
 from asyncify.planning.locks import Coloured, Locks
 from asyncify.planning.markers import marker_edits
+from asyncify.planning.mocks import is_patched
 from asyncify.planning.pools import left_in_pool
 from asyncify.planning.programs import may_run_in_loop, running_programs, taken_along
 from asyncify.planning.project import Project
@@ -79,7 +80,7 @@ class _Planner:
         every = Seeds(self.project, self.rules).all()
         self.locks = Locks(self.project, self.rules, self._declined(every))
         plain = self._in_scope(seed for seed in every if seed.guard is None)
-        found = without_kept(self.project, plain)
+        found = [self._with_patches(seed) for seed in without_kept(self.project, plain)]
         self.kept = tuple(kept_sites(self.project, plain))
         self.sites = [site for seed in found for site in seed.sites]
         self._intercept(found)
@@ -218,6 +219,12 @@ class _Planner:
             if idle:
                 lost[name] = f"{short(idle[0])}() reaches no converted call"
         return lost
+
+    def _with_patches(self, seed: Seed) -> Seed:
+        """What tests replace is converted everywhere or not at all: a patch reaches one name only."""
+        if not seed.moves or not is_patched(self.project, dict(seed.moves)):
+            return seed
+        return replace(seed, unit=replace(seed.unit, shared=True))
 
     def _intercepted(self, seeds: list[Seed]) -> list[Seed]:
         """A library that tests replace stays, and its calls go to threads: the tests keep their meaning.
