@@ -9,11 +9,12 @@ BIN := $(VENV)/bin
 endif
 STAMP := $(VENV)/.installed
 DOCS_STAMP := $(VENV)/.installed-docs
+FRAMEWORKS_STAMP := $(VENV)/.installed-frameworks
 CODE := src tests $(wildcard examples ecosystem benchmarks docs)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup fmt lint type test demo demo-run bench ecosystem docs build clean
+.PHONY: help setup fmt lint type test frameworks demo demo-run bench ecosystem docs build clean
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,6 +32,10 @@ $(DOCS_STAMP): $(STAMP)
 	$(BIN)/python -m pip install --quiet --group docs
 	@touch $@
 
+$(FRAMEWORKS_STAMP): $(STAMP)
+	$(BIN)/python -m pip install --quiet --group frameworks
+	@touch $@
+
 fmt: $(STAMP) ## sort imports, apply safe lint fixes, format
 	$(BIN)/ruff check --fix $(CODE)
 	$(BIN)/black --quiet $(CODE)
@@ -44,6 +49,9 @@ type: $(STAMP) ## mypy, strict, over src
 
 test: $(STAMP) ## every test, in parallel (ARGS="-k name" narrows it)
 	$(BIN)/pytest -n auto $(ARGS)
+
+frameworks: $(FRAMEWORKS_STAMP) ## install the frameworks, convert and drive an application of each
+	$(BIN)/pytest -rs $(ARGS) tests/test_frameworks.py
 
 # Exit code 1 says "there is something to convert", which is the point of the demo.
 demo: $(STAMP) ## the main job on the example project: print the diff

@@ -5,6 +5,7 @@ A case is one file: comments ``# case: ...``, the input, a line ``# output``, th
 
 - ``--unsafe``: unsafe conversions are applied too;
 - ``--frontier=twin`` and the like: what happens where something has to stay synchronous;
+- ``--wrap-scripts``: the module level of a script becomes one async function;
 - ``todo``: this is how it should be, and is not yet;
 - ``silent`` (noop only): nothing is found; otherwise something has to be, with a code.
 """
@@ -81,7 +82,9 @@ class Case:
         frontier = next(
             (w.partition("=")[2] for w in self.words if w.startswith("--frontier=")), ""
         )
-        config = Config(unsafe="--unsafe" in self.words)
+        config = Config(
+            unsafe="--unsafe" in self.words, wrap_scripts="--wrap-scripts" in self.words
+        )
         return config.with_flags(frontier=frontier or None)
 
     def update(self, after: bytes) -> None:

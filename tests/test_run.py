@@ -13,6 +13,7 @@ from echo_server import EchoServer
 from fixture_files import FIXTURES
 
 from asyncify.api import convert_source
+from asyncify.config import Config
 
 PROGRAMS = sorted((FIXTURES / "run").glob("*/before.py"))
 
@@ -26,7 +27,8 @@ def server() -> Iterator[EchoServer]:
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda path: path.parent.name)
 def test_program_prints_the_same(program: Path, server: EchoServer, tmp_path: Path) -> None:
     before = program.read_bytes()
-    result = convert_source(before, filename="program.py")
+    config = Config(wrap_scripts=before.startswith(b"# case: --wrap-scripts\n"))
+    result = convert_source(before, filename="program.py", config=config)
     assert b"asyncio.run(" in result.after, result.findings
     ours = run(result.after, tmp_path / "after", server)
     theirs = run(before, tmp_path / "before", server)

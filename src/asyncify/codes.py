@@ -123,7 +123,7 @@ _LEFT: tuple[_Row, ...] = (
     ("ASY910", "cache", "The cache would store a coroutine, which can be awaited only once.", "Use a cache for async functions, for example `async_lru.alru_cache`."),
     ("ASY911", "generator-return", "A generator that returns a value cannot become an async generator.", "Hand the value back in another way."),
     ("ASY912", "generator-escape", "The generator is handed to code that iterates synchronously.", "Collect its items first where laziness does not matter."),
-    ("ASY913", "module-level", "The call runs while the module is imported.", "Move it into a function that the entry point calls."),
+    ("ASY913", "module-level", "The call runs while the module is imported.", "Move it into a function that the entry point calls; `--wrap-scripts` does that for scripts."),
     ("ASY914", "by-name", "Only the name of the method says where the call goes.", "Annotate the receiver, then run asyncify again."),
     ("ASY915", "escapes", "The object leaves what asyncify can see.", "Keep it in one function, or annotate where it goes."),
     ("ASY916", "kept-sync", "The configuration, a comment or the public interface keeps the function synchronous.", "Remove the `# asyncify: skip` or the entry in `keep-sync`."),

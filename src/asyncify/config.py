@@ -45,6 +45,7 @@ class Config:
     respect_gitignore: bool = True
     frontier: Literal["auto", "hold", "twin", "mark"] = "auto"
     scope: Literal["project", "async-only"] = "project"
+    wrap_scripts: bool = False
     http_client: Literal["auto", "httpx", "httpx2"] = "auto"
     tests: Literal["auto", "marker", "anyio"] = "auto"
     libraries: Mapping[str, str] = field(default_factory=dict)
@@ -126,7 +127,7 @@ _CHOICES = {
     "http-client": ("auto", "httpx", "httpx2"),
     "tests": ("auto", "marker", "anyio"),
 }
-_FLAGS = ("unsafe", "respect-gitignore")
+_FLAGS = ("unsafe", "respect-gitignore", "wrap-scripts")
 _KEYS = tuple(_key(each.name) for each in fields(Config) if each.name != "file")
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePath
 
 from asyncify.api.project import ProjectPlan, make, moved
+from asyncify.api.review import Proposal, Review
 from asyncify.api.stages import Progress, Stages, silent
 from asyncify.api.trial import Trial
 from asyncify.api.writing import WriteReport
@@ -17,6 +18,8 @@ from asyncify.model.result import FileResult
 __all__ = [
     "Progress",
     "ProjectPlan",
+    "Proposal",
+    "Review",
     "Stages",
     "Trial",
     "WriteReport",
@@ -36,6 +39,7 @@ def plan(
     jobs: int = 1,
     proof: bool = True,
     update_dependencies: bool = False,
+    review: Review | None = None,
     stages: Stages | None = None,
 ) -> ProjectPlan:
     """Plan the conversion of the project at `root`; nothing is written.
@@ -51,6 +55,8 @@ def plan(
         proof: analyse the new text once more, and withdraw what would lose a coroutine.
         update_dependencies: change the files too that declare them (pyproject.toml, requirements files,
             setup.cfg).
+        review: gets every chain that would be applied, and answers with the numbers of those that are
+            left out.
         stages: replacements for the parts of the pipeline.
 
     Raises:
@@ -68,6 +74,7 @@ def plan(
         jobs=jobs,
         proof=proof,
         update_dependencies=update_dependencies,
+        review=review,
     )
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from asyncify.analysis.collector import no_collection
 from asyncify.api.dependencies import Manifests, left_modules
 from asyncify.api.proof import prove
+from asyncify.api.review import Review, proposals
 from asyncify.api.selection import Selection, select
 from asyncify.api.stages import Facts, Job, Progress, Stages, silent
 from asyncify.api.trial import Trial, put_on_trial
@@ -141,11 +143,13 @@ def make(
     jobs: int = 1,
     proof: bool = True,
     update_dependencies: bool = False,
+    review: Review | None = None,
 ) -> ProjectPlan:
     """Analyse the whole project and decide what happens to the files at and below the paths.
 
     With `proof` the new text is analysed once more; a report that shows no new text can do without.
-    With `update_dependencies` the files change too that declare them.
+    With `update_dependencies` the files change too that declare them. A `review` is asked once, about
+    chains that have passed the proof; without those that it leaves out the rest is proved again.
     """
     with no_collection():
         return _make(
@@ -158,6 +162,7 @@ def make(
             jobs=jobs,
             proof=proof,
             update_dependencies=update_dependencies,
+            review=review,
         )
 
 
@@ -172,6 +177,7 @@ def _make(
     jobs: int,
     proof: bool,
     update_dependencies: bool,
+    review: Review | None,
 ) -> ProjectPlan:
     scope = discover(paths, root=root, config=config, force_exclude=force_exclude)
     everything = scope
@@ -182,14 +188,8 @@ def _make(
     job = Job(root, config, None if whole else frozenset((*scope.files, *beside)), progress, jobs)
     reading = _Reading.of(root, scope, everything)
     plan, facts = _plan(job, reading, stages)
-    broken: dict[str, str] = {}
-    while True:
-        selection, after = _rewrite(job, plan, reading.data, stages, broken)
-        job.progress("verifying", 0, 0)
-        found = prove(job, facts, reading.sources, after, stages) if proof else {}
-        if not set(found) - set(broken):
-            break
-        broken.update(found)
+    prover = partial(prove, job, facts, reading.sources, stages=stages) if proof else None
+    selection, after = _carried_out(job, plan, reading.data, stages, prover, review)
     others = _other_files(root, plan) if selection.touches_tests() else {}
     manifests = Manifests.of(root) if after else Manifests({})
     removable = manifests.declared(left_modules(reading.data, after))
@@ -263,13 +263,44 @@ def _plan(job: Job, reading: _Reading, stages: Stages) -> tuple[Plan, Facts]:
     return stages.decide(job, graph), facts
 
 
+def _carried_out(
+    job: Job,
+    plan: Plan,
+    data: Mapping[str, bytes],
+    stages: Stages,
+    prover: Callable[[Mapping[str, bytes]], dict[str, str]] | None,
+    review: Review | None,
+) -> tuple[Selection, dict[str, bytes]]:
+    """The chains that hold, and that are wanted; the new texts."""
+    broken: dict[str, str] = {}
+    declined: frozenset[int] = frozenset()
+    while True:
+        selection, after = _rewrite(job, plan, data, stages, broken, declined)
+        job.progress("verifying", 0, 0)
+        found = prover(after) if prover is not None else {}
+        if set(found) - set(broken):
+            broken.update(found)
+            continue
+        if review is None:
+            return selection, after
+        declined = frozenset(review(proposals(selection, data, stages)))
+        review = None  # a person is asked once
+        if not declined:
+            return selection, after
+
+
 def _rewrite(
-    job: Job, plan: Plan, data: Mapping[str, bytes], stages: Stages, broken: dict[str, str]
+    job: Job,
+    plan: Plan,
+    data: Mapping[str, bytes],
+    stages: Stages,
+    broken: dict[str, str],
+    declined: Collection[int],
 ) -> tuple[Selection, dict[str, bytes]]:
     """Rewrite until every new text is good: the chains of a bad one are withdrawn whole."""
     done: dict[tuple[str, int], bytes] = {}
     while True:
-        selection = select(plan, job.config, scope=job.editable, broken=broken)
+        selection = select(plan, job.config, scope=job.editable, broken=broken, declined=declined)
         edits = selection.edits()
         after = {}
         for number, (path, own) in enumerate(edits.items()):

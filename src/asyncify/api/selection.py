@@ -56,7 +56,12 @@ class Selection:
 
 
 def select(
-    plan: Plan, config: Config, *, scope: Collection[str] | None, broken: Mapping[str, str]
+    plan: Plan,
+    config: Config,
+    *,
+    scope: Collection[str] | None,
+    broken: Mapping[str, str],
+    declined: Collection[int] = (),
 ) -> Selection:
     """Decide about every chain.
 
@@ -65,6 +70,7 @@ def select(
         config: whether unsafe chains are wanted, and which findings.
         scope: the files that may be edited and reported on; None for all.
         broken: files whose new text failed verification, with what is wrong.
+        declined: the numbers of chains that somebody does not want; they are told, and not applied.
     """
     by_chain: dict[int | None, list[Finding]] = {}
     homes = {function: chain.id for chain in plan.chains for function in chain.functions}
@@ -81,6 +87,8 @@ def select(
             findings.extend(_withdrawn(told, *refusal))
             continue
         findings.extend(replace(each, chain=chain.id) for each in told)
+        if chain.id in declined:
+            continue
         if chain.safety is Safety.SAFE or (config.unsafe and chain.safety is Safety.UNSAFE):
             chains.append(chain)
     kept = (each for each in findings if _is_told(each, config, scope))

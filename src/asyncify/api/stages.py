@@ -153,6 +153,7 @@ def decide(job: Job, graph: CallGraph) -> Plan:
         public=job.config.public_api == "convert" and job.config.frontier != "twin",
         tests=job.config.tests,
         async_only=job.config.scope == "async-only",
+        wrap_scripts=job.config.wrap_scripts,
     )
     marked = None
     if job.config.frontier == "mark":

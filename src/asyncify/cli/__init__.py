@@ -74,6 +74,10 @@ def convert(
     check: Annotated[bool, flag("--check", text="Report and write nothing. The default.")] = False,
     diff: Annotated[bool, flag("--diff", text="Print the changes as a patch.")] = False,
     write: Annotated[bool, flag("--write", "-w", text="Carry out the changes.")] = False,
+    interactive: Annotated[
+        bool,
+        flag("--interactive", "-i", text="Ask about every chain, and carry out what is taken."),
+    ] = False,
     unsafe: Annotated[bool, flag("--unsafe", text="Include what a person has to look at.")] = False,
     scope: Annotated[
         Scope | None,
@@ -82,6 +86,10 @@ def convert(
             show_default=False,
         ),
     ] = None,
+    wrap_scripts: Annotated[
+        bool,
+        flag("--wrap-scripts", text="Make the module level of scripts one async function."),
+    ] = False,
     markers: Annotated[
         bool, flag("--markers", text="Leave a TODO comment above every call that stays blocking.")
     ] = False,
@@ -172,8 +180,10 @@ def convert(
         check=check,
         diff=diff,
         write=write,
+        interactive=interactive,
         unsafe=unsafe,
         scope=scope.value if scope is not None else None,
+        wrap_scripts=wrap_scripts,
         markers=markers,
         select=split(select),
         ignore=split(ignore),

@@ -19,8 +19,10 @@ class Options:
     check: bool = False
     diff: bool = False
     write: bool = False
+    interactive: bool = False
     unsafe: bool = False
     scope: str | None = None
+    wrap_scripts: bool = False
     markers: bool = False
     select: tuple[str, ...] | None = None
     ignore: tuple[str, ...] | None = None
@@ -64,6 +66,16 @@ class Options:
         conflicts = (
             (self.write and self.check, "--write and --check"),
             (self.write and self.diff, "--write and --diff"),
+            (self.interactive and self.check, "--interactive and --check"),
+            (self.interactive and self.diff, "--interactive and --diff"),
+            (self.interactive and self.write, "--interactive and --write"),
+            (
+                self.interactive and self.output_format != "text",
+                "--interactive and --output-format",
+            ),
+            (self.interactive and self.why is not None, "--interactive and --why"),
+            (self.interactive and self.quiet > 1, "--interactive and -qq"),
+            (self.stdin and self.interactive, "- and --interactive"),
             (self.diff and self.output_format != "text", "--diff and --output-format"),
             (self.config is not None and self.isolated, "--config and --isolated"),
             (self.stdin and len(self.paths) > 1, "- and other paths"),

@@ -10,6 +10,7 @@ from pathlib import Path
 from asyncify import __version__, api
 from asyncify.api.project import ProjectPlan
 from asyncify.api.trial import Trial
+from asyncify.cli.interactive import Dialogue, require_terminal
 from asyncify.cli.options import Options, UsageError
 from asyncify.cli.streams import Streams
 from asyncify.config import Config
@@ -35,7 +36,10 @@ def project(options: Options, streams: Streams, paths: Sequence[Path]) -> int:
         return _show_files(options, streams, root, config, paths)
     if options.verify is not None:
         Command.read(options.verify, Path.cwd(), root)  # it had better fail before the work
-    with Bar(enabled=streams.progress()) as bar:
+    writing = options.write or options.interactive
+    if options.interactive:
+        require_terminal()
+    with Bar(enabled=streams.progress() and not options.interactive) as bar:
         plan = api.plan(
             root,
             paths=paths,
@@ -43,8 +47,9 @@ def project(options: Options, streams: Streams, paths: Sequence[Path]) -> int:
             progress=bar,
             force_exclude=options.force_exclude,
             jobs=options.jobs,
-            proof=options.write or options.diff or options.verify is not None,
+            proof=writing or options.diff or options.verify is not None,
             update_dependencies=options.update_dependencies,
+            review=Dialogue(root, streams.colours()) if options.interactive else None,
         )
     if options.verbose:
         streams.say(f"project: {root}\nsettings: {config.file or 'defaults'}")
@@ -52,7 +57,7 @@ def project(options: Options, streams: Streams, paths: Sequence[Path]) -> int:
         streams.artefact(_why(plan, options.why))
         return OK
     trial = _trial(plan, config, options, streams)
-    written = options.write and not trial.broken
+    written = writing and not trial.broken
     undo = plan.write(allow_dirty=options.allow_dirty).undo if written else ""
     run = plan.run(shown=_shown(plan), written=written)
     blocked = (each for each in trial.blocked if config.selects(each.code))
@@ -127,6 +132,7 @@ def configured(options: Options, root: Path) -> Config:
         extend_exclude=options.extend_exclude,
         unsafe=options.unsafe or None,
         scope=options.scope,
+        wrap_scripts=options.wrap_scripts or None,
         frontier="mark" if options.markers else None,
         respect_gitignore=None if options.respect_gitignore else False,
     )
@@ -191,6 +197,8 @@ def _ending(run: Run, options: Options, undo: str) -> str:
     command = ["asyncify", *options.paths]
     if options.scope is not None:
         command.extend(("--scope", options.scope))
+    if options.wrap_scripts:
+        command.append("--wrap-scripts")
     if options.markers:
         command.append("--markers")
     lines = [text.summary(run, command=command)]

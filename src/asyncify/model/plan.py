@@ -108,7 +108,10 @@ class HandOver:
 
 @dataclass(frozen=True, slots=True)
 class Wrap:
-    """Put the sibling statements `first` to `last` into a new block with this header (``async with x as y:``)."""
+    """Put the sibling statements `first` to `last` into a new block with this header (``async with x as y:``).
+
+    Newlines at the start of the header are blank lines, of which there are at least so many before it.
+    """
 
     first: Span
     last: Span

@@ -41,8 +41,11 @@ class Assembly:
         self._add_programs(chains, functions)
         for function in sorted(self.colouring.twins):
             self._add_twin(chains, function)
+        handlers = list(self._handlers())
+        # what tests answer, and what is caught, changes for all calls of a library or for none
+        tied = {library for library, _, _ in handlers} | self.decided.interceptions.keys()
         for seed in self.applied:
-            libraries = tuple(("library", name) for name in seed.libraries)
+            libraries = tuple(("library", name) for name in seed.libraries if name in tied)
             users = tuple(function for _, function in seed.unit.sites)
             chains.join((seed.unit.name, *users, *libraries))
             chains.add(seed.unit.name, seed.edits)
@@ -52,7 +55,7 @@ class Assembly:
         for function, path, edit in testing.case_edits(self.project, functions):
             chains.add(function, [(path, edit)])
         self._add_tests(chains)
-        for library, path, edit in self._handlers():
+        for library, path, edit in handlers:
             chains.add(("library", library), [(path, edit)])
         self._add_annotations(chains)
         for path, edit in unused_imports(self.project, chains.edits):

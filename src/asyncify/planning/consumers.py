@@ -27,6 +27,7 @@ from asyncify.planning.helpers import (
     sole_argument,
 )
 from asyncify.planning.project import PASSING_ROLES, Project
+from asyncify.planning.scripts import outside_limit
 
 _ACLOSING = AddImport("from contextlib import aclosing")
 
@@ -75,6 +76,9 @@ def existing(project: Project, site: Reference, *, closable: bool, cleanup: bool
 
 def async_context(project: Project, site: Reference) -> Limit | tuple[tuple[str, Edit], ...]:
     """Whether `await` may stand at a place inside its function; generator expressions become async, or lists."""
+    outside = outside_limit(project, site)
+    if outside is not None:
+        return outside
     edits: list[tuple[str, Edit]] = []
     for child, parent in project.enclosing(site):
         first_iterable = child.role is Role.ITERATED and child.detail.endswith("0")

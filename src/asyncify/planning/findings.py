@@ -66,7 +66,7 @@ class Findings:
     def _functions(self) -> Iterable[Finding]:
         for function, cause in sorted(self.colouring.causes.items()):
             if self.decided.conversions[function].starts_loop:
-                message = f"{short(function)}() runs its body with asyncio.run"
+                message = f"{_runner(function)} runs its body with asyncio.run"
                 yield self._finding(
                     "ASY130", cause.site, Safety.SAFE, message, "entry point", function
                 )
@@ -193,3 +193,7 @@ class Findings:
 
 def _shown(name: str) -> str:
     return name.removeprefix("builtins.")
+
+
+def _runner(function: FunctionId) -> str:
+    return "the script" if function.endswith(":") else f"{short(function)}()"

@@ -31,6 +31,7 @@ from asyncify.planning.limits import (
 from asyncify.planning.loops import loop_edits, loop_limit
 from asyncify.planning.project import Project
 from asyncify.planning.reach import reach
+from asyncify.planning.scripts import script_edits
 from asyncify.planning.testing import test_case_limit
 from asyncify.planning.twins import Twin, copied, public_limit, twin_of
 from asyncify.planning.uses import edge_steps, value_steps
@@ -74,6 +75,7 @@ class Boundaries:
     public: bool = True  # whether what others may call can become async, or gets a twin only
     tests: str = "auto"  # how async tests are marked (see `planning.style`)
     async_only: bool = False  # only what runs in an event loop already
+    wrap_scripts: bool = False  # whether the module level of a script becomes one async function
 
 
 def convert(project: Project, identifier: FunctionId, boundaries: Boundaries) -> Conversion:
@@ -160,6 +162,8 @@ def _limit(project: Project, function: Function, boundaries: Boundaries) -> Limi
 
 def _bridge(project: Project, function: Function, limit: Limit) -> list[tuple[str, Edit]] | None:
     """The edits that let an entry point start the loop, where its limit is only that nobody awaits it."""
+    if function.kind == "module" and limit.code == "ASY913":
+        return script_edits(project, project.graph.modules[function.module])
     if function.kind != "def" or function.is_async:
         return None
     if limit.code == "ASY909" or (limit.code == "ASY906" and starts_loop(project, function)):

@@ -57,7 +57,9 @@ class Options:
 
 def make_plan(graph: CallGraph, rules: Rules, options: Options | None = None) -> Plan:
     """Plans the whole project."""
-    return _Planner(Project(graph, load_frameworks()), rules, options or Options()).plan()
+    options = options or Options()
+    project = Project(graph, load_frameworks(), options.boundaries.wrap_scripts)
+    return _Planner(project, rules, options).plan()
 
 
 class _Planner:

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
-from asyncify.model.facts import Class, Function, FunctionId, Kind, Module, Place, Role, Statement
+from asyncify.model.facts import FunctionId, Kind, Place, Statement
 from asyncify.model.graph import Reference
 from asyncify.model.plan import AddImport, Await, Edit, Insert, Replace, Wrap
 from asyncify.planning.decided import Decided
 from asyncify.planning.frameworks import stored_callers
 from asyncify.planning.project import Project
+from asyncify.planning.scripts import bound_names
 from asyncify.planning.units import Seed
 
 
@@ -80,33 +81,11 @@ def _several(project: Project, program: Program) -> Iterable[Edit]:
     first, last = min(tops, key=lambda s: s.span), max(tops, key=lambda s: s.span)
     taken = {e.text for e in module.expressions if e.kind is Kind.NAME}
     name = next(n for n in ("_main", "_amain", "_async_main", "_run_main") if n not in taken)
-    bound = sorted(_bound(module, first.span.line, last.span.end_line))
+    bound = sorted(bound_names(module, first.span.line, last.span.end_line))
     if bound:
         yield Insert(first.span, "before", f"global {', '.join(bound)}")
     yield Wrap(first.span, last.span, f"async def {name}():")
     yield Insert(last.span, "after", f"asyncio.run({name}())")
-
-
-def _bound(module: Module, start: int, end: int) -> set[str]:
-    """The names that statements at module level bind."""
-    body = f"{module.name}:"
-    names = {
-        e.text
-        for e in module.expressions
-        if e.kind is Kind.NAME
-        and e.role in (Role.TARGET, Role.DELETED)
-        and e.variable == (body, e.text)
-        and start <= e.span.line <= end
-    }
-    names.update(
-        one.name for one in module.imports if one.scope == body and start <= one.span.line <= end
-    )
-    definitions: list[Function | Class] = [
-        *(f for f in module.functions if f.kind == "def" and f.owner is None),
-        *module.classes,
-    ]
-    names.update(d.name for d in definitions if d.parent == body and start <= d.span.line <= end)
-    return names
 
 
 def running_programs(project: Project, bridges: Iterable[Reference]) -> set[FunctionId]:

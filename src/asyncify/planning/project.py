@@ -47,11 +47,17 @@ _Found = TypeVar("_Found")
 
 
 class Project:
-    """The call graph with its indexes. Read only."""
+    """The call graph with its indexes, and what was asked about all of it. Read only."""
 
-    def __init__(self, graph: CallGraph, frameworks: tuple[Framework, ...] = ()) -> None:
+    def __init__(
+        self,
+        graph: CallGraph,
+        frameworks: tuple[Framework, ...] = (),
+        wrap_scripts: bool = False,
+    ) -> None:
         self.graph = graph
         self.frameworks = frameworks
+        self.wrap_scripts = wrap_scripts
         self.functions = graph.functions
         self._memory: dict[str, object] = {}
 
@@ -169,6 +175,10 @@ class Project:
                     if statement.kind == "If" and statement.parent < 0:
                         guards.setdefault(name, set()).add(statement.id)
         return {name: frozenset(numbers) for name, numbers in guards.items()}
+
+    def guards(self, module: Module) -> tuple[int, ...]:
+        """The main guards of a module, by the numbers of their statements."""
+        return tuple(sorted(self._guards.get(module.name, ())))
 
     def guard(self, reference: Reference) -> Statement | None:
         """The main guard whose body executes an expression at module level."""

@@ -28,6 +28,7 @@ from asyncify.planning.options import Options, late_options
 from asyncify.planning.project import Project
 from asyncify.planning.resources import UNIT, Resources, is_wrapped, last_part
 from asyncify.planning.scoping import misread
+from asyncify.planning.scripts import in_script
 from asyncify.planning.units import (
     TO_THREAD,
     ClientCall,
@@ -214,7 +215,8 @@ class Seeds:
                     continue
                 expression = self.project.expression(site)
                 function = self.project.functions[expression.function]
-                if function.kind == "module" or expression.place is Place.CLASS_BODY:
+                at_top = function.kind == "module" and not in_script(self.project, site)
+                if at_top or expression.place is Place.CLASS_BODY:
                     reason = f"a {last_part(name)} made at import would be shared by event loops"
                     draft.problem = (site, reason)
 

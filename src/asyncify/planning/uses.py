@@ -29,6 +29,7 @@ from asyncify.planning.iteration import (
 from asyncify.planning.limits import MANAGER, RENAMED, decorated_by
 from asyncify.planning.project import PASSING_ROLES, Project
 from asyncify.planning.purity import other_way_text
+from asyncify.planning.scripts import script_body
 
 # methods that functions of contextlib call
 _BY_OTHERS = {
@@ -50,7 +51,7 @@ def await_step(project: Project, site: Reference, used: str) -> Step:
         if lambda_form(project, around) is LambdaForm.TAIL:
             return Step((), Use(around.id, used, site))  # who calls the lambda awaits
     if project.functions[expression.function].kind == "module":
-        if starts_program(project, site):
+        if not script_body(project, project.module(site)) and starts_program(project, site):
             return Step(bridge=site)
     return need_async(project, site, used, [Await(expression.span)])
 

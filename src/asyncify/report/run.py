@@ -65,7 +65,8 @@ class Run:
     def _is_applied(self, finding: Finding) -> bool:
         if finding.safety is Safety.MANUAL or _is_hazard(finding):
             return False
-        return finding.safety is Safety.SAFE or finding.chain in self.applied
+        known = finding.chain is None and finding.safety is Safety.SAFE
+        return known or finding.chain in self.applied
 
     def exit_code(self, *, exit_zero: bool = False) -> int:
         """What the process says: 2 if something failed, else 1 if something is left to do, else 0."""

@@ -384,7 +384,8 @@ def _put_before(items: list[Item], new: list[Item], item: Item) -> None:
 def _enclose(items: list[Item], header: str, indent: str | None) -> Item:
     """One compound statement around the items; what stands before the first stays before the header."""
     compound = templates.header(header)
-    lines, items[0].lines = items[0].lines, []
+    wanted = [cst.EmptyLine(indent=False)] * (len(header) - len(header.lstrip("\n")))
+    lines, items[0].lines = _joined(wanted, items[0].lines), []
     for item in items:
         item.lines = [templates.without_indent(line) for line in item.lines]
     statements, rest = settle(items)

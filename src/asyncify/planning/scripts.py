@@ -1,0 +1,159 @@
+"""Scripts: a module level, or the body of a main guard, that becomes one async function when asked.
+
+What the statements bind stays a global name only where somebody else may read it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from asyncify.model.facts import Class, Function, Kind, Module, Role, Statement
+from asyncify.model.graph import Reference
+from asyncify.model.plan import AddImport, Edit, Insert, Wrap
+from asyncify.planning.colour import Limit
+from asyncify.planning.project import Project
+
+_NAMES = ("main", "_main", "_amain", "_async_main", "_run_main")
+# a name may be found through these without being written
+_LOOKING = frozenset({"globals", "locals", "vars", "dir", "exec", "eval"})
+_IMPORTS = frozenset({"Import", "ImportFrom"})
+_DEFINITIONS = frozenset({"FunctionDef", "AsyncFunctionDef", "ClassDef", "TypeAlias", "AnnAssign"})
+# what may stay before the function: it calls nobody
+_CONSTANTS = frozenset({"Assign", "Expr"})
+
+
+def script_body(project: Project, module: Module) -> tuple[Statement, ...]:
+    """The statements that become the async function; none where that is not asked for, or cannot be."""
+    if not project.wrap_scripts:
+        return ()
+    return project.memory("script bodies", _bodies).get(module.name, ())
+
+
+def in_script(project: Project, site: Reference) -> bool:
+    """Whether an expression at module level is part of a script that becomes an async function."""
+    body = script_body(project, project.module(site))
+    around = project.ancestry(project.module(site), project.statement(site))
+    return bool(body) and any(statement in body for statement in around)
+
+
+def outside_limit(project: Project, site: Reference) -> Limit | None:
+    """What holds an expression that stays at the module level of a script of which the rest moves."""
+    function = project.functions[project.expression(site).function]
+    if function.kind != "module" or not script_body(project, project.module(site)):
+        return None
+    if in_script(project, site):
+        return None
+    return Limit("ASY913", "it stands before the part of the script that can move", site)
+
+
+def script_edits(project: Project, module: Module) -> list[tuple[str, Edit]] | None:
+    """Makes the body of a script an async function, and runs it; None where that cannot be."""
+    body = script_body(project, module)
+    if not body:
+        return None
+    first, last = body[0], body[-1]
+    taken = {e.text for e in module.expressions if e.kind is Kind.NAME}
+    taken |= project.functions[f"{module.name}:"].names
+    name = next((each for each in _NAMES if each not in taken), None)
+    if name is None:
+        return None
+    space = "" if first.parent >= 0 else "\n\n"  # as around every function at the top of a file
+    edits: list[Edit] = [
+        Wrap(first.span, last.span, f"{space}async def {name}():"),
+        Insert(last.span, "after", f"{space}asyncio.run({name}())"),
+        AddImport("import asyncio"),
+    ]
+    shared = sorted(_shared(module, body))
+    if shared:
+        edits.append(Insert(first.span, "before", f"global {', '.join(shared)}"))
+    return [(module.path, edit) for edit in edits]
+
+
+def bound_names(module: Module, start: int, end: int) -> set[str]:
+    """The names that statements at module level bind, from one line to another."""
+    body = f"{module.name}:"
+    names = {
+        e.text
+        for e in module.expressions
+        if e.kind is Kind.NAME
+        and e.role in (Role.TARGET, Role.DELETED)
+        and e.variable == (body, e.text)
+        and start <= e.span.line <= end
+    }
+    names.update(
+        one.name for one in module.imports if one.scope == body and start <= one.span.line <= end
+    )
+    definitions: list[Function | Class] = [
+        *(f for f in module.functions if f.kind == "def" and f.owner is None),
+        *module.classes,
+    ]
+    names.update(d.name for d in definitions if d.parent == body and start <= d.span.line <= end)
+    return names
+
+
+def _bodies(project: Project) -> dict[str, tuple[Statement, ...]]:
+    found = {}
+    for name, module in project.graph.modules.items():
+        body = _body(project, module)
+        if body and not any(
+            _is_unmovable(module, statement) for statement in _within(module, body)
+        ):
+            found[name] = tuple(body)
+    return found
+
+
+def _body(project: Project, module: Module) -> Sequence[Statement]:
+    """The body of the only guard; without one, what comes behind the definitions of a script."""
+    guards = project.guards(module)
+    if guards:
+        guard, *others = guards
+        inner = [s for s in module.statements if s.parent == guard and s.block == "body"]
+        return [] if others else inner
+    if not project.is_script(module):
+        return []
+    tops = [s for s in module.statements if s.parent < 0]
+    needed = {one.statement for one in module.imports if one.name == "asyncio"}
+    kept = (n + 1 for n, s in enumerate(tops) if s.kind in _DEFINITIONS or s.id in needed)
+    calling = {e.statement for e in module.expressions if e.kind is Kind.CALL}
+    rest = tops[max(kept, default=0) :]
+    while rest and (
+        rest[0].kind in _IMPORTS or (rest[0].kind in _CONSTANTS and rest[0].id not in calling)
+    ):
+        rest = rest[1:]
+    return rest
+
+
+def _within(module: Module, body: Sequence[Statement]) -> list[Statement]:
+    first, last = body[0].span, body[-1].span
+    own = f"{module.name}:"
+    return [
+        s
+        for s in module.statements
+        if s.function == own and first.line <= s.span.line and s.span.end_line <= last.end_line
+    ]
+
+
+def _is_unmovable(module: Module, statement: Statement) -> bool:
+    """Whether a statement may not stand in a function whose names are global, or would mean something else."""
+    if statement.kind in _DEFINITIONS:
+        return True
+    return any(one.name == "*" and one.statement == statement.id for one in module.imports)
+
+
+def _shared(module: Module, body: Sequence[Statement]) -> set[str]:
+    """The names that stay global: somebody else may read them, or they are imported."""
+    first, last = body[0].span.line, body[-1].span.end_line
+    own = f"{module.name}:"
+    bound = bound_names(module, first, last)
+    if any(e.kind is Kind.NAME and e.text in _LOOKING for e in module.expressions):
+        return bound
+    elsewhere = {
+        e.text
+        for e in module.expressions
+        if e.kind is Kind.NAME
+        and e.variable == (own, e.text)
+        and not (e.function == own and first <= e.span.line <= last)
+    }
+    imported = {one.name for one in module.imports if one.scope == own}
+    special = {name for name in bound if name.startswith("__")}
+    return bound & (elsewhere | imported | special | set(module.exports or ()))
