@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from asyncify.analysis.calls import Call
 from asyncify.analysis.effects import SCALARS, keeps
 from asyncify.analysis.flow import Flow
 from asyncify.analysis.slots import ANYTHING, DEAD, RAW, Atom, Forest
 from asyncify.model.facts import Expression, Module, Place, Role
-from asyncify.model.graph import Reference, Source, SourceKind, Value
+from asyncify.model.graph import Evidence, Reference, Source, SourceKind, Value
 
 _REPORTED = frozenset(
     {SourceKind.FUNCTION, SourceKind.CLASS, SourceKind.INSTANCE, SourceKind.EXTERNAL}
@@ -38,6 +39,7 @@ class Values:
         self.flow = flow
         self.slots = flow.slots
         self._parameters()
+        self._crowded = self._left_alone()
         self._forest = self._joined()
         self._find = self._forest.find
         self._sources: dict[int, dict[Source, None]] = {}
@@ -74,6 +76,15 @@ class Values:
                 forest.join(root, find(target))
         return forest
 
+    def _left_alone(self) -> frozenset[int]:
+        """Slots that could be anything and that something is done with: moved on, called, entered."""
+        reached = [source for source, _ in self.slots.moves]
+        reached += [call.callee for call in self.flow.calls if not _is_certain(call)]
+        for module in self.flow.modules.values():
+            slots = self.flow.heap.expressions[module.name]
+            reached += [slots[item.id] for item in module.expressions if item.role is Role.ENTERED]
+        return frozenset(self.slots.find(slot) for slot in reached if self.slots.is_anything(slot))
+
     def _gathered(self) -> dict[int, dict[Atom, None]]:
         """The atoms of every value."""
         found: dict[int, dict[Atom, None]] = {}
@@ -103,6 +114,7 @@ class Values:
     def values(self) -> Iterator[Value]:
         """Every value that matters, by its first occurrence."""
         occurrences: dict[int, list[Reference]] = {}
+        lost: dict[int, Reference] = {}
         constants = self._constants()
         find, same = self.slots.find, self._find
         for module in self.flow.modules.values():
@@ -111,15 +123,18 @@ class Values:
                 slot = slots[item.id]
                 if slot != DEAD and item.place is not Place.ANNOTATION:
                     root = same(find(slot))
-                    occurrences.setdefault(root, []).append(Reference(module.name, item.id))
+                    place = Reference(module.name, item.id)
+                    occurrences.setdefault(root, []).append(place)
+                    if find(slot) in self._crowded:
+                        lost.setdefault(root, place)
         number = 0
         for root, places in occurrences.items():
             if root not in self._atoms and root not in self._sources:
                 continue
             sources = self._of(root)
-            if sources and not self._is_plain(sources, places):
+            if sources and (root in lost or not self._is_plain(sources, places)):
                 sources += constants.get(root, ())
-                yield Value(number, tuple(sources), tuple(places))
+                yield Value(number, tuple(sources), tuple(places), lost.get(root))
                 number += 1
 
     def _of(self, root: int) -> list[Source]:
@@ -171,6 +186,11 @@ class Values:
                 if len(classes) == 1 and not others:
                     found[reference] = classes.pop()
         return found
+
+
+def _is_certain(call: Call) -> bool:
+    """Whether more than the values that reach it says what a call calls."""
+    return any(one.evidence is not Evidence.INFERRED for one in call.targets.values())
 
 
 def _matters(atom: Atom) -> bool:

@@ -97,6 +97,7 @@ class Value:
     id: int
     sources: tuple[Source, ...] = ()
     occurrences: tuple[Reference, ...] = ()
+    lost: Reference | None = None  # from here it goes on to where nobody follows it
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,8 @@ PASSING_ROLES = frozenset(
     }
 )
 
+# why nobody can tell what becomes of a `Value` that is lost
+CROWDED = "so many different objects get here that nobody can tell which of them goes where"
 
 _Found = TypeVar("_Found")
 

@@ -18,7 +18,7 @@ from asyncify.planning.consumers import Step, need_async
 from asyncify.planning.groups import Group, is_closed
 from asyncify.planning.helpers import eager_argument
 from asyncify.planning.interceptors import patches
-from asyncify.planning.project import PASSING_ROLES, Project
+from asyncify.planning.project import CROWDED, PASSING_ROLES, Project
 from asyncify.planning.units import TO_THREAD
 from asyncify.planning.uses import enter_step, iterate_step, thread_iteration
 from asyncify.rules.registry import Rules
@@ -183,6 +183,8 @@ class Resources:
             stranger = self._stranger(source.kind, source.name)
             if stranger and source.site not in group.calls:
                 group.problems.append((source.site or value.occurrences[0], stranger))
+        if value.lost is not None and resource.to:
+            group.problems.append((value.lost, CROWDED))
         for occurrence in value.occurrences:
             self._occurrence(value, occurrence, library, resource)
 

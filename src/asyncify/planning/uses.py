@@ -27,7 +27,7 @@ from asyncify.planning.iteration import (
     stays_plain,
 )
 from asyncify.planning.limits import MANAGER, RENAMED, decorated_by
-from asyncify.planning.project import PASSING_ROLES, Project
+from asyncify.planning.project import CROWDED, PASSING_ROLES, Project
 from asyncify.planning.purity import other_way_text
 from asyncify.planning.scripts import script_body
 
@@ -37,6 +37,8 @@ _BY_OTHERS = {
     "__exit__": ("enter_context", "push"),
     "close": ("closing",),
 }
+# methods that are reached through any object, without their names
+_FOUND_IN_OBJECTS = frozenset({"__call__", "__enter__", "__exit__", "__iter__", "__next__"})
 _GENERATOR_TYPES = frozenset({"typing.Generator", "typing.Iterator", "typing.Iterable"})
 
 
@@ -182,27 +184,53 @@ def _property_step(project: Project, function: Function, site: Reference) -> Ste
 
 def value_steps(project: Project, function: Function) -> Iterable[Step]:
     """What the places need that hold the function, or the generator it returns, as a value."""
-    if function.owner is not None and function.name in PROTOCOL:
-        yield from instance_steps(project, function)
-    if function.owner is not None and function.name == "__call__":
-        yield from (Step(limit=limit) for limit in instance_limits(project, function))
-    yield from _entered_by_others(project, function)
+    if function.owner is not None:
+        yield from _object_steps(project, function)
     for value in project.values_of(function.id, SourceKind.FUNCTION):
+        if value.lost is not None:
+            yield Step(limit=Limit("ASY907", CROWDED, value.lost))
         for occurrence in value.occurrences:
             yield callback_step(project, occurrence, function.id)
     if stands_for_generator(project, function):
         yield from _declared_steps(project, function)
     if function.is_generator and decorated_by(project, function, MANAGER) is None:
-        for value in project.values_of(function.id, SourceKind.GENERATOR):
-            stranger = mixed_source(project, value)
-            if stranger is not None:
-                yield Step(
-                    limit=Limit(
-                        "ASY912", f"its iterator is mixed with {stranger}", value.occurrences[0]
-                    )
-                )
-            for occurrence in value.occurrences:
-                yield iterate_step(project, occurrence, function.id)
+        yield from _generator_steps(project, function)
+
+
+def _generator_steps(project: Project, function: Function) -> Iterable[Step]:
+    """What the places need that hold a generator of the function."""
+    for value in project.values_of(function.id, SourceKind.GENERATOR):
+        if value.lost is not None:
+            yield Step(limit=Limit("ASY912", CROWDED, value.lost))
+        elif (stranger := mixed_source(project, value)) is not None:
+            message = f"its iterator is mixed with {stranger}"
+            yield Step(limit=Limit("ASY912", message, value.occurrences[0]))
+        for occurrence in value.occurrences:
+            yield iterate_step(project, occurrence, function.id)
+
+
+def _object_steps(project: Project, function: Function) -> Iterable[Step]:
+    """What the places need that see an instance, for a method that it is used by."""
+    if function.name in PROTOCOL:
+        yield from instance_steps(project, function)
+    if function.name == "__call__":
+        yield from (Step(limit=limit) for limit in instance_limits(project, function))
+    if function.name in _FOUND_IN_OBJECTS:
+        for place in project.memory("lost", _lost_instances).get(function.owner or "", ()):
+            yield Step(limit=Limit("ASY907", CROWDED, place))
+    yield from _entered_by_others(project, function)
+
+
+def _lost_instances(project: Project) -> dict[ClassId, list[Reference]]:
+    """Where instances of a class, and of its bases, get to places that nobody follows them from."""
+    found: dict[ClassId, list[Reference]] = {}
+    for value in project.graph.values:
+        if value.lost is not None:
+            classes = [s.name for s in value.sources if s.kind is SourceKind.INSTANCE]
+            lines = (project.graph.bases.get(cls, ()) for cls in classes)
+            for owner in {*classes, *chain.from_iterable(lines)}:
+                found.setdefault(owner, []).append(value.lost)
+    return found
 
 
 def _entered_by_others(project: Project, function: Function) -> Iterable[Step]:
