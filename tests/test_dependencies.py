@@ -77,3 +77,16 @@ def test_modules_that_nobody_imports_any_more(other: str, is_left: bool) -> None
 def test_a_module_of_the_project_is_no_dependency() -> None:
     before = {"a.py": APP.encode(), "lib/requests.py": b""}
     assert left_modules(before, {"a.py": b"import httpx\n"}) == ()
+
+
+@pytest.mark.parametrize(
+    ("declared", "client"),
+    [("httpx2>=2.0", "httpx2"), ("httpx>=0.28", "httpx"), ('httpx2", "httpx', "httpx")],
+)
+def test_the_http_client_is_the_one_that_the_project_has(
+    project: Path, declared: str, client: str
+) -> None:
+    text = PYPROJECT.replace('["requests>=2"]', f'["requests>=2", "{declared}"]')
+    (project / "pyproject.toml").write_text(text)
+    (found,) = [each for each in plan(project).results if each.path == "app.py"]
+    assert f"import {client}\n".encode() in found.after

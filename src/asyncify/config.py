@@ -26,6 +26,9 @@ DEFAULT_EXCLUDES = (
 )  # fmt: skip
 
 
+HttpClient = Literal["auto", "httpx", "httpx2"]
+
+
 @dataclass(frozen=True, slots=True)
 class Config:
     """Every setting, with its default. Keys of the file have dashes where these names have underscores.
@@ -46,7 +49,7 @@ class Config:
     frontier: Literal["auto", "hold", "twin", "mark"] = "auto"
     scope: Literal["project", "async-only"] = "project"
     wrap_scripts: bool = False
-    http_client: Literal["auto", "httpx", "httpx2"] = "auto"
+    http_client: HttpClient = "auto"
     tests: Literal["auto", "marker", "anyio"] = "auto"
     libraries: Mapping[str, str] = field(default_factory=dict)
     file: Path | None = None

@@ -83,6 +83,8 @@ OLD: dict[str, tuple[object, ...]] = {
     "httpx.Request": (_REQUEST,),
     "httpx.HTTPStatusError": (_FAILED,),
     "httpx.iterator": (),
+    "requests.response that is read piece by piece": (requests.Response(),),
+    "requests.body that is read piece by piece": (),
     "file": FILES,
     "threading.Lock": (threading.Lock(),),
     "threading.RLock": (threading.RLock(),),
@@ -240,7 +242,10 @@ def test_consumer_exists(library: Library, entry: Use) -> None:
         if position.isdigit():
             assert int(position) < entry.arguments
         else:
-            assert position in inspect.signature(resolve(name)).parameters  # type: ignore[arg-type]
+            taken = set(inspect.signature(resolve(name)).parameters)  # type: ignore[arg-type]
+            call = RULES.call(name)  # it may pass keywords on
+            taken.update(p.name for p in (call[1].parameters or () if call is not None else ()))
+            assert position in taken
     for helper in entry.helpers:
         RULES.helper(library, helper)
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from asyncify.config import HttpClient
 from asyncify.manifests import Change, Updated, update
 
 _NAMES = ("pyproject.toml", "setup.cfg", "setup.py")
@@ -43,6 +44,14 @@ class Manifests:
     def changed(self, change: Change, texts: Mapping[str, str]) -> Updated:
         """Carry out a change; `texts` are new texts of some of the files already."""
         return update({**self.texts, **texts}, change)
+
+
+def http_client(root: Path, choice: HttpClient) -> HttpClient:
+    """The library that HTTP calls move to: what the configuration says, or what the project depends on."""
+    if choice != "auto":
+        return choice
+    declared = Manifests.of(root).declared(("httpx", "httpx2"))
+    return "httpx2" if "httpx2" in declared and "httpx" not in declared else "httpx"
 
 
 def left_modules(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> tuple[str, ...]:

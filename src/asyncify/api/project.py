@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from asyncify.analysis.collector import no_collection
-from asyncify.api.dependencies import Manifests, left_modules
+from asyncify.api.dependencies import Manifests, http_client, left_modules
 from asyncify.api.proof import prove
 from asyncify.api.review import Review, proposals
 from asyncify.api.selection import Selection, select
@@ -179,6 +179,7 @@ def _make(
     update_dependencies: bool,
     review: Review | None,
 ) -> ProjectPlan:
+    config = replace(config, http_client=http_client(root, config.http_client))
     scope = discover(paths, root=root, config=config, force_exclude=force_exclude)
     everything = scope
     if [os.path.abspath(path) for path in paths] != [str(root)]:

@@ -135,7 +135,7 @@ class Resources:
             if made is None:  # of a library that the configuration leaves alone
                 return
             self._give_type(site, made)
-            entered = isinstance(call, Call) and call.must_enter
+            entered = made[1].must_enter or (isinstance(call, Call) and call.must_enter)
             if entered and self.project.expression(site).role is not Role.ENTERED:
                 reason = f"a {last_part(made[1].name)} is made outside a with statement"
                 self._group(site).problems.append((site, reason))
@@ -298,9 +298,7 @@ class Resources:
         if entry.option:
             group.late.append((access, entry.option))
         elif attribute.role is Role.TARGET:
-            if not self._stored(access) & set(entry.store):
-                reason = f"assigning this to .{attribute.text} has no faithful form"
-                group.problems.append((access, reason))
+            self._store(value, access, entry)
         elif attribute.role is Role.CALLEE and entry.call:
             outer = project.parent(access)
             assert outer is not None
@@ -320,12 +318,15 @@ class Resources:
                 return Replace(outer[1].span, opposite, (hole,))
         return Replace(expression.span, template, (hole,), around=site == read)
 
-    def _stored(self, target: Reference) -> frozenset[str]:
-        """The shapes of what is assigned."""
+    def _store(self, value: Value, target: Reference, entry: Attribute) -> None:
+        """What is assigned to an attribute; an object of the library moves with the one that gets it."""
         for kind, origin in self.project.origins(target):
-            if kind is FlowKind.VALUE:
-                return shapes(self.project, origin)
-        return frozenset()
+            if kind is FlowKind.VALUE and shapes(self.project, origin) & set(entry.store):
+                given = self.project.value(origin)
+                self._join(value.id, origin if given is None else given.id)
+                return
+        reason = f"assigning this to .{last_part(entry.name)} has no faithful form"
+        self._group(value.id).problems.append((target, reason))
 
     def _entered(self, key: int, site: Reference, library: Library, resource: Resource) -> None:
         project = self.project

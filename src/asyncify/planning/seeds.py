@@ -293,7 +293,8 @@ class Seeds:
 
     def _entered_at_once(self, site: Reference, call: Call) -> Resource | None:
         """The resource that a call makes for the with statement around it."""
-        made = self.rules.resource(call.returns) if call.returns else None
+        returned = returned_type(self.project, site, call)
+        made = self.rules.resource(returned) if returned else None
         if made is None or not made[1].enter:
             return None
         return made[1] if self.project.expression(site).role is Role.ENTERED else None

@@ -146,13 +146,53 @@ def _http_arguments(url: Any, params: Any = None, **options: Any) -> dict[str, A
             made["timeout"] = _http_timeout(value)
         elif name == "allow_redirects":
             made["follow_redirects"] = value
-        elif name == "auth" and isinstance(value, tuple):
+        elif name == "auth" and isinstance(value, (tuple, httpx.Auth)):
             made["auth"] = value
         elif value not in (None, True) if name == "verify" else value:
             raise TypeError(f"{name}={value!r} has no place in a request of httpx")
     return made
 ''',
+        (*_ANY, "import httpx"),
+    ),
+    Helper(
+        "_http_credential",
+        '''\
+def _http_credential(value: Any) -> str | bytes:
+    """A part of a login; requests takes anything that has a text."""
+    return value if isinstance(value, (str, bytes)) else str(value)
+''',
         _ANY,
+    ),
+    Helper(
+        "_http_chunks",
+        '''\
+async def _http_chunks(response: httpx.Response, chunk_size: int | None = 1) -> AsyncIterator[bytes]:
+    """A body piece by piece: as it arrives, if nobody knows how long it is, as in requests."""
+    whole = "Content-Length" in response.headers
+    async for chunk in response.aiter_bytes(chunk_size if whole else None):
+        size = chunk_size or len(chunk)
+        for start in range(0, len(chunk), size):
+            yield chunk[start : start + size]
+''',
+        ("from collections.abc import AsyncIterator", "import httpx"),
+    ),
+    Helper(
+        "_http_stream_lines",
+        '''\
+async def _http_stream_lines(
+    response: httpx.Response, chunk_size: Any = None, decode_unicode: bool = False, delimiter: None = None
+) -> AsyncIterator[bytes]:
+    """The lines of a body as they arrive."""
+    rest = b""
+    async for chunk in response.aiter_bytes():
+        lines = (rest + chunk).splitlines(keepends=True)
+        rest = lines.pop() if lines and not lines[-1].endswith(b"\\n") else b""
+        for line in lines:
+            yield line.rstrip(b"\\r\\n") if line.endswith(b"\\r\\n") else line[:-1]
+    if rest:
+        yield rest.removesuffix(b"\\r")
+''',
+        (*_ANY, "from collections.abc import AsyncIterator", "import httpx"),
     ),
     Helper(
         "_is_permanent_redirect",

@@ -21,11 +21,31 @@ timeout, and logs every URL at level INFO.
 `verify`, `cert`, `proxies`, `cookies` and `trust_env` belong to the client: its call takes their values, where they
 are the same there. A proxy that is given wins over NO_PROXY in requests, and not in httpx.
 
-Files, streams, hooks, adapters and prepared requests have no faithful form: those calls stay with requests
+A streamed response is entered by `async with`, and its body comes as it arrives: `_http_chunks`. One that no
+`with` statement enters, or that is read at once, stays with requests.
+
+Files, hooks, adapters and prepared requests have no faithful form: those calls stay with requests
 and run in a worker thread.
 """
 
 from asyncify.rules._requests_helpers import HELPERS
+from asyncify.rules._requests_parts import (
+    AUTHS,
+    BASIC,
+    DIGEST,
+    DROP,
+    HEADERS,
+    JAR,
+    KEEP,
+    RESPONSE,
+    SENT,
+    SESSION,
+    SIGNATURES,
+    STREAMED,
+    STREAMS,
+    of_response,
+    pieces,
+)
 from asyncify.rules.spec import (
     Adaptation,
     Attribute,
@@ -42,28 +62,12 @@ from asyncify.rules.spec import (
     Use,
 )
 
-SESSION = "requests.sessions.Session"
-RESPONSE = "requests.models.Response"
-SENT = "requests.models.PreparedRequest"
-JAR = "requests.cookies.RequestsCookieJar"
-HEADERS = "requests.structures.CaseInsensitiveDict"
-SIGNATURES = {
-    "get": ("url", "params"),
-    "options": ("url",),
-    "head": ("url",),
-    "post": ("url", "data", "json"),
-    "put": ("url", "data"),
-    "patch": ("url", "data"),
-    "delete": ("url",),
-    "request": ("method", "url"),
-}
 REQUEST = (
     "method url params data headers cookies files auth timeout allow_redirects proxies hooks stream "
     "verify cert json"
 )
 BODYLESS = ("get", "options", "head", "delete")  # httpx sends a body with these by `request` only
 SIMPLE = {"constant", "name"}  # expressions that may be evaluated earlier or later
-KEEP, DROP = "{0}", ""
 UNPACKED = (
     "method",
     "url",
@@ -89,12 +93,12 @@ PARAMETERS = (
     Parameter("headers", forms=(("none", KEEP), ("ascii", KEEP))),
     Parameter("headers", forms=(("any", "_http_headers({0})"),), helper="_http_headers"),
     Parameter("auth", DROP, forms=(("none", KEEP),)),
-    Parameter("auth", forms=(("tuple", KEEP),)),
+    Parameter("auth", forms=tuple((shape, KEEP) for shape in ("tuple", BASIC, DIGEST))),
     Parameter("timeout", forms=(("none", KEEP), ("tuple", KEEP))),
     Parameter("timeout", forms=(("number", "httpx.Timeout({0}, pool=None)"),)),
     Parameter("timeout", forms=(("any", "_http_timeout({0})"),), helper="_http_timeout"),
     Parameter("allow_redirects", "follow_redirects"),
-    Parameter("stream", DROP, forms=(("none", KEEP), ("false", KEEP))),
+    Parameter("stream", DROP, forms=tuple((shape, KEEP) for shape in ("none", "false", "true"))),
     *(Parameter(name, DROP, forms=(("none", KEEP),)) for name in ALWAYS_NONE),
 )
 OF_FUNCTION = (
@@ -150,7 +154,9 @@ def _request(call: CallSite) -> Adaptation | Refuse:
         return Refuse("requests sends data or json, and httpx refuses to choose")
     to: str | None = None
     first: tuple[str, ...] = ()
-    if verb in BODYLESS and ("data" in given or "json" in given):
+    if "stream" in given and "true" in given["stream"].shapes:
+        to, first = ("stream", () if verb == "request" else (f'"{verb.upper()}"',))
+    elif verb in BODYLESS and ("data" in given or "json" in given):
         to, first = ("request", (f'"{verb.upper()}"',))
     url, params = given.get("url"), given.get("params")
     if url is None or params is None:
@@ -202,6 +208,7 @@ def _calls(owner: str, method: bool) -> tuple[Call, ...]:
             returns=RESPONSE,
             adapt=_request,
             unread="stream",
+            variants=(("stream", "False", STREAMED),),
         )
         for verb, signature in SIGNATURES.items()
     )
@@ -216,43 +223,9 @@ RESPONSES: tuple[Entry, ...] = (
         annotation="httpx.Response",
         fallback="thread",
     ),
-    Use(RESPONSE, "test", "not {0}.is_error", opposite="{0}.is_error"),
-    *(Attribute(f"{RESPONSE}.{name}") for name in ("content", "elapsed", "json", "links", "status_code", "text")),
-    Attribute(f"{RESPONSE}.encoding", store=("any",)),
-    Attribute(f"{RESPONSE}.headers", returns=HEADERS),
-    Attribute(f"{RESPONSE}.cookies", returns=JAR),
-    Attribute(f"{RESPONSE}.ok", "not {0}.is_error", opposite="{0}.is_error"),
-    Attribute(f"{RESPONSE}.reason", "{0}.reason_phrase"),
-    Attribute(f"{RESPONSE}.url", "str({0}.url)"),
-    Attribute(f"{RESPONSE}.is_redirect", "{0}.has_redirect_location"),
-    Attribute(f"{RESPONSE}.is_permanent_redirect", "_is_permanent_redirect({0})", helpers=("_is_permanent_redirect",)),
-    Attribute(f"{RESPONSE}.request", returns=SENT),
-    Use(RESPONSE, "builtins.bool:0", "not {0}.is_error"),
-    Attribute(f"{RESPONSE}.raise_for_status", call="_raise_for_status({0})", helpers=("_raise_for_status",)),
-    Call(f"{RESPONSE}.close", "aclose", waits=False),
-    Call(
-        f"{RESPONSE}.iter_content",
-        "iter_bytes",
-        awaited=False,
-        signature=("chunk_size",),
-        parameters=(Parameter("chunk_size", positional=True), Parameter("decode_unicode", DROP, forms=(("false", KEEP),))),
-        last=("chunk_size=1",),
-        fetches=True,
-    ),
-    Call(
-        f"{RESPONSE}.iter_lines",
-        "_http_lines",
-        awaited=False,
-        signature=("chunk_size", "decode_unicode", "delimiter"),
-        parameters=(
-            Parameter("chunk_size", positional=True),
-            Parameter("decode_unicode", positional=True, forms=(("false", KEEP),)),
-            Parameter("delimiter", positional=True, forms=(("none", KEEP),)),
-        ),
-        receiver=True,
-        helpers=("_http_lines",),
-        fetches=True,
-    ),
+    *of_response(RESPONSE),
+    *(Attribute(f"{RESPONSE}.{name}") for name in ("content", "elapsed", "json", "text")),
+    *pieces(RESPONSE, "iter_bytes", "_http_lines"),
     Refuse("httpx does not guess encodings", f"{RESPONSE}.apparent_encoding"),
     Refuse("httpx gives no access to the raw stream", f"{RESPONSE}.raw"),
     Refuse("the responses and requests of httpx differ", f"{RESPONSE}.history"),
@@ -277,7 +250,7 @@ SESSIONS: tuple[Entry, ...] = (
     Call(f"{SESSION}.close", "aclose", waits=False),
     Attribute(f"{SESSION}.headers", store=("mapping",), returns=HEADERS),
     Attribute(f"{SESSION}.cookies", returns=JAR),
-    Attribute(f"{SESSION}.auth", store=("tuple", "none")),
+    Attribute(f"{SESSION}.auth", store=("tuple", "none", BASIC, DIGEST)),
     Attribute(f"{SESSION}.max_redirects", store=("any",)),
     *(Refuse(_OPTION, f"{SESSION}.{name}") for name in ("hooks", "stream")),
     *(Attribute(f"{SESSION}.{name}", option=name) for name in LATE),
@@ -338,6 +311,13 @@ MADE = {
     "InvalidSchema": "httpx.UnsupportedProtocol({0})",
     "InvalidURL": "httpx.InvalidURL({0})",
 }
+THROUGH = {
+    "RequestException": ((f"{RESPONSE}.json", "json.JSONDecodeError"),),
+    # a read that takes too long, once the headers are there
+    "ConnectionError": tuple(
+        (f"{STREAMED}.{name}", "httpx.ReadTimeout") for name in ("iter_content", "iter_lines")
+    ),
+}
 HOMES = {
     "Session": "sessions",
     "session": "sessions",
@@ -391,12 +371,14 @@ library = Library(
         *_calls(SESSION, method=True),
         *SESSIONS,
         *RESPONSES,
+        *STREAMS,
+        *AUTHS,
         *PARTS,
         *(
             Raises(
                 f"requests.exceptions.{name}",
                 to,
-                ((f"{RESPONSE}.json", "json.JSONDecodeError"),) * (name == "RequestException"),
+                THROUGH.get(name, ()),
                 {} if name == "HTTPError" else _NO_RESPONSE,
                 {"response": RESPONSE},
                 MADE.get(name, ""),

@@ -250,6 +250,7 @@ class Resource:
     helpers: tuple[str, ...] = ()  # of `enter_template`
     made_helpers: tuple[str, ...] = ()  # of `enter_made`
     roles: tuple[str, ...] = ()  # further roles in which nothing changes ("subscripted")
+    must_enter: bool = False  # only objects that live in a with statement are translated
     one_loop: bool = (
         False  # its objects work in the event loop that they were used in first, and in no other
     )
