@@ -145,9 +145,10 @@ class Remark:
 
 @dataclass(frozen=True, slots=True)
 class Delete:
-    """Delete a whole statement, or a decorator."""
+    """Delete a whole statement, or a decorator; with `comments`, those above and behind it stay."""
 
     span: Span
+    comments: bool = False
 
 
 @dataclass(frozen=True, slots=True)

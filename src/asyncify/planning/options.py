@@ -57,7 +57,7 @@ def late_options(project: Project, group: Group) -> Options | Problem:
         if text is None or option in given:
             return access, f"the value of {option!r} is not known yet when the client is made"
         given[option] = text
-        found.edits.append((project.module(access).path, Delete(store.statement.span)))
+        found.edits.append((project.module(access).path, Delete(store.statement.span, True)))
     return found
 
 

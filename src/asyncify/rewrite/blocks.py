@@ -17,7 +17,7 @@ from asyncify.model.plan import Delete, Edit, Insert, MakeAsync, MakeTwin, Repla
 from asyncify.rewrite import templates
 from asyncify.rewrite.index import DELEGATIONS, STATEMENT, Index, delegated, describe
 from asyncify.rewrite.precedence import parenthesize
-from asyncify.rewrite.templates import Line, TemplateError, leading_lines
+from asyncify.rewrite.templates import Line, TemplateError, comment_behind, leading_lines
 
 Lines = list[cst.EmptyLine]
 Block = cst.Module | cst.IndentedBlock | cst.SimpleStatementSuite
@@ -96,7 +96,10 @@ class Blocks:
         if not isinstance(statement, cst.SimpleStatementLine) or len(parts) == 1:
             gone = self._goes(parts[0])
             if gone and parts[0] not in self.removed:
-                lines = _without_attached(lines) if not self._has_inserts(parts[0]) else lines
+                if self._keeps_comments(parts[0]):
+                    lines = [*lines, *comment_behind(statement)]
+                elif not self._has_inserts(parts[0]):
+                    lines = _without_attached(lines)
             yield _Unit(parts, Item(statement, lines, gone))
         elif self._splits(parts) or (split and is_docstring(statement)):
             for number, (node, part) in enumerate(zip(parts, statement.body, strict=True)):
@@ -133,6 +136,10 @@ class Blocks:
         deletes = [e for e in self.index.edits.get(node, ()) if isinstance(e, Delete)]
         self.applied.update(deletes)
         return bool(deletes) or node in self.removed
+
+    def _keeps_comments(self, node: cst.CSTNode) -> bool:
+        edits = self.index.edits.get(node, ())
+        return any(isinstance(edit, Delete) and edit.comments for edit in edits)
 
     def _has_inserts(self, node: cst.CSTNode) -> bool:
         return any(isinstance(edit, Insert) for edit in self.index.edits.get(node, ()))

@@ -74,6 +74,12 @@ def without_indent(line: cst.EmptyLine) -> cst.EmptyLine:
     return line if line.comment is not None else line.with_changes(indent=False)
 
 
+def comment_behind(line: Line) -> list[cst.EmptyLine]:
+    """The comment at the end of a line of small statements, as a line of its own."""
+    behind = line.trailing_whitespace if isinstance(line, cst.SimpleStatementLine) else None
+    return [cst.EmptyLine(comment=behind.comment)] if behind and behind.comment else []
+
+
 def header(text: str) -> cst.BaseCompoundStatement:
     """A compound statement by its first line; its body is to be filled."""
     module = _module(f"{text.rstrip()}\n    pass\n")
