@@ -158,7 +158,9 @@ def decide(job: Job, graph: CallGraph) -> Plan:
     marked = None
     if job.config.frontier == "mark":
         marked = frozenset(each.code for each in codes.CODES if job.config.selects(each.code))
-    options = Options(boundaries, test_settings(job.root), marked=marked)
+    options = Options(
+        boundaries, test_settings(job.root), marked=marked, left=_left_alone(job.config)
+    )
     return make_plan(graph, _rules(job.config), options)
 
 
@@ -196,6 +198,15 @@ def _rules(config: Config) -> Rules:
         words = tuple(name.rpartition(".")[2] for name in config.blocking)
         chosen.append(Library("blocking", "ASY299", "thread", entries, triggers=words))
     return Rules(tuple(chosen))
+
+
+def _left_alone(config: Config) -> Rules:
+    """The libraries that a run does not convert, as they are: their calls go on to block."""
+    from asyncify.rules.registry import Rules, load_rules
+
+    chosen = Rules.select(config.libraries).without(config.selects).libraries
+    every = zip(load_rules(), chosen, strict=True)
+    return Rules(tuple(library for library, own in every if own is not library))
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,12 +47,14 @@ class Options:
         texts: files that configure pytest, by path relative to the root.
         declined: unit names that a person, or a failed verification, turned down.
         marked: the codes of which a marker is left in the code; None for no markers.
+        left: the libraries that the configuration leaves alone: their calls go on to block.
     """
 
     boundaries: Boundaries = field(default_factory=Boundaries)
     texts: Mapping[str, str] = field(default_factory=dict)
     declined: frozenset[str] = frozenset()
     marked: frozenset[str] | None = None
+    left: Rules = field(default_factory=lambda: Rules(()))
 
 
 def make_plan(graph: CallGraph, rules: Rules, options: Options | None = None) -> Plan:
@@ -71,7 +73,7 @@ class _Planner:
         self.options = replace(options, boundaries=boundaries)
         self.conversions: dict[FunctionId, Conversion] = {}
         self.sites: list[Site] = []
-        self.kept: tuple[Site, ...] = ()  # by a comment
+        self.kept: tuple[Site, ...] = ()  # by a comment, or by the configuration
         self.in_loop: dict[FunctionId, Limit] = {}
         self.locked: dict[FunctionId, Limit] = {}
         self.pooled: dict[FunctionId, Limit] = {}
@@ -83,7 +85,9 @@ class _Planner:
         self.locks = Locks(self.project, self.rules, self._declined(every))
         plain = self._in_scope(seed for seed in every if seed.guard is None)
         found = [self._with_patches(seed) for seed in without_kept(self.project, plain)]
-        self.kept = tuple(kept_sites(self.project, plain))
+        left = Seeds(self.project, self.options.left).all() if self.options.left.libraries else []
+        blocks = (site for each in left if each.guard is None for site in each.sites)
+        self.kept = (*kept_sites(self.project, plain), *blocks)
         self.sites = [site for seed in found for site in seed.sites]
         self._intercept(found)
         decided = self._decide(found)

@@ -26,7 +26,7 @@ def left_in_pool(
     Args:
         project: the project.
         seeds: what is, or would be, converted.
-        kept: calls that a comment keeps as they are.
+        kept: calls that a comment, or the configuration, keeps as they are.
         colouring: what becomes async.
         known: functions that are known to stay.
     """
