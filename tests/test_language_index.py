@@ -1,4 +1,4 @@
-"""Where each word of the language is executed: the programs of tests/fixtures/run, before and after.
+"""Where each word of the language is executed: the programs of tests/fixtures/run and words, before and after.
 
 A row is the word, the program, and what of it stands there. A word without a row is not proved yet.
 """
@@ -68,6 +68,67 @@ WORDS = (
     ("subscripts", "language_statements", r"slow\(\[5, 6\]\)\[1\]"),
     ("star arguments", "language_statements", r"\*slow"),
     ("unary and power", "language_statements", r"-slow\(2\), slow\(2\) \*\* 2"),
+    # one program per word: tests/fixtures/words
+    ("send", "words/generator_send", r"g\.send\(3\)"),
+    ("send in a loop", "words/generator_send_in_a_loop", r"value = yield average"),
+    ("throw", "words/generator_throw", r"g\.throw\("),
+    ("close", "words/generator_close", r"g\.close\(\)"),
+    ("StopIteration", "words/next_until_stop", r"except StopIteration"),
+    ("next of a class", "words/next_of_an_iterator_class", r"next\(a\)"),
+    ("yield from, a part", "words/yield_from_partly_consumed", r"yield from inner\(\).*break"),
+    ("recursive generators", "words/generator_recursive", r"yield from walk\(child\)"),
+    (
+        "laziness of a stored generator",
+        "words/generator_made_and_consumed_later",
+        r"print\(\"wrapped",
+    ),
+    ("return in a generator", "words/generator_returns_early", r"if flag:\n        return\n"),
+    ("comprehensions", "words/comprehensions", r"for n in gen\(\) for m in"),
+    ("for else", "words/loops_with_else", r"while slow\(False\)"),
+    ("closing", "words/closing", r"contextlib\.closing"),
+    ("redirect and nullcontext", "words/managers_of_the_library", r"nullcontext\(slow"),
+    ("contextmanager methods", "words/contextmanager_method", r"def lock\(self\)"),
+    ("with in parentheses", "words/with_in_parentheses", r"with \(\n"),
+    ("return in with", "words/return_in_with", r"return k"),
+    ("abstract managers", "words/manager_with_abstract_base", r"AbstractContextManager"),
+    ("decorator classes", "words/decorator_class", r"class retry"),
+    ("decorators of methods", "words/decorator_of_methods", r"@memo"),
+    (
+        "decorated functions that call each other",
+        "words/decorator_stacked_calls",
+        r"return one\(\) \+ 1",
+    ),
+    ("overloads", "words/overloads", r"@overload"),
+    ("functions redefined", "words/function_redefined", r"old = work"),
+    ("definitions by import", "words/conditional_definitions", r"except ImportError"),
+    ("conditional classes", "words/conditional_classes", r"else:\n\n    class A"),
+    ("conditional methods", "words/conditional_methods", r"else:\n\n        def m"),
+    ("conditional nested functions", "words/conditional_nested_functions", r"def step"),
+    ("a lambda or a function", "words/conditional_lambda", r"work = lambda"),
+    ("wrapped by assignment", "words/function_wrapped_by_assignment", r"work = log\(work\)"),
+    ("dispatch tables", "words/dispatch_tables", r"self\.handlers\[name\]\(\)"),
+    ("getattr with a composed name", "words/getattr_composed", r'f"do_\{name\}"'),
+    ("mutual recursion", "words/recursion", r"odd\(slow\(n - 1\)\)"),
+    ("super() in every form", "words/super_forms", r"super\(C, cls\)"),
+    ("star arguments everywhere", "words/star_arguments", r"\*slow\(\[1, 2\]\), \*\*slow"),
+    ("nested scopes", "words/nested_scopes", r"class Local"),
+    ("members of enums", "words/enums", r"Op\.ADD\(1, 2\)"),
+    ("methods of named tuples", "words/named_tuples", r"namedtuple\("),
+    ("frozen dataclasses", "words/dataclass_methods", r"frozen=True"),
+    ("default factories", "words/dataclass_factories", r"default_factory=make"),
+    ("abstractmethod and Protocol", "words/abstract_and_protocol", r"class Runs\(Protocol\)"),
+    ("subclasses of builtins", "words/subclasses_of_builtins", r"class D\(dict\)"),
+    ("match with guards", "words/match", r"if slow\(v\) == 1"),
+    ("except* with else", "words/except_star", r"except\* \(KeyError, slow\(TypeError\)\)"),
+    ("format specs", "words/fstrings", r":>\{slow\(4\)\}"),
+    ("in and !=", "words/comparisons", r"slow\(1\) in slow"),
+    ("annotated and chained assignment", "words/assignments", r"a: int = slow"),
+    ("boolean operators", "words/boolean_operators", r"yes\(\) and no\(\) or yes"),
+    ("docstring sections", "words/docstrings", r"Yields:"),
+    ("special methods and twins", "words/special_methods_and_twins", r"def __len__"),
+    ("__all__ and star imports", "words/imports_with_stars", r"from starred import \*"),
+    ("circular imports", "words/imports_in_a_circle", r"from circular\.left import"),
+    ("string annotations, type aliases", "words/annotations", r"TypeAlias = \"Callable"),
     # threads
     ("locks", "locks_of_every_kind", r"threading\.Condition"),
     ("locks between tasks", "locks_between_tasks", r"asyncio\.gather"),
@@ -76,5 +137,7 @@ WORDS = (
 
 @pytest.mark.parametrize(("word", "program", "text"), WORDS, ids=[word for word, _, _ in WORDS])
 def test_word_is_executed(word: str, program: str, text: str) -> None:
-    source = (FIXTURES / "run" / program / "before.py").read_text(encoding="utf-8")
+    alone = program.startswith("words/")
+    path = FIXTURES / f"{program}.py" if alone else FIXTURES / "run" / program / "before.py"
+    source = path.read_text(encoding="utf-8")
     assert re.search(text, source, re.DOTALL), word

@@ -99,6 +99,36 @@ if __name__ == "__main__":
 """
 
 
+UNKNOWN = """\
+import time
+
+
+class Client:
+    def pull(self, x):
+        time.sleep(0)
+        return x
+
+
+class Other:
+    def pull(self, x):
+        time.sleep(0)
+        return x
+
+
+def replaced(box, function):
+    box.pull = function
+    return box.pull(1)
+
+
+def main():
+    print(Client().pull(2), Other().pull(3))
+
+
+if __name__ == "__main__":
+    main()
+"""
+
+
 def graph_of(root: Path, texts: dict[str, str]) -> CallGraph:
     modules: dict[str, Module] = {}
     for name, text in texts.items():
@@ -107,9 +137,9 @@ def graph_of(root: Path, texts: dict[str, str]) -> CallGraph:
     return build(root, modules, search_roots=[root])
 
 
-def converted(graph: CallGraph) -> str:
+def converted(graph: CallGraph, text: str = PROGRAM) -> str:
     edits = make_plan(graph, Rules.select({})).edits()
-    return rewrite_module(PROGRAM.encode(), edits["m.py"], path="m.py").decode()
+    return rewrite_module(text.encode(), edits["m.py"], path="m.py").decode()
 
 
 def mutants(graph: CallGraph) -> Iterator[tuple[str, CallGraph]]:
@@ -161,3 +191,20 @@ def test_no_mutant_passes(found: dict[str, list[Lost]]) -> None:
 
 def test_there_are_enough_mutants(found: dict[str, list[Lost]]) -> None:
     assert len(found) > 20
+
+
+def test_a_call_of_a_name_that_became_async_is_seen(tmp_path: Path) -> None:
+    (tmp_path / "before").mkdir()
+    (tmp_path / "after").mkdir()
+    graph = graph_of(tmp_path / "before", {"m": UNKNOWN})
+    by_name = [edge for edge in graph.edges if edge.open and len(edge.targets) == 2]
+    assert [graph.expression(edge.site).span.line for edge in by_name] == [18]
+    assert "async def pull(" not in converted(graph, UNKNOWN)
+    forgetful = replace(graph, edges=tuple(e for e in graph.edges if e not in by_name))
+    after = graph_of(tmp_path / "after", {"m": converted(forgetful, UNKNOWN)})
+    became = {identifier for identifier, function in after.functions.items() if function.is_async}
+    lost = lost_coroutines(after, became)
+    assert {(one.span.line, one.function) for one in lost} == {
+        (18, "m:Client.pull"),
+        (18, "m:Other.pull"),
+    }

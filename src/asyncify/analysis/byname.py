@@ -2,37 +2,14 @@
 
 from __future__ import annotations
 
-import collections
-import datetime
-import logging
-import pathlib
-import re
-import threading
-from decimal import Decimal
 from functools import cached_property
-from io import BytesIO, StringIO
 
 from asyncify.analysis.calls import Call
 from asyncify.analysis.flow import Flow
 from asyncify.analysis.slots import ANYTHING, DEAD, SUPER
+from asyncify.model.attributes import BUILTIN_ATTRIBUTES
 from asyncify.model.facts import FunctionId
 from asyncify.model.graph import Evidence, SourceKind, Target
-
-# Attributes of what most programs handle: with one of these names the receiver may well be theirs.
-BUILTIN_ATTRIBUTES = frozenset(
-    name
-    for cls in (
-        *(str, bytes, bytearray, int, float, complex, bool),
-        *(list, tuple, dict, set, frozenset, range, slice, memoryview),
-        *(object, type, BaseException, OSError, property, Decimal, StringIO, BytesIO),
-        *(collections.deque, collections.OrderedDict, collections.Counter),
-        *(datetime.date, datetime.time, datetime.datetime, datetime.timedelta),
-        *(re.Match, re.Pattern, pathlib.Path, logging.Logger, logging.Handler),
-        *(threading.Thread, threading.Event, threading.Condition, threading.Semaphore),
-        *(type(threading.Lock()), type(iter([])), type(_ for _ in ()), type(len)),
-    )
-    for name in dir(cls)
-) | {"get_nowait", "put", "put_nowait", "task_done", "submit", "shutdown", "cancel", "result"}
 
 _EXPLAINS = frozenset(
     {

@@ -117,6 +117,8 @@ FLOWS: dict[str, tuple[str, ...]] = {
     "contextlib.AsyncExitStack.enter_async_context": ("return = 0<enter>",),
     "copy.copy": _SAME,
     "copy.deepcopy": _SAME,
+    "weakref.proxy": _SAME,
+    "_weakref.proxy": _SAME,
     "typing.cast": ("return = 1",),
     "functools.reduce": ("return = 2",),
     "functools.partial": (),

@@ -7,6 +7,7 @@ text of the `Expression`.
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from collections.abc import Callable
 from typing import Any, cast
@@ -170,10 +171,14 @@ def _yield_from(walk: Walk, node: ast.YieldFrom, number: int, context: Context) 
     return ""
 
 
+_NAME = re.compile(r"\w*\{\}\w*")
+
+
 def _formatted(walk: Walk, node: ast.JoinedStr, number: int, context: Context) -> str:
     """An f-string or t-string, flat: its literal parts are no expressions, those of a format spec are parts.
 
-    The text is the kind of string, with a question mark if there is one in its literal parts.
+    The text is the kind of string, with a question mark if there is one in its literal parts. One that may
+    be a name has its shape behind that: ``JoinedStr:do_{}``.
     """
     literal = (part.value for part in node.values if isinstance(part, ast.Constant))
     query = any(isinstance(text, str) and "?" in text for text in literal)
@@ -193,7 +198,9 @@ def _formatted(walk: Walk, node: ast.JoinedStr, number: int, context: Context) -
         spec: ast.JoinedStr | None = part.format_spec  # type: ignore[attr-defined]
         pending += [(inner, "spec") for inner in reversed(spec.values)] if spec else []
         shown = False
-    return type(node).__name__ + "?" * query
+    name = "".join(str(p.value) if isinstance(p, ast.Constant) else "{}" for p in node.values)
+    shape = f":{name}" if _NAME.fullmatch(name) and name != "{}" else ""
+    return type(node).__name__ + "?" * query + shape
 
 
 _COMPREHENSIONS: dict[type[ast.expr], str] = {

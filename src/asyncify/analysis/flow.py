@@ -97,15 +97,18 @@ class Flow:
             self.slots.add(self.heap.variable(function.id, first.name), Atom(kind, function.owner))
 
     def _fields(self, module: Module) -> None:
-        """Names that are annotated in a class body: a dataclass is made with their values."""
+        """Names of a class body: those of an enumeration are its members, of a dataclass its fields."""
         for item in module.expressions:
             if (
-                item.place is Place.CLASS_BODY
-                and item.role is Role.TARGET
-                and item.variable is not None
-                and module.statements[item.statement].kind == "AnnAssign"
+                item.place is not Place.CLASS_BODY
+                or item.role is not Role.TARGET
+                or item.variable is None
             ):
-                owner, name = item.variable
+                continue
+            owner, name = item.variable
+            if self.hierarchy.is_enumeration(owner):
+                self.heap.instance(self.heap.variable(owner, name), owner)
+            elif module.statements[item.statement].kind == "AnnAssign":
                 self.library.fields.setdefault(owner, []).append(name)
 
     def _defaults(self, function: Function) -> None:
@@ -165,14 +168,26 @@ class Flow:
             call.receiver = self.heap.at(module.name, module.children[callee.id][0])
         self.calls.append(call)
         denoted = self.motion.denoted(module.name, callee.id)
-        if self._typed(call, callee, denoted):
-            return
+        complete = self._typed(call, callee, denoted)
         direct = [one for one in denoted if one.sort is not Sort.VARIABLE]
+        self._alternatives(call, direct)
+        if complete:
+            return
         if not call.targets and not call.constructs:
             for one in direct:
                 self._direct(call, one)
         if not direct or len(direct) < len(denoted):
             self._through(module, call, callee)
+
+    def _alternatives(self, call: Call, direct: list[Denoted]) -> None:
+        """A name that is defined more than once: the type checker takes the last definition only.
+
+        Which one it is may depend on the platform, or on what can be imported.
+        """
+        known = [one for one in direct if not self.hierarchy.is_overload(one.name)]
+        if len(known) > 1 and any(one.sort is not Sort.EXTERNAL for one in known):
+            for one in known:
+                self._direct(call, one)
 
     def _arguments(self, module: Module, item: Expression) -> tuple[Argument, ...]:
         found: list[Argument] = []

@@ -58,6 +58,7 @@ class Hierarchy:
                 self.members.setdefault(function.owner, {}).setdefault(function.name, []).append(
                     function.id
                 )
+        self.method_names = sorted({name for own in self.members.values() for name in own})
         self._known = bases
         # Where a method of an external class is defined, as far as the checker named it.
         self.methods: dict[tuple[str, str], str] = {}
@@ -233,6 +234,14 @@ class Hierarchy:
             item.name in _IMPLICIT_CLASS
             or any(name in _CLASS for name in self.decorators.get(function, ()))
         )
+
+    def is_enumeration(self, cls: ClassId) -> bool:
+        """Whether the names of a class body are instances of the class."""
+        return cls in self.classes and any(base.startswith("enum.") for base in self.external(cls))
+
+    def is_overload(self, function: FunctionId) -> bool:
+        """Whether a function only declares one way to call another."""
+        return "typing.overload" in self.decorators.get(function, ())
 
     def is_protocol(self, cls: ClassId) -> bool:
         """Whether the class is a `typing.Protocol`."""

@@ -8,6 +8,7 @@ from functools import cache, partial
 
 from asyncify.analysis import effects
 from asyncify.analysis.calls import Argument, Call, Calls
+from asyncify.analysis.composed import fits, shape_of
 from asyncify.analysis.heap import Heap
 from asyncify.analysis.members import Members
 from asyncify.analysis.slots import DEAD, ELEMENT, ENTER, SUPER, Atom, element_key
@@ -21,6 +22,11 @@ _STEP = re.compile(r"\[\w*\]|\[\*\]|\{\d\}|<\w+>")
 _PLAIN = tuple(f"{name}." for name in sorted(effects.SCALARS)) + tuple(
     f"builtins.{name}"
     for name in ("len", "print", "isinstance", "issubclass", "hasattr", "callable", "any", "all")
+)
+
+# Their results may be objects of the project, and nobody sees which.
+_ANYTHING = frozenset(
+    f"{module}.{name}" for module in ("pickle", "_pickle", "marshal") for name in ("load", "loads")
 )
 
 
@@ -59,7 +65,7 @@ class LibraryCalls(Calls):
         if known is None and name.rpartition(".")[2][:1].isupper():
             known = name  # nobody knows the library, but that is how classes are named
             self.heap.instance(call.slot, name)
-        if call.slot == DEAD or name.startswith(_PLAIN):
+        if call.slot == DEAD or name.startswith(_PLAIN) or name in _ANYTHING:
             return
         if known is None:
             self.heap.originate(call.slot, SourceKind.CALL, name, site)
@@ -180,8 +186,34 @@ class LibraryCalls(Calls):
         name = _attribute_name(call)
         if name is not None:
             self.members.attribute(call.arguments[0].slot, name, call.slot, write=False)
+        elif call.site is not None and len(call.arguments) > 1 and not call.arguments[1].text:
+            self._get_composed(call, call.site.module)
         for default in call.arguments[2:3]:
             self.slots.move(default.slot, call.slot)
+
+    def _get_composed(self, call: Call, module: str) -> None:
+        """An attribute whose name is put together may be every method of that shape."""
+        receiver, name = call.arguments[0], call.arguments[1].expression
+        shape = shape_of(self.hierarchy.modules[module], name) if name >= 0 else None
+        if shape is None:
+            return
+        found = partial(self._of_shape, call.slot, shape)
+        known = self._known(module, receiver.expression) if receiver.expression >= 0 else None
+        if known is not None:
+            found(Atom(SourceKind.INSTANCE, known))
+        self.slots.subscribe(receiver.slot, found)
+
+    def _of_shape(self, slot: int, shape: str, atom: Atom) -> None:
+        if atom.kind == SourceKind.MODULE and atom.name in self.hierarchy.modules:
+            for function in self.hierarchy.modules[atom.name].functions:
+                outside = function.owner is None and function.parent == f"{atom.name}:"
+                if outside and function.kind == "def" and fits(shape, function.name):
+                    self.slots.add(slot, Atom(SourceKind.FUNCTION, function.id))
+            return
+        for name in self.hierarchy.method_names:
+            if fits(shape, name):
+                for one in self.members.denoted(atom, name):
+                    self.members.denote(slot, one, atom)
 
     def _setattr(self, call: Call) -> None:
         name = _attribute_name(call)

@@ -130,7 +130,7 @@ class Answers:
             found.add("str")
         if self._text(reference)[:1] == "b":
             found.add("bytes")
-        if expression.text in ("JoinedStr", "JoinedStr?", "BinOp") or expression.kind in (
+        if expression.text.startswith(("JoinedStr", "BinOp")) or expression.kind in (
             Kind.NAME,
             Kind.ATTRIBUTE,
         ):
@@ -189,7 +189,7 @@ class Answers:
         text = constant(expression) or self._text(reference)
         if text:
             return "/" in text.strip("'\"").partition("://")[2]
-        if expression.text in ("JoinedStr", "JoinedStr?"):
+        if expression.text.startswith("JoinedStr"):
             ends = [child for _, child in self.project.children(reference)]
             return bool(ends) and expression.span.end_column - ends[-1].span.end_column > 2
         if expression.text == "BinOp":

@@ -27,8 +27,6 @@ from asyncify.rules.spec import (
     Use,
 )
 
-_FORMATTED = ("JoinedStr", "JoinedStr?")
-
 
 @dataclass(frozen=True, slots=True)
 class Carried:
@@ -50,7 +48,7 @@ def shapes(project: Project, reference: Reference) -> frozenset[str]:
         found |= {"constant"} | _constant_shapes(expression.text)
     elif expression.kind is Kind.NAME:
         found.add("name")
-    elif expression.text in _FORMATTED:
+    elif expression.text.startswith("JoinedStr"):
         found |= {"text", "str"} | ({"query"} if "?" in expression.text else set())
     elif expression.kind is Kind.CONTAINER:
         found.add("tuple" if expression.text == "tuple" else "display")

@@ -17,6 +17,7 @@ from asyncify.model.span import Span
 from asyncify.planning.applied import applied
 from asyncify.planning.cleanup import left_early
 from asyncify.planning.colour import Limit, Use
+from asyncify.planning.delegation import hands_on
 from asyncify.planning.helpers import (
     AWAITED,
     LAZY,
@@ -28,7 +29,9 @@ from asyncify.planning.helpers import (
 )
 from asyncify.planning.project import PASSING_ROLES, Project
 from asyncify.planning.scripts import outside_limit
+from asyncify.planning.stops import catcher_edits
 
+_METHODS = frozenset({"send", "throw", "close"})
 _ACLOSING = AddImport("from contextlib import aclosing")
 
 
@@ -350,23 +353,16 @@ def _next(
         return _unknown(site, "the iterator is handed to next()")
     if items.cleanup and items.closable:
         return _unknown(site, "next() leaves a generator that has to clean up")
-    if len(project.arguments(call)) == 1 and _catches_stop(project, call):
+    followed = catcher_edits(project, call) if len(project.arguments(call)) == 1 else ()
+    if followed is None:
         return _unknown(call, "the end of the iterator is caught as StopIteration")
     edits = [
+        *followed,
         *_remade(site, items, project),
         Replace(project.expression(callee).span, "anext"),
         Await(project.expression(call).span),
     ]
     return need_async(project, site, used, edits)
-
-
-def _catches_stop(project: Project, call: Reference) -> bool:
-    """Whether a handler for StopIteration stands in the function of a call."""
-    function = project.expression(call).function
-    return any(
-        expression.text == "StopIteration" and expression.function == function
-        for expression in project.module(call).expressions
-    )
 
 
 def _helper(
@@ -405,13 +401,20 @@ def _helped(project: Project, site: Reference, call: Reference, name: str) -> bo
 
 
 def _method(project: Project, site: Reference, used: FunctionId, attribute: Reference) -> Step:
-    """`generator.close()` and its like."""
+    """`generator.send(value)` and its like."""
     written = project.expression(attribute)
     call = project.parent(attribute)
-    if written.text not in ("close", "throw") or written.role is not Role.CALLEE or call is None:
+    if written.text not in _METHODS or written.role is not Role.CALLEE or call is None:
         return _unknown(site, f"its .{written.text} is used")
+    followed = catcher_edits(project, call[0]) if written.text != "close" else ()
+    if written.text != "close" and hands_on(project, site):
+        message = f"what .{written.text}() gives it goes on through `yield from`"
+        return Step(limit=Limit("ASY911", message, call[0]))
+    if followed is None:
+        return _unknown(call[0], "the end of the iterator is caught as StopIteration")
     receiver = project.expression(site).span
     edits: list[Edit] = [
+        *followed,
         Replace(written.span, f"{{0}}.a{written.text}", (receiver,)),
         Await(call[1].span),
     ]

@@ -14,7 +14,9 @@ from asyncify.planning.companions import loop_calls
 from asyncify.planning.consumers import Step
 from asyncify.planning.declarations import mixed_limit, stands_for_generator
 from asyncify.planning.decorators import cache_edits
+from asyncify.planning.delegation import delegations
 from asyncify.planning.doctests import doctest_limit
+from asyncify.planning.found_by_name import found_by_name_limit
 from asyncify.planning.frameworks import framework_limit
 from asyncify.planning.frontier import bridge_edits
 from asyncify.planning.hooks import hook_edits, hook_limit, hook_name
@@ -26,12 +28,12 @@ from asyncify.planning.limits import (
     nature_limit,
     override_limit,
     starts_loop,
-    yields_used,
 )
 from asyncify.planning.loops import loop_edits, loop_limit
 from asyncify.planning.project import Project
 from asyncify.planning.reach import reach
 from asyncify.planning.scripts import script_edits
+from asyncify.planning.stops import stop_limit
 from asyncify.planning.testing import test_case_limit
 from asyncify.planning.twins import Twin, copied, public_limit, twin_of
 from asyncify.planning.uses import edge_steps, value_steps
@@ -155,6 +157,8 @@ def _limit(project: Project, function: Function, boundaries: Boundaries) -> Limi
         or hook_limit(project, function, anyio=boundaries.tests == "anyio")
         or test_case_limit(project, function)
         or _generator_limit(project, function)
+        or stop_limit(project, function)
+        or found_by_name_limit(project, function)
         or loop_limit(project, function)
         or (None if boundaries.public else public_limit(project, function))
     )
@@ -172,28 +176,11 @@ def _bridge(project: Project, function: Function, limit: Limit) -> list[tuple[st
 
 
 def _generator_limit(project: Project, function: Function) -> Limit | None:
-    if function.is_generator and not function.is_async and yields_used(project, function):
-        return Limit("ASY911", "the generator takes values from send()")
-    for site in _delegating(project, function):
+    for site in delegations(project, function.id):
         delegated = project.child(site, Role.DELEGATED)
         if project.expression(site).role is not Role.DISCARDED or delegated is None:
             return Limit("ASY911", "the value of `yield from` is used", site)
     return None
-
-
-def _delegating(project: Project, function: Function) -> list[Reference]:
-    """Every `yield from` of a function."""
-    return project.memory("delegating", _all_delegating).get(function.id, [])
-
-
-def _all_delegating(project: Project) -> dict[FunctionId, list[Reference]]:
-    found: dict[FunctionId, list[Reference]] = {}
-    for name, module in project.graph.modules.items():
-        for expression in module.expressions:
-            if expression.kind is Kind.YIELD_FROM:
-                place = Reference(name, expression.id)
-                found.setdefault(expression.function, []).append(place)
-    return found
 
 
 def _skipped(project: Project, function: Function) -> bool:
@@ -248,7 +235,7 @@ def _manager(project: Project, decorator: Reference) -> Iterable[Edit]:
 
 def _delegations(project: Project, function: Function) -> Iterable[Edit]:
     """`yield from` is not allowed in an async generator: over plain iterables it becomes a `for` loop."""
-    for site in _delegating(project, function):
+    for site in delegations(project, function.id):
         yield MakeAsync(project.expression(site).span, "plain delegation")
 
 

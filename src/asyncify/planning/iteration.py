@@ -13,6 +13,7 @@ from asyncify.planning.colour import Limit
 from asyncify.planning.consumers import Step, compared_with_none, consume, existing
 from asyncify.planning.project import PASSING_ROLES, Project
 from asyncify.planning.purity import other_way_text
+from asyncify.planning.stops import raised
 
 PROTOCOL = frozenset({"__iter__", "__next__"})
 # external parts of the same iteration: what a generator or an annotated iterator does
@@ -71,24 +72,16 @@ def _stop_limit(project: Project, function: Function) -> Limit | None:
         if expression.kind is Kind.CALL and "builtins.next" in project.callee_names(reference):
             if len(project.arguments(reference)) == 1:
                 return Limit("ASY902", "__next__ ends where another iterator ends", reference)
-        if expression.text == "StopIteration" and not _raised(project, reference):
+        if expression.text == "StopIteration" and not raised(project, reference):
             return Limit("ASY902", "__next__ catches StopIteration", reference)
     return None
-
-
-def _raised(project: Project, reference: Reference) -> bool:
-    expression = project.expression(reference)
-    if expression.role is Role.CALLEE:
-        outer = project.parent(reference)
-        return outer is not None and outer[1].role is Role.RAISED
-    return expression.role is Role.RAISED and expression.detail != "cause"
 
 
 def protocol_edits(project: Project, function: Function) -> Iterable[Edit]:
     """The end of an async iterator has an exception of its own."""
     if function.name == "__next__":
         for reference, expression in _own(project, function):
-            if expression.text == "StopIteration" and _raised(project, reference):
+            if expression.text == "StopIteration" and raised(project, reference):
                 yield Replace(expression.span, "StopAsyncIteration")
 
 

@@ -75,6 +75,8 @@ PROPERTY = frozenset({"builtins.property", "abc.abstractproperty"})
 MANAGER = frozenset({"contextlib.contextmanager"})
 FIXTURE = frozenset({"pytest.fixture"})
 
+_DECORATING = "contextlib.ContextDecorator"
+
 # decorators with a reason of their own
 REFUSED = {
     "atexit.register": ("ASY907", "atexit calls it without await"),
@@ -187,7 +189,9 @@ def decorated_by(project: Project, function: Function, names: frozenset[str]) ->
 
 
 def override_limit(project: Project, function: Function) -> Limit | None:
-    """The limit of a method that overrides something outside the project."""
+    """The limit of a method that overrides something outside the project, or is called by a base from there."""
+    if function.name in ("__enter__", "__exit__") and _decorates(project, function.owner):
+        return Limit("ASY904", "its class is a ContextDecorator, which enters it without await")
     outside = project.graph.outside.get(function.id)
     if outside is None or is_special(function.name):
         return None
@@ -206,6 +210,15 @@ def override_limit(project: Project, function: Function) -> Limit | None:
     return Limit("ASY904", f"it overrides {outside}, which is called without await")
 
 
+def _decorates(project: Project, owner: str | None) -> bool:
+    """Whether objects of a class, or of one derived from it, can decorate functions that they then surround."""
+    return owner is not None and any(
+        _DECORATING in bases
+        for cls, bases in project.graph.bases.items()
+        if cls == owner or owner in bases
+    )
+
+
 def starts_loop(project: Project, function: Function) -> bool:
     """Whether every decorator that stops the function is one of a framework that calls it without a loop."""
     stopping = [
@@ -222,14 +235,3 @@ def _is_transparent(project: Project, name: str) -> bool:
     hook = decorator_hook(project, name)
     known = name in TRANSPARENT or name.startswith(TRANSPARENT_PREFIXES)
     return known or (hook is not None and hook.runs == AWAITS)
-
-
-def yields_used(project: Project, function: Function) -> bool:
-    """Whether a generator uses what is sent to it (`x = yield`)."""
-    module = project.graph.modules[function.module]
-    return any(
-        expression.function == function.id
-        and expression.kind.value == "yield"
-        and expression.role is not Role.DISCARDED
-        for expression in module.expressions
-    )

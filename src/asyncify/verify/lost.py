@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Set
 from dataclasses import dataclass
 
+from asyncify.model.attributes import BUILTIN_ATTRIBUTES
 from asyncify.model.facts import Expression, Function, FunctionId, Kind, Role
 from asyncify.model.graph import Access, CallGraph, Edge, Evidence, Reference
 from asyncify.model.span import Span
@@ -56,7 +57,8 @@ def lost_coroutines(graph: CallGraph, became_async: Set[FunctionId]) -> list[Los
             continue
         for target in edge.targets:
             known = target.function in became_async or target.function in lambdas
-            if not known or (edge.open and target.evidence is Evidence.BY_NAME):
+            by_name = edge.open and target.evidence is Evidence.BY_NAME
+            if not known or (by_name and not _only_async(graph, edge)):
                 continue
             assert target.function is not None
             function = graph.functions[target.function]
@@ -66,6 +68,22 @@ def lost_coroutines(graph: CallGraph, became_async: Set[FunctionId]) -> list[Los
                 path = graph.modules[edge.site.module].path
                 found.append(Lost(path, expression.span, function.id, message))
     return found
+
+
+def _only_async(graph: CallGraph, edge: Edge) -> bool:
+    """Whether a call on an unknown object has a name of this project, and everything of that name is async."""
+    callee = next(
+        (
+            child
+            for child in graph.modules[edge.site.module].expressions
+            if child.parent == edge.site.expression and child.role is Role.CALLEE
+        ),
+        None,
+    )
+    if callee is None or callee.text in BUILTIN_ATTRIBUTES:
+        return False
+    reached = [graph.functions[t.function] for t in edge.targets if t.function is not None]
+    return all(function.is_async for function in reached)
 
 
 def _coroutine_lambdas(

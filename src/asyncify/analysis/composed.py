@@ -1,0 +1,59 @@
+"""Names that are put together: `getattr(self, "do_" + command)` means every attribute of that shape."""
+
+from __future__ import annotations
+
+import re
+
+from asyncify.model.facts import Expression, FlowKind, Kind, Module
+
+HOLE = "{}"
+_PERCENT = re.compile(r"%[a-z]")
+_BRACES = re.compile(r"\{\w*\}")
+_SHAPE = re.compile(r"(\w*)\{\}(\w*)")
+
+
+def shape_of(module: Module, number: int) -> str | None:
+    """How a string is put together, ``do_{}``; None if nothing is known about it."""
+    item = module.expressions[number]
+    shape = _written(module, item)
+    if shape is None and item.kind is Kind.NAME:
+        shapes = {_written(module, source) for source in _sources(module, item)}
+        shape = shapes.pop() if len(shapes) == 1 else None
+    return shape if shape is not None and shape != HOLE and _SHAPE.fullmatch(shape) else None
+
+
+def fits(shape: str, name: str) -> bool:
+    """Whether a name may be put together in this way."""
+    found = _SHAPE.fullmatch(shape)
+    assert found is not None, shape
+    start, end = found.groups()
+    return len(name) > len(start) + len(end) and name.startswith(start) and name.endswith(end)
+
+
+def _sources(module: Module, item: Expression) -> list[Expression]:
+    """What a variable gets, where nothing else than plain assignments gives it a value."""
+    return [
+        module.expressions[flow.source]
+        for flow in module.flows
+        if flow.kind is FlowKind.VALUE
+        and module.expressions[flow.target].variable == item.variable
+        and item.variable is not None
+    ]
+
+
+def _written(module: Module, item: Expression) -> str | None:
+    children = [module.expressions[child] for child in module.children[item.id]]
+    if item.text.startswith("JoinedStr:"):
+        return item.text.partition(":")[2]
+    if item.text == "BinOp":
+        first, last = children[0], children[-1]
+        if "%" in first.string:
+            return _PERCENT.sub(HOLE, first.string)
+        if first.string or last.string:
+            return f"{first.string}{HOLE}{last.string}"
+        return _written(module, first) if first.text == "BinOp" else None
+    if item.kind is Kind.CALL and children[0].kind is Kind.ATTRIBUTE:
+        receiver = module.expressions[module.children[children[0].id][0]]
+        if children[0].text == "format" and receiver.string:
+            return _BRACES.sub(HOLE, receiver.string)
+    return None

@@ -1,0 +1,160 @@
+"""Functions that code finds by a name which is only known when it runs.
+
+``getattr(self, name)()`` may call any method of the object, ``globals()[name]()`` any function of the
+module, and `operator.methodcaller("work")` calls a method that nobody awaits. Names of which a part is
+known (``"do_" + name``) are followed by analysis, and need no limit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from asyncify.model.facts import Expression, Function, FunctionId, Kind, Role
+from asyncify.model.graph import Reference, SourceKind
+from asyncify.planning.colour import Limit
+from asyncify.planning.project import Project
+
+_GETTERS = frozenset(
+    f"{module}.{name}"
+    for module in ("operator", "_operator")
+    for name in ("methodcaller", "attrgetter")
+)
+_NAMESPACES = frozenset({"builtins.globals", "builtins.locals", "builtins.vars"})
+_DELEGATING = frozenset({"__getattr__", "__getattribute__"})
+
+
+def found_by_name_limit(project: Project, function: Function) -> Limit | None:
+    """Why a function stays sync that may be called by a name in a string."""
+    if function.kind != "def":
+        return None
+    if function.owner is None:
+        site = project.memory("namespaces", _namespaces).get(function.module)
+        if site is None or function.parent != f"{function.module}:":
+            return None
+        return Limit("ASY907", "the functions of the module are looked up by their names", site)
+    site = project.memory("getters", _getters).get(function.name)
+    if site is not None:
+        return Limit("ASY907", f"{function.name} is called by a getter of `operator`", site)
+    for owner in (function.owner, *project.graph.bases.get(function.owner, ())):
+        site = project.memory("found methods", _found_methods).get(owner)
+        if site is not None:
+            return Limit("ASY907", "getattr() may find it by a name that nobody knows here", site)
+    return None
+
+
+def _calls(project: Project) -> Iterator[tuple[Reference, Expression, tuple[str, ...]]]:
+    for name, module in project.graph.modules.items():
+        for expression in module.expressions:
+            if expression.kind is Kind.CALL:
+                site = Reference(name, expression.id)
+                yield site, expression, project.callee_names(site)
+
+
+def _namespaces(project: Project) -> dict[str, Reference]:
+    """The modules whose functions are looked up in a mapping, by a name that is no constant."""
+    found: dict[str, Reference] = {}
+    for site, expression, names in _calls(project):
+        if not _NAMESPACES.intersection(names) or project.arguments(site):
+            continue
+        outer = project.parent(site)
+        if outer is None or not _looks_up(project, expression, *outer):
+            continue
+        found.setdefault(site.module, site)
+    for site, _, names in _calls(project):
+        if names == ("builtins.getattr",) and site.module not in found:
+            arguments = project.arguments(site)
+            if len(arguments) > 1 and not arguments[1][1].string and _own_module(project, site):
+                found[site.module] = site
+    return found
+
+
+def _own_module(project: Project, site: Reference) -> bool:
+    """Whether a module gets hold of itself: ``sys.modules[__name__]``."""
+    module = project.module(site)
+    return any(
+        expression.role is Role.INDEX
+        and expression.text == "__name__"
+        and module.expressions[module.children[expression.parent][0]].text == "modules"
+        for expression in module.expressions
+    )
+
+
+def _looks_up(
+    project: Project, expression: Expression, place: Reference, around: Expression
+) -> bool:
+    if expression.role is Role.SUBSCRIPTED:
+        index = project.child(place, Role.INDEX)
+        known = index is not None and project.expression(index).kind is Kind.CONSTANT
+        return around.role not in (Role.TARGET, Role.DELETED) and not known
+    return expression.role is Role.RECEIVER and around.text in ("get", "values", "items")
+
+
+def _getters(project: Project) -> dict[str, Reference]:
+    """The names that getters of `operator` look for."""
+    return {
+        part: site
+        for site, _, names in _calls(project)
+        if _GETTERS.intersection(names)
+        for _, argument in project.arguments(site)
+        for part in argument.string.split(".")
+        if part
+    }
+
+
+def _found_methods(project: Project) -> dict[str, Reference]:
+    """The classes whose methods `getattr` finds by a name of which nothing is known, and that are called."""
+    found: dict[str, Reference] = {}
+    for site, expression, names in _calls(project):
+        arguments = project.arguments(site)
+        if names != ("builtins.getattr",) or len(arguments) < 2 or arguments[1][1].string:
+            continue
+        if _is_followed(project, site) or not _is_called(project, site, expression):
+            continue
+        for owner in _classes(project, arguments[0][0]):
+            found.setdefault(owner, site)
+    return found
+
+
+def _is_followed(project: Project, site: Reference) -> bool:
+    """Whether analysis knows what the name may be."""
+    value = project.value(site)
+    outer = project.parent(site)
+    edge = project.call_edge(outer[0]) if outer is not None else None
+    return any(t.function is not None for t in (edge.targets if edge is not None else ())) or (
+        value is not None and any(s.kind is SourceKind.FUNCTION for s in value.sources)
+    )
+
+
+def _is_called(project: Project, site: Reference, expression: Expression) -> bool:
+    if expression.role is Role.CALLEE:
+        return True
+    function: FunctionId = expression.function
+    if expression.role is Role.RETURNED:
+        return project.functions[function].name in _DELEGATING
+    if expression.role is not Role.ASSIGNED:
+        return False
+    inside = project.module(site).expressions
+    variables = {
+        other.variable
+        for other in inside
+        if other.statement == expression.statement and other.role is Role.TARGET
+    } - {None}
+    return any(e.variable in variables and e.role is Role.CALLEE for e in inside)
+
+
+def _classes(project: Project, receiver: Reference) -> Iterator[str]:
+    """The classes of the project that an object may have, with those that they inherit from."""
+    value = project.value(receiver)
+    names = {
+        source.name
+        for source in (value.sources if value is not None else ())
+        if source.kind in (SourceKind.INSTANCE, SourceKind.CLASS)
+    }
+    names.add(project.graph.types.get(receiver, ""))
+    own = project.functions[project.expression(receiver).function]
+    if own.owner is not None and own.parameters[:1]:
+        if project.expression(receiver).text == own.parameters[0].name:
+            names.add(own.owner)
+    for name in sorted(names & set(project.graph.classes)):
+        yield name
+        yield from (b for b in project.graph.bases.get(name, ()) if b in project.graph.classes)
