@@ -1,6 +1,7 @@
 """`--interactive`: a real dialogue on a pseudo-terminal."""
 
 import os
+import select
 import subprocess
 import sys
 import time
@@ -32,7 +33,9 @@ def dialogue(root: Path, *answers: str) -> Ran:
     ours, theirs = pty.openpty()
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST", "CI"))}
     # a process of its own makes stdin the terminal that Ctrl-C is typed on
-    start = "import fcntl, termios, runpy; fcntl.ioctl(0, termios.TIOCSCTTY, 0); "
+    start = "import fcntl, signal, termios, runpy; fcntl.ioctl(0, termios.TIOCSCTTY, 0); "
+    # whoever runs the tests in the background ignores Ctrl-C, and so would this process
+    start += "signal.signal(signal.SIGINT, signal.default_int_handler); "
     start += "runpy.run_module('asyncify', run_name='__main__')"
     line = [sys.executable, "-c", start, "--interactive", "--allow-dirty"]
     process = subprocess.Popen(
@@ -47,6 +50,8 @@ def dialogue(root: Path, *answers: str) -> Ran:
     os.close(theirs)
     asked, left, end = "", list(answers), time.monotonic() + 120
     while time.monotonic() < end:
+        if not select.select([ours], [], [], 1)[0]:
+            continue
         try:
             asked += os.read(ours, 4096).decode()
         except OSError:  # the other side is closed
@@ -54,6 +59,8 @@ def dialogue(root: Path, *answers: str) -> Ran:
         if asked.endswith("? [y,n,a,w,q,?] ") and left:
             os.write(ours, left.pop(0).encode())
     os.close(ours)
+    if process.poll() is None and time.monotonic() >= end:
+        process.kill()
     assert left == [], asked
     return Ran(process.wait(10), asked.replace("\r\n", "\n"))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -95,11 +96,18 @@ def helper_edits(rules: Rules, library: Library, name: str) -> list[Edit]:
 
 def used_helpers(rules: Rules, library: Library, names: Iterable[str], text: str = "") -> list[str]:
     """Those of the helpers that stand in `text`, if it is given, and all that they stand on themselves."""
-    found = [name for name in names if not text or name in text]
+    found = [name for name in names if not text or _names(text, name)]
     for name in found:
         inner = rules.helper(library, name).text
-        found.extend(h.name for h in library.helpers if h.name not in found and h.name in inner)
+        found.extend(
+            h.name for h in library.helpers if h.name not in found and _names(inner, h.name)
+        )
     return found
+
+
+def _names(text: str, name: str) -> bool:
+    """Whether a text has a name, as a whole word."""
+    return re.search(rf"\b{re.escape(name)}\b", text) is not None
 
 
 def is_awaited(call: Call | Thread) -> bool:
