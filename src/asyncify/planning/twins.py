@@ -26,6 +26,7 @@ from asyncify.planning.limits import (
     is_special,
 )
 from asyncify.planning.project import Project
+from asyncify.planning.scripts import script_body
 
 # limits that are about somebody who calls the function without await: a twin leaves them what they have
 PASSABLE = frozenset(
@@ -255,6 +256,9 @@ def _step(project: Project, function: Function, edge: Edge, name: str) -> Step |
     outer = project.parent(edge.site)
     if outer is not None and outer[1].kind is Kind.AWAIT:
         return None
+    if project.functions[expression.function].kind == "module":
+        if not script_body(project, project.module(edge.site)):
+            return None  # nothing is awaited there, and the function is still at hand
     if edge.access is Access.PROPERTY:
         if expression.role in (Role.TARGET, Role.DELETED):
             return None
