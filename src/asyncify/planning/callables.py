@@ -402,18 +402,12 @@ def _thread(
 
 def instance_limits(project: Project, function: Function) -> Iterable[Limit]:
     """The places where an instance is handed to a function that may call it, for its `__call__`."""
-    for value in project.graph.values:
-        owners = [
-            (s.name, *project.graph.bases.get(s.name, ()))
-            for s in value.sources
-            if s.kind is SourceKind.INSTANCE
-        ]
-        if any(function.owner in one for one in owners):
-            for occurrence in value.occurrences:
-                name = _caller(project, occurrence)
-                if name is not None:
-                    message = f"an instance is handed to {name}(), which may call it without await"
-                    yield Limit("ASY907", message, occurrence)
+    for value in project.instances_of(function.owner):
+        for occurrence in value.occurrences:
+            name = _caller(project, occurrence)
+            if name is not None:
+                message = f"an instance is handed to {name}(), which may call it without await"
+                yield Limit("ASY907", message, occurrence)
 
 
 def _caller(project: Project, site: Reference) -> str | None:

@@ -23,17 +23,12 @@ AWAITS, STARTS = "awaits", "starts"
 
 def decorator_hook(project: Project, name: str) -> Hook | None:
     """The hook that a decorator of this name is."""
-    known: dict[str, Hook | None] = project.memory("decorator hooks", lambda _: {})
-    if name not in known:
-        known[name] = next(
-            (
-                hook
-                for hook in _hooks(project)
-                if not (hook.arguments or hook.methods or hook.parameters) and _matches(hook, name)
-            ),
-            None,
-        )
-    return known[name]
+
+    def find(project: Project) -> Hook | None:
+        hooks = (h for h in _hooks(project) if not (h.arguments or h.methods or h.parameters))
+        return next((hook for hook in hooks if _matches(hook, name)), None)
+
+    return project.memory(("decorator hook", name), find)
 
 
 def argument_hook(project: Project, site: Reference) -> Hook | None:
@@ -82,11 +77,12 @@ def hooks_of(project: Project, function: Function) -> Iterator[tuple[Reference |
 
 def _handed_on(project: Project, value: Value) -> list[tuple[Reference, Hook]]:
     """The places where a value is the argument of a hook: looked up once for all functions in it."""
-    known: dict[int, list[tuple[Reference, Hook]]] = project.memory("handed on", lambda _: {})
-    if value.id not in known:
+
+    def find(project: Project) -> list[tuple[Reference, Hook]]:
         found = ((place, argument_hook(project, place)) for place in value.occurrences)
-        known[value.id] = [(place, hook) for place, hook in found if hook is not None]
-    return known[value.id]
+        return [(place, hook) for place, hook in found if hook is not None]
+
+    return project.memory(("handed on", value.id), find)
 
 
 def framework_limit(project: Project, function: Function) -> Limit | None:

@@ -112,13 +112,11 @@ def instance_steps(project: Project, function: Function) -> Iterable[Step]:
     if function.name == "__next__" and _has_method(project, function.owner, "__iter__"):
         return  # the other method looks after them
     seen: set[Reference] = set()
-    for value in project.graph.values:
-        if any(s.kind is SourceKind.INSTANCE and s.name in classes for s in value.sources):
-            seen.update(value.occurrences)
-            for occurrence in value.occurrences:
-                yield _occurrence(
-                    project, occurrence, function, _stranger(project, value, function)
-                )
+    for value in project.instances_of(function.owner):
+        seen.update(value.occurrences)
+        stranger = _stranger(project, value, function)
+        for occurrence in value.occurrences:
+            yield _occurrence(project, occurrence, function, stranger)
     for reference, name in project.graph.types.items():
         if name in classes and reference not in seen:
             yield _occurrence(project, reference, function, None)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from asyncify.model.facts import ClassId, FunctionId, Kind, Place, Role
-from asyncify.model.graph import Reference, SourceKind, Value
+from asyncify.model.graph import Reference, SourceKind
 from asyncify.planning import testing
 from asyncify.planning.colour import Colouring
 from asyncify.planning.companions import loop_calls
@@ -63,7 +63,7 @@ def _keeper(project: Project, bound: Iterable[int]) -> Reference | None:
                 return occurrence
             for owner in owners - seen:
                 seen.add(owner)
-                todo.extend(project.memory("instances", _instances).get(owner, ()))
+                todo.extend(project.instances_of(owner))
     return None
 
 
@@ -109,16 +109,6 @@ def _owners(project: Project, site: Reference) -> set[ClassId] | None:
     elif any(s.kind not in (SourceKind.INSTANCE, SourceKind.CONSTANT) for s in sources):
         return None
     return found if found and found <= project.graph.classes.keys() else None
-
-
-def _instances(project: Project) -> dict[ClassId, list[Value]]:
-    """The values that may hold an object of a class, or of one that derives from it."""
-    found: dict[ClassId, list[Value]] = {}
-    for value in project.graph.values:
-        names = {s.name for s in value.sources if s.kind is SourceKind.INSTANCE}
-        for name in names | {base for each in names for base in project.graph.bases.get(each, ())}:
-            found.setdefault(name, []).append(value)
-    return found
 
 
 # -- which loops meet it ---------------------------------------------------------------------------

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from functools import cached_property
 from typing import TypeVar, cast
 
 from asyncify.model.facts import (
+    ClassId,
     Expression,
     FlowKind,
     Function,
@@ -61,10 +62,10 @@ class Project:
         self.frameworks = frameworks
         self.wrap_scripts = wrap_scripts
         self.functions = graph.functions
-        self._memory: dict[str, object] = {}
+        self._memory: dict[Hashable, object] = {}
 
-    def memory(self, key: str, find: Callable[[Project], _Found]) -> _Found:
-        """What somebody found out about the whole project, once."""
+    def memory(self, key: Hashable, find: Callable[[Project], _Found]) -> _Found:
+        """What somebody found out about the project, or the part of it that the key names, once."""
         if key not in self._memory:
             self._memory[key] = find(self)
         return cast(_Found, self._memory[key])
@@ -302,6 +303,20 @@ class Project:
     def values_of(self, function: FunctionId, kind: SourceKind) -> Sequence[Value]:
         """The values that a function, or what its call gives, flows into."""
         return self._values_of_functions.get((function, kind), ())
+
+    @cached_property
+    def _values_of_classes(self) -> dict[ClassId, list[Value]]:
+        found: dict[ClassId, list[Value]] = {}
+        for value in self.graph.values:
+            classes = {s.name for s in value.sources if s.kind is SourceKind.INSTANCE}
+            lines = (self.graph.bases.get(each, ()) for each in classes)
+            for owner in classes.union(*lines):
+                found.setdefault(owner, []).append(value)
+        return found
+
+    def instances_of(self, cls: ClassId | None) -> Sequence[Value]:
+        """The values that may hold an object of a class, or of one that derives from it."""
+        return self._values_of_classes.get(cls or "", ())
 
     @cached_property
     def family_of(self) -> dict[FunctionId, frozenset[FunctionId]]:

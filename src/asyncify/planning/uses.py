@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from itertools import chain
 
-from asyncify.model.facts import ClassId, Function, FunctionId, Kind, Role
+from asyncify.model.facts import Function, FunctionId, Kind, Role
 from asyncify.model.graph import Access, Edge, Evidence, Reference, SourceKind, Value
 from asyncify.model.plan import AddImport, Await, Edit, MakeAsync, Replace
 from asyncify.planning.accessors import has_accessor
@@ -99,11 +98,10 @@ def iterate_step(project: Project, site: Reference, used: str) -> Step:
 
 def _holds_cleanup(project: Project, value: Value) -> bool:
     """Whether something happens when a generator in a value is closed before its end."""
-    known: dict[int, bool] = project.memory("values that clean up", lambda _: {})
-    if value.id not in known:
-        made = (s.name for s in value.sources if s.kind is SourceKind.GENERATOR)
-        known[value.id] = any(cleans_up(project, function) for function in made)
-    return known[value.id]
+    made = (s.name for s in value.sources if s.kind is SourceKind.GENERATOR)
+    return project.memory(
+        ("cleans up", value.id), lambda one: any(cleans_up(one, function) for function in made)
+    )
 
 
 def thread_iteration(project: Project, site: Reference, used: str) -> Step:
@@ -216,48 +214,35 @@ def _object_steps(project: Project, function: Function) -> Iterable[Step]:
     if function.name == "__call__":
         yield from (Step(limit=limit) for limit in instance_limits(project, function))
     if function.name in _FOUND_IN_OBJECTS:
-        for place in project.memory("lost", _lost_instances).get(function.owner or "", ()):
-            yield Step(limit=Limit("ASY907", CROWDED, place))
+        for value in project.instances_of(function.owner):
+            if value.lost is not None:
+                yield Step(limit=Limit("ASY907", CROWDED, value.lost))
     yield from _entered_by_others(project, function)
-
-
-def _lost_instances(project: Project) -> dict[ClassId, list[Reference]]:
-    """Where instances of a class, and of its bases, get to places that nobody follows them from."""
-    found: dict[ClassId, list[Reference]] = {}
-    for value in project.graph.values:
-        if value.lost is not None:
-            classes = [s.name for s in value.sources if s.kind is SourceKind.INSTANCE]
-            lines = (project.graph.bases.get(cls, ()) for cls in classes)
-            for owner in {*classes, *chain.from_iterable(lines)}:
-                found.setdefault(owner, []).append(value.lost)
-    return found
 
 
 def _entered_by_others(project: Project, function: Function) -> Iterable[Step]:
     """The places where an instance is handed to a function of contextlib that calls the method."""
     callers = _BY_OTHERS.get(function.name, ())
-    if function.owner is None or not callers:
-        return
-    for name, place in project.memory("in contextlib", _in_contextlib).get(function.owner, ()):
-        if name.rpartition(".")[2] in callers:
-            yield Step(limit=Limit("ASY907", f"{name} calls it without await", place))
+    for value in project.instances_of(function.owner) if callers else ():
+        for name, place in _in_contextlib(project, value):
+            if name.rpartition(".")[2] in callers:
+                yield Step(limit=Limit("ASY907", f"{name} calls it without await", place))
 
 
-def _in_contextlib(project: Project) -> dict[ClassId, list[tuple[str, Reference]]]:
-    """The functions of contextlib that get an instance, and where, by each class that it may be of."""
-    found: dict[ClassId, list[tuple[str, Reference]]] = {}
-    for value in project.graph.values:
-        classes = [s.name for s in value.sources if s.kind is SourceKind.INSTANCE]
-        for occurrence in value.occurrences if classes else ():
+def _in_contextlib(project: Project, value: Value) -> list[tuple[str, Reference]]:
+    """The functions of contextlib that get a value, and where: looked up once for all classes in it."""
+
+    def find(project: Project) -> list[tuple[str, Reference]]:
+        found = []
+        for occurrence in value.occurrences:
             outer = project.parent(occurrence)
             if outer is None or project.expression(occurrence).role is not Role.ARGUMENT:
                 continue
-            for name in project.callee_names(outer[0]):
-                if name.startswith("contextlib."):
-                    lines = (project.graph.bases.get(cls, ()) for cls in classes)
-                    for owner in {*classes, *chain.from_iterable(lines)}:
-                        found.setdefault(owner, []).append((name, occurrence))
-    return found
+            names = project.callee_names(outer[0])
+            found += [(name, occurrence) for name in names if name.startswith("contextlib.")]
+        return found
+
+    return project.memory(("in contextlib", value.id), find)
 
 
 def _declared_steps(project: Project, function: Function) -> Iterable[Step]:
