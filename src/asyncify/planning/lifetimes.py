@@ -8,7 +8,7 @@ nobody starts one nobody knows.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 
 from asyncify.model.facts import ClassId, FunctionId, Kind, Place, Role
 from asyncify.model.graph import Reference, SourceKind
@@ -32,7 +32,7 @@ def outlived(
     seed: Seed,
     colouring: Colouring,
     conversions: Mapping[FunctionId, Conversion],
-    single: Iterable[FunctionId],
+    single: Set[FunctionId],
 ) -> Reference | None:
     """The place that keeps an object of a seed for a second event loop, if there is one.
 
@@ -41,11 +41,12 @@ def outlived(
     """
     if not seed.bound or seed.unit.name in colouring.held:
         return None
-    place = _keeper(project, seed.bound)
+    bound = seed.bound
+    place = project.memory(("keeper", bound), lambda one: _keeper(one, bound))
     if place is None:
         return None
     functions = {function for _, function in seed.unit.sites}
-    return place if _loops(project, functions, colouring, conversions, set(single)) != 1 else None
+    return place if _loops(project, functions, colouring, conversions, single) != 1 else None
 
 
 # -- who keeps it ----------------------------------------------------------------------------------
@@ -116,13 +117,14 @@ def _owners(project: Project, site: Reference) -> set[ClassId] | None:
 
 def _loops(
     project: Project,
-    functions: set[FunctionId],
+    functions: Set[FunctionId],
     colouring: Colouring,
     conversions: Mapping[FunctionId, Conversion],
-    single: set[FunctionId],
+    single: Set[FunctionId],
 ) -> int:
     """How many event loops may run the functions, in one process; 0 if nothing is known of any."""
     found: dict[object, int] = {}
+    in_tests = False
     seen = set(functions)
     todo = list(functions)
     while todo:
@@ -132,7 +134,7 @@ def _loops(
             continue
         found.update(_entered_by_frameworks(project, identifier))
         if testing.in_test_case(project, function) or testing.is_pytest(project, function):
-            found["tests"] = 1 if _wide(project, colouring) else MANY
+            in_tests = True
         if function.is_async:
             runners, users = _awaited_already(project, identifier)
             found.update({one: _times(project, one, single) for one in runners})
@@ -147,10 +149,12 @@ def _loops(
             users = {use.user for use in conversion.uses}
         todo.extend(users - seen)
         seen |= users
+    if in_tests:
+        found["tests"] = 1 if _wide(project, colouring) else MANY
     return sum(found.values())
 
 
-def _times(project: Project, identifier: FunctionId, single: set[FunctionId]) -> int:
+def _times(project: Project, identifier: FunctionId, single: Set[FunctionId]) -> int:
     """How often a function that runs a loop is called."""
     if project.functions[identifier].kind == "module":
         return 1
