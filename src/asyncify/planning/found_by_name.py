@@ -42,29 +42,27 @@ def found_by_name_limit(project: Project, function: Function) -> Limit | None:
     return None
 
 
-def _calls(project: Project) -> Iterator[tuple[Reference, Expression, tuple[str, ...]]]:
-    for name, module in project.graph.modules.items():
-        for expression in module.expressions:
-            if expression.kind is Kind.CALL:
-                site = Reference(name, expression.id)
-                yield site, expression, project.callee_names(site)
+def _lookups(project: Project) -> Iterator[Reference]:
+    """The calls of `getattr` with a name that is no constant."""
+    for site in project.calls_to("builtins.getattr"):
+        arguments = project.arguments(site)
+        alone = len(project.callee_names(site)) == 1
+        if alone and len(arguments) > 1 and not arguments[1][1].string:
+            yield site
 
 
 def _namespaces(project: Project) -> dict[str, Reference]:
     """The modules whose functions are looked up in a mapping, by a name that is no constant."""
     found: dict[str, Reference] = {}
-    for site, expression, names in _calls(project):
-        if not _NAMESPACES.intersection(names) or project.arguments(site):
-            continue
+    for site in project.calls_to(*_NAMESPACES):
         outer = project.parent(site)
-        if outer is None or not _looks_up(project, expression, *outer):
+        if outer is None or project.arguments(site):
             continue
-        found.setdefault(site.module, site)
-    for site, _, names in _calls(project):
-        if names == ("builtins.getattr",) and site.module not in found:
-            arguments = project.arguments(site)
-            if len(arguments) > 1 and not arguments[1][1].string and _own_module(project, site):
-                found[site.module] = site
+        if _looks_up(project, project.expression(site), *outer):
+            found.setdefault(site.module, site)
+    for site in _lookups(project):
+        if site.module not in found and _own_module(project, site):
+            found[site.module] = site
     return found
 
 
@@ -93,8 +91,7 @@ def _getters(project: Project) -> dict[str, Reference]:
     """The names that getters of `operator` look for."""
     return {
         part: site
-        for site, _, names in _calls(project)
-        if _GETTERS.intersection(names)
+        for site in project.calls_to(*_GETTERS)
         for _, argument in project.arguments(site)
         for part in argument.string.split(".")
         if part
@@ -104,13 +101,10 @@ def _getters(project: Project) -> dict[str, Reference]:
 def _found_methods(project: Project) -> dict[str, Reference]:
     """The classes whose methods `getattr` finds by a name of which nothing is known, and that are called."""
     found: dict[str, Reference] = {}
-    for site, expression, names in _calls(project):
-        arguments = project.arguments(site)
-        if names != ("builtins.getattr",) or len(arguments) < 2 or arguments[1][1].string:
+    for site in _lookups(project):
+        if _is_followed(project, site) or not _is_called(project, site):
             continue
-        if _is_followed(project, site) or not _is_called(project, site, expression):
-            continue
-        for owner in _classes(project, arguments[0][0]):
+        for owner in _classes(project, project.arguments(site)[0][0]):
             found.setdefault(owner, site)
     return found
 
@@ -125,7 +119,8 @@ def _is_followed(project: Project, site: Reference) -> bool:
     )
 
 
-def _is_called(project: Project, site: Reference, expression: Expression) -> bool:
+def _is_called(project: Project, site: Reference) -> bool:
+    expression = project.expression(site)
     if expression.role is Role.CALLEE:
         return True
     function: FunctionId = expression.function

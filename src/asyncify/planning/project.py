@@ -284,6 +284,21 @@ class Project:
         return tuple(dict.fromkeys(names))
 
     @cached_property
+    def _calls_to(self) -> dict[str, list[Reference]]:
+        found: dict[str, list[Reference]] = {}
+        for name, module in self.graph.modules.items():
+            for expression in module.expressions:
+                if expression.kind is Kind.CALL:
+                    site = Reference(name, expression.id)
+                    for callee in self.callee_names(site):
+                        found.setdefault(callee, []).append(site)
+        return found
+
+    def calls_to(self, *names: str) -> list[Reference]:
+        """The calls that may reach one of these external functions, in source order."""
+        return sorted({site for name in names for site in self._calls_to.get(name, ())})
+
+    @cached_property
     def _value_at(self) -> dict[Reference, Value]:
         return {reference: value for value in self.graph.values for reference in value.occurrences}
 

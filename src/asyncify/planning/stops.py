@@ -32,20 +32,30 @@ def stop_limit(project: Project, function: Function) -> Limit | None:
 def _stops(project: Project) -> dict[FunctionId, list[tuple[Reference, bool]]]:
     """By function, the places where a StopIteration begins, and whether it is raised by name there."""
     found: dict[FunctionId, list[tuple[Reference, bool]]] = {}
-    for name, module in project.graph.modules.items():
-        for expression in module.expressions:
-            site = Reference(name, expression.id)
-            is_raised = expression.text == STOP and raised(project, site)
-            if is_raised or _may_end(project, site):
-                found.setdefault(expression.function, []).append((site, is_raised))
+    begins = [(site, True) for site in _mentions(project) if raised(project, site)]
+    begins += [(site, False) for site in project.calls_to(*_NEXT) if _may_end(project, site)]
+    for site, is_raised in sorted(begins):
+        found.setdefault(project.expression(site).function, []).append((site, is_raised))
     return found
 
 
-def _may_end(project: Project, site: Reference) -> bool:
-    """Whether an expression is `next(iterator)`, without a default."""
-    if project.expression(site).kind is not Kind.CALL or project.callee_names(site) != _NEXT:
-        return False
-    return len(project.arguments(site)) == 1
+def _mentions(project: Project) -> list[Reference]:
+    """Every place that names StopIteration."""
+    return project.memory(STOP, _named_stops)
+
+
+def _named_stops(project: Project) -> list[Reference]:
+    return [
+        Reference(name, expression.id)
+        for name, module in project.graph.modules.items()
+        for expression in module.expressions
+        if expression.text == STOP
+    ]
+
+
+def _may_end(project: Project, call: Reference) -> bool:
+    """Whether a call of `next` has no default."""
+    return project.callee_names(call) == _NEXT and len(project.arguments(call)) == 1
 
 
 def raised(project: Project, reference: Reference) -> bool:
@@ -69,12 +79,8 @@ def _below_catchers(project: Project) -> frozenset[FunctionId]:
         reached = (target.function for target in edge.targets if target.function is not None)
         used.setdefault(user, set()).update(reached)
     todo = [f.id for f in project.functions.values() if f.owner and f.name == "__next__"]
-    for name, module in project.graph.modules.items():
-        todo.extend(
-            expression.function
-            for expression in module.expressions
-            if expression.text == STOP and not raised(project, Reference(name, expression.id))
-        )
+    named = (site for site in _mentions(project) if not raised(project, site))
+    todo.extend(project.expression(site).function for site in named)
     found: set[FunctionId] = set()
     while todo:
         for callee in used.get(todo.pop(), ()):
