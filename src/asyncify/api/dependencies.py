@@ -45,13 +45,12 @@ class Manifests:
         """Carry out a change; `texts` are new texts of some of the files already."""
         return update({**self.texts, **texts}, change)
 
-
-def http_client(root: Path, choice: HttpClient) -> HttpClient:
-    """The library that HTTP calls move to: what the configuration says, or what the project depends on."""
-    if choice != "auto":
-        return choice
-    declared = Manifests.of(root).declared(("httpx", "httpx2"))
-    return "httpx2" if "httpx2" in declared and "httpx" not in declared else "httpx"
+    def http_client(self, choice: HttpClient) -> HttpClient:
+        """The library that HTTP calls move to: the one that is chosen, or that the project depends on."""
+        if choice != "auto":
+            return choice
+        declared = self.declared(("httpx", "httpx2"))
+        return "httpx2" if "httpx2" in declared and "httpx" not in declared else "httpx"
 
 
 def left_modules(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from asyncify.analysis.collector import no_collection
-from asyncify.api.dependencies import Manifests, http_client, left_modules
+from asyncify.api.dependencies import Manifests, left_modules
 from asyncify.api.proof import prove
 from asyncify.api.review import Review, proposals
 from asyncify.api.selection import Selection, select
@@ -132,6 +132,7 @@ class ProjectPlan:
         )
 
 
+@no_collection()
 def make(
     root: Path,
     paths: Sequence[Path],
@@ -151,35 +152,9 @@ def make(
     With `update_dependencies` the files change too that declare them. A `review` is asked once, about
     chains that have passed the proof; without those that it leaves out the rest is proved again.
     """
-    with no_collection():
-        return _make(
-            root,
-            paths,
-            config,
-            progress=progress,
-            stages=stages or Stages(),
-            force_exclude=force_exclude,
-            jobs=jobs,
-            proof=proof,
-            update_dependencies=update_dependencies,
-            review=review,
-        )
-
-
-def _make(
-    root: Path,
-    paths: Sequence[Path],
-    config: Config,
-    *,
-    progress: Progress,
-    stages: Stages,
-    force_exclude: bool,
-    jobs: int,
-    proof: bool,
-    update_dependencies: bool,
-    review: Review | None,
-) -> ProjectPlan:
-    config = replace(config, http_client=http_client(root, config.http_client))
+    stages = stages or Stages()
+    manifests = Manifests.of(root)
+    config = replace(config, http_client=manifests.http_client(config.http_client))
     scope = discover(paths, root=root, config=config, force_exclude=force_exclude)
     everything = scope
     if [os.path.abspath(path) for path in paths] != [str(root)]:
@@ -192,7 +167,7 @@ def _make(
     prover = partial(prove, job, facts, reading.sources, stages=stages) if proof else None
     selection, after = _carried_out(job, plan, reading.data, stages, prover, review)
     others = _other_files(root, plan) if selection.touches_tests() else {}
-    manifests = Manifests.of(root) if after else Manifests({})
+    manifests = manifests if after else Manifests({})  # nothing to update
     removable = manifests.declared(left_modules(reading.data, after))
     notes = None
     if update_dependencies:
