@@ -228,9 +228,9 @@ class _Planner:
 
     def _with_patches(self, seed: Seed) -> Seed:
         """What tests replace is converted everywhere or not at all: a patch reaches one name only."""
-        if not seed.moves or not is_patched(self.project, dict(seed.moves)):
-            return seed
-        return replace(seed, unit=replace(seed.unit, shared=True))
+        moves = seed.moves
+        patched = self.project.memory(("patched", moves), lambda one: is_patched(one, dict(moves)))
+        return replace(seed, unit=replace(seed.unit, shared=True)) if patched else seed
 
     def _intercepted(self, seeds: list[Seed]) -> list[Seed]:
         """A library that tests replace stays, and its calls go to threads: the tests keep their meaning.

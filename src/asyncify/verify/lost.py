@@ -72,14 +72,9 @@ def lost_coroutines(graph: CallGraph, became_async: Set[FunctionId]) -> list[Los
 
 def _only_async(graph: CallGraph, edge: Edge) -> bool:
     """Whether a call on an unknown object has a name of this project, and everything of that name is async."""
-    callee = next(
-        (
-            child
-            for child in graph.modules[edge.site.module].expressions
-            if child.parent == edge.site.expression and child.role is Role.CALLEE
-        ),
-        None,
-    )
+    module = graph.modules[edge.site.module]
+    children = (module.expressions[number] for number in module.children[edge.site.expression])
+    callee = next((child for child in children if child.role is Role.CALLEE), None)
     if callee is None or callee.text in BUILTIN_ATTRIBUTES:
         return False
     reached = [graph.functions[t.function] for t in edge.targets if t.function is not None]
