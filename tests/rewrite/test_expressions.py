@@ -175,6 +175,7 @@ REPLACE = {
     "hole below await": ("«f(«a or b»)»", "await {0}", "await (a or b)"),
     "glued": ("return«[x]»", "y", "return(y)"),
     "glued behind": ("x = «[1]»if a else b", "y", "x = (y)if a else b"),
+    "glued await": ("x = «[1]»if a else b", "await y()", "x = (await y())if a else b"),
     "lines of a hole": ("«f(«a\n      .b()»)»", "{0}.c", "(a\n      .b()).c"),
     "lines of a hole as an argument": ("«f(«a\n      .b()»)»", "c({0})", "c(a\n      .b())"),
     "yield": ("x = «yield a»", "yield b", "x = yield b"),

@@ -121,6 +121,11 @@ def test_what_is_no_text(source: bytes) -> None:
         rewrite_module(source, [AddImport("import os")], path="m.py")
 
 
+def test_what_libcst_stumbles_over() -> None:
+    with pytest.raises(ParseError, match="LibCST does not know this syntax$"):
+        rewrite_module(b"def f():\n    return(lambda: 0)()\n", [AddImport("import os")], path="m.py")
+
+
 def test_a_layout_that_cannot_be_kept() -> None:
     with pytest.raises(ParseError, match="the layout of this line cannot be kept"):
         rewrite_module(b"x = 1\n\\\ny = 2\n", [AddImport("import os")], path="m.py")

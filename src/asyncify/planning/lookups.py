@@ -9,21 +9,25 @@ from asyncify.model.facts import Kind, Role
 from asyncify.model.graph import Reference
 from asyncify.planning.project import Project
 from asyncify.rules.registry import Rules
-from asyncify.rules.spec import Library
+from asyncify.rules.spec import Call, Library, Thread
 
 _IMPORTERS = ("importlib.import_module", "builtins.__import__")
 
-UNSEEN = "the module is imported by its name, so nobody sees which of its calls wait"
+_UNSEEN = "the module is imported by its name, so nobody sees which of its calls wait"
+_BOUND = "nobody sees which part of it is called, and its objects belong to one thread"
 
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """A call of something that a string names: by `getattr`, or an import of the library itself."""
+    """A call of something that a string names: by `getattr`, or an import of the library itself.
+
+    `problem` is why it cannot run in a thread.
+    """
 
     site: Reference
     library: Library
     name: str
-    is_import: bool = False
+    problem: str = ""
 
 
 def looked_up(project: Project, rules: Rules, site: Reference) -> Lookup | None:
@@ -42,7 +46,23 @@ def looked_up(project: Project, rules: Rules, site: Reference) -> Lookup | None:
     owner = arguments[0][0]
     name = project.graph.names.get(owner) or project.graph.types.get(owner, "")
     library = rules.owners.get(rules.canonical(name))
-    return Lookup(outer[0], library, f"{name}.<name>") if library is not None else None
+    if library is None:
+        return None
+    problem = _BOUND if _belongs_to_a_thread(rules, library, rules.canonical(name)) else ""
+    return Lookup(outer[0], library, f"{name}.<name>", problem)
+
+
+def _belongs_to_a_thread(rules: Rules, library: Library, owner: str) -> bool:
+    """Whether an object of this type, or what a part of this module makes, can change no thread."""
+    made = (
+        entry.returns
+        for entry in library.entries
+        if isinstance(entry, Call | Thread) and entry.name.rpartition(".")[0] == owner
+    )
+    found = [rules.resource(name) for name in (owner, *made) if name]
+    # a state of a type is where that is
+    found = [rules.resource(each[1].of or each[1].name) for each in found if each is not None]
+    return any(each[1].to and not each[1].fallback for each in found if each is not None)
 
 
 def _imported(project: Project, rules: Rules, site: Reference) -> Lookup | None:
@@ -52,4 +72,4 @@ def _imported(project: Project, rules: Rules, site: Reference) -> Lookup | None:
     library = rules.owners.get(rules.canonical(name)) or rules.owners.get(name)
     if library is None or top in sys.stdlib_module_names or top in project.graph.modules:
         return None
-    return Lookup(site, library, name, is_import=True)
+    return Lookup(site, library, name, _UNSEEN)

@@ -23,7 +23,7 @@ from asyncify.planning.arguments import (
 from asyncify.planning.colour import Limit, Unit
 from asyncify.planning.consumers import Step, async_context
 from asyncify.planning.groups import Group, in_one_function, stays_inside
-from asyncify.planning.lookups import UNSEEN, looked_up
+from asyncify.planning.lookups import looked_up
 from asyncify.planning.options import Options, late_options
 from asyncify.planning.project import Project
 from asyncify.planning.resources import UNIT, Resources, is_wrapped, last_part
@@ -434,9 +434,9 @@ class Seeds:
     def _by_a_string(self, site: Reference) -> Iterable[Seed]:
         """A call of a library that is reached by a name in a string."""
         found = looked_up(self.project, self.rules, site)
-        if found is not None and found.is_import:
-            shown = Site(site, self._function(site), found.library, found.name, "")
-            unit = Unit(_unit_name(self.project, site), (), Limit("ASY919", UNSEEN, site))
+        if found is not None and found.problem:
+            shown = Site(found.site, self._function(site), found.library, found.name, "")
+            unit = Unit(_unit_name(self.project, site), (), Limit("ASY919", found.problem, site))
             yield Seed(unit, (shown,))
         elif found is not None:
             yield self._thread(found.site, found.library, found.name)

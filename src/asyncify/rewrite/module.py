@@ -36,7 +36,7 @@ from asyncify.rewrite.blocks import (
     split_with,
     with_short_header,
 )
-from asyncify.rewrite.precedence import parenthesize, protect
+from asyncify.rewrite.precedence import ATOM, parenthesize, precedence, protect
 from asyncify.rewrite.templates import TemplateError, code
 
 # LibCST takes up to ten Python frames per level of nesting.
@@ -219,7 +219,10 @@ class _Rewriter(cst.CSTTransformer):
         return expressions.replaced(node, edit, holes, quote)
 
     def _is_glued(self, original: cst.CSTNode, new: cst.BaseExpression) -> bool:
-        """Whether the new text would run into a word beside it: ``return[x]`` and a name."""
+        """Whether the new text would run into a word beside it: ``return[x]`` and a name.
+
+        ``await f()if x`` would be legal, but LibCST knows only that ``f()if x`` is.
+        """
         positions, text = self._index.positions, code(new)
         start, end = positions[original].start, positions[original].end
         if isinstance(original, cst.BaseExpression) and original.lpar:
@@ -227,7 +230,7 @@ class _Rewriter(cst.CSTTransformer):
         before = self._lines[start.line - 1][: start.column][-1:]
         after = self._lines[end.line - 1][end.column :][:1]
         return (_is_word(before) and (_is_word(text[0]) or text[0] in "'\"")) or (
-            _is_word(after) and _is_word(text[-1])
+            _is_word(after) and (_is_word(text[-1]) or precedence(new) < ATOM)
         )
 
     def _with(self, original: cst.With, node: cst.With) -> cst.CSTNode:

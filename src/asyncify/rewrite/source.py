@@ -91,7 +91,8 @@ def read(source: bytes, path: str) -> Source:
     text, tail = _without_tail(text)
     try:
         module = cst.parse_module(text)
-    except (cst.ParserSyntaxError, cst.CSTValidationError) as error:
+    # LibCST stumbles over `return(lambda: 0)()` with a TypeError
+    except (cst.ParserSyntaxError, cst.CSTValidationError, TypeError) as error:
         raise _parse_error(source, path, error) from error
     code = module.code
     return Source(path, text, encoding, bom, module, code, _lost(text, code, path), tail)
@@ -134,4 +135,6 @@ def _parse_error(source: bytes, path: str, error: Exception) -> ParseError:
     message = "LibCST does not know this syntax"
     if isinstance(error, cst.ParserSyntaxError):
         return ParseError(path, error.editor_line, error.editor_column, message)
-    return ParseError(path, 0, 0, f"{message}: {error}")
+    if isinstance(error, cst.CSTValidationError):
+        message = f"{message}: {error}"
+    return ParseError(path, 0, 0, message)
