@@ -122,8 +122,10 @@ def test_what_is_no_text(source: bytes) -> None:
 
 
 def test_what_libcst_stumbles_over() -> None:
-    with pytest.raises(ParseError, match="LibCST does not know this syntax$"):
-        rewrite_module(b"def f():\n    return(lambda: 0)()\n", [AddImport("import os")], path="m.py")
+    with pytest.raises(ParseError, match=r"LibCST does not know this syntax$"):
+        rewrite_module(
+            b"def f():\n    return(lambda: 0)()\n", [AddImport("import os")], path="m.py"
+        )
 
 
 def test_a_layout_that_cannot_be_kept() -> None:

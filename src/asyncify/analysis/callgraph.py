@@ -73,7 +73,7 @@ def _merge(modules: Mapping[str, Module], resolution: Resolution) -> CallGraph:
     values = Values(flow)
     edges = Edges(flow, by_name)
     found = tuple(values.values())
-    families = hierarchy.families(_protocols(flow))
+    families = hierarchy.families([*_protocols(flow), *flow.library.overridden()])
     return CallGraph(
         modules=modules,
         functions=hierarchy.functions,

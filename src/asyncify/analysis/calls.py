@@ -15,6 +15,8 @@ from asyncify.model.graph import Evidence, Reference, SourceKind, Target
 
 _SELF_KINDS = ("positional", "positional-only")
 
+# Types that say nothing of the object: another atom knows which class it is.
+VAGUE = frozenset({"builtins.super", "builtins.type"})
 _BASES_WITHOUT_METHODS = frozenset(
     {"?", "builtins.object", "abc.ABC", "typing.Generic", "typing.Protocol"}
 )
@@ -106,7 +108,7 @@ class Calls:
             self.apply(call, Atom(SourceKind.EXTERNAL, f"{atom.name}.{attribute}"))
             return
         if atom.kind == SourceKind.INSTANCE and atom.name not in self.hierarchy.classes:
-            if atom.name != "builtins.super":  # that has another atom, which knows the class
+            if atom.name not in VAGUE:
                 self._external_method(call, attribute, atom.name)
             return
         if attribute == "__class__" and atom.kind == SourceKind.INSTANCE:

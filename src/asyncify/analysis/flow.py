@@ -12,7 +12,7 @@ from dataclasses import replace
 from functools import partial
 
 from asyncify.analysis import fixtures
-from asyncify.analysis.calls import Argument, Call
+from asyncify.analysis.calls import VAGUE, Argument, Call
 from asyncify.analysis.heap import Heap
 from asyncify.analysis.hierarchy import Hierarchy
 from asyncify.analysis.library import LibraryCalls
@@ -228,7 +228,7 @@ class Flow:
             for edge in self.known.edges.get(call.site.module, {}).get(call.site.expression, ())
             if edge.access in (Access.CALL, Access.CONSTRUCT)
             and edge.targets
-            and not (edge.access is Access.CALL and all(_is_of_super(t) for t in edge.targets))
+            and not (edge.access is Access.CALL and all(_is_vague(t) for t in edge.targets))
         ]
         constructed = self._constructed(call, callee, denoted)
         if constructed:
@@ -315,7 +315,7 @@ class Flow:
             self.slots.subscribe(call.callee, partial(self.library.apply, call))
             return
         known = self.known.type(module.name, module.children[callee.id][0])
-        if known is not None and known != "builtins.super":  # that has an atom of its own
+        if known is not None and known not in VAGUE:
             self.library.method(call, callee.text, Atom(SourceKind.INSTANCE, known))
         else:
             self.slots.subscribe(call.receiver, partial(self.library.method, call, callee.text))
@@ -334,6 +334,7 @@ def constructed_class(target: Target) -> Target:
     return replace(target, external=owner, receiver=target.receiver or owner)
 
 
-def _is_of_super(target: Target) -> bool:
-    """What the checker says of `super().name` in a mixin: the class beside it is only known in a subclass."""
-    return (target.external or "").startswith("builtins.super.")
+def _is_vague(target: Target) -> bool:
+    """What the checker says of any class at all, or of `super()` in a mixin: values tell which it is."""
+    name = target.external or ""
+    return name == "builtins.type.__call__" or name.startswith("builtins.super.")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import pairwise
 
 from asyncify.analysis.names import Denoted, Names, Sort
-from asyncify.model.facts import Class, ClassId, Function, FunctionId, Kind, Module
+from asyncify.model.facts import Class, ClassId, Expression, Function, FunctionId, Kind, Module
 
 UNKNOWN = "?"
 # What a class has of its own, not instead of its base's.
@@ -64,6 +65,7 @@ class Hierarchy:
         self.methods: dict[tuple[str, str], str] = {}
         self._bases = {cls: self._direct(cls, bases.get(cls, ())) for cls in self.classes}
         self._orders: dict[ClassId, tuple[str, ...]] = {}
+        self._made: dict[tuple[str, ...], tuple[str, ...]] = {}  # orders of classes that calls make
         self.subclasses: dict[ClassId, list[ClassId]] = {}
         for cls in self.classes:
             for base in self.order(cls)[1:]:
@@ -103,13 +105,30 @@ class Hierarchy:
                 if one.sort in (Sort.CLASS, Sort.EXTERNAL)
             ]
             nested = self._attribute_base(module, base.id)
+            made = self.bases_in_call(module, base)
             if nested:
                 found.append(nested)
+            elif made:
+                found.extend(made)
             elif denoted:
                 found.extend(denoted)
             else:
                 found.append(known[position] if position < len(known) else UNKNOWN)
         return tuple(dict.fromkeys(name for name in found if name != cls))
+
+    def bases_in_call(self, module: Module, call: Expression) -> tuple[str, ...]:
+        """The bases that are written down in a call which makes a class, as `type("C", (Base,), {})`."""
+        for item in _arguments(module, call, ("1", "bases")):
+            if item.kind is Kind.CONTAINER:
+                parts = (module.expressions[each] for each in module.children[item.id])
+                found = [one for part in parts for one in self.names.expression(module, part)]
+                return tuple(one.name for one in found if one.sort in (Sort.CLASS, Sort.EXTERNAL))
+        return ()
+
+    def make(self, bases: tuple[str, ...]) -> None:
+        """A call makes a class with these bases, which become brothers."""
+        orders = [self.order(base) if base in self.classes else (base,) for base in bases]
+        self._made.setdefault(bases, tuple(_merge([*orders, bases])))
 
     def _attribute_base(self, module: Module, identifier: int) -> ClassId | None:
         """A base that is a class inside a class, `Outer.Inner`."""
@@ -159,8 +178,8 @@ class Hierarchy:
     def above(self, cls: ClassId, attribute: str) -> tuple[Denoted, ...]:
         """What `super().attribute` may denote: in the ancestors, else beside them in a subclass."""
         found = self._lookup(self.order(cls)[1:], attribute)
-        for sub in self.subclasses.get(cls, ()):
-            order = self.order(sub)
+        orders = [self.order(sub) for sub in self.subclasses.get(cls, ())]
+        for order in (*orders, *self._made.values()):
             after = order[order.index(cls) + 1 :] if cls in order else ()
             found = tuple(dict.fromkeys((*found, *self._lookup(after, attribute))))
         return found
@@ -290,6 +309,27 @@ class Hierarchy:
                     elif unknown and name not in _OBJECT:
                         found[method] = UNKNOWN
         return found
+
+
+def _arguments(module: Module, call: Expression, names: tuple[str, ...]) -> Iterator[Expression]:
+    """The arguments of a call at these positions, or with these keywords."""
+    for identifier in module.children[call.id] if call.kind is Kind.CALL else ():
+        if module.expressions[identifier].detail in names:
+            yield module.expressions[identifier]
+
+
+def namespace_in_call(module: Module, call: Expression) -> dict[str, int]:
+    """The attributes that a call which makes a class gives it: their values, by name."""
+    callee = module.expressions[module.children[call.id][0]] if call.kind is Kind.CALL else call
+    if callee.text not in ("type", "make_dataclass"):
+        return {}
+    found = {}
+    for item in _arguments(module, call, ("2", "namespace")):
+        inside = [module.expressions[each] for each in module.children[item.id]]
+        for key, value in pairwise(inside):
+            if key.detail == "key" and key.string:
+                found[key.string] = value.id
+    return found
 
 
 class Families:

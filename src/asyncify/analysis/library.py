@@ -10,10 +10,11 @@ from asyncify.analysis import effects
 from asyncify.analysis.calls import Argument, Call, Calls
 from asyncify.analysis.composed import fits, shape_of
 from asyncify.analysis.heap import Heap
+from asyncify.analysis.hierarchy import namespace_in_call
 from asyncify.analysis.members import Members
 from asyncify.analysis.slots import DEAD, ELEMENT, ENTER, SUPER, Atom, element_key
 from asyncify.model.facts import ClassId, FunctionId
-from asyncify.model.graph import Reference, Source, SourceKind, Target
+from asyncify.model.graph import Evidence, Reference, Source, SourceKind, Target
 
 _PLACE = re.compile(r"(\*{0,2}\w*)((?:\[\w*\]|\[\*\]|\{\d\}|<\w+>)*)")
 _STEP = re.compile(r"\[\w*\]|\[\*\]|\{\d\}|<\w+>")
@@ -39,6 +40,7 @@ class LibraryCalls(Calls):
         super().__init__(heap, members)
         self._known = known  # the class of an expression, by the type checker
         self.owners: dict[FunctionId, ClassId] = {}  # the class that `super()` starts from
+        self._given: list[tuple[str, int, Atom]] = []  # of namespaces: name, value and base
 
     def external(self, call: Call, name: str, target: Target) -> None:
         """A call reaches something outside the project."""
@@ -181,6 +183,41 @@ class LibraryCalls(Calls):
     def _type(self, call: Call) -> None:
         if len(call.arguments) == 1:
             self.slots.subscribe(call.arguments[0].slot, partial(self._type_of, call.slot))
+        else:
+            self._derived(call)
+
+    def construct(self, call: Call, cls: ClassId, bound: int, evidence: Evidence) -> None:
+        """The call makes an instance of a class of the project; that of a metaclass is a class."""
+        super().construct(call, cls, bound, evidence)
+        if "builtins.type" in self.hierarchy.order(cls):
+            self._derived(call)
+
+    def _derived(self, call: Call) -> None:
+        """A class that is made by a call stands for its bases, which others cannot tell from it."""
+        for place in ("1[]", "bases[]"):
+            self._flow(call, "return", place)
+        if call.site is None:
+            return
+        module = self.hierarchy.modules[call.site.module]
+        item = module.expressions[call.site.expression]
+        self.hierarchy.make(self.hierarchy.bases_in_call(module, item))
+        for name, value in namespace_in_call(module, item).items():
+            found = partial(self._inherits, name, self.heap.at(module.name, value))
+            self.slots.subscribe(call.slot, found)
+
+    def _inherits(self, name: str, value: int, base: Atom) -> None:
+        """What the namespace of a new class holds may be found in objects of its base."""
+        if base.kind == SourceKind.CLASS and base.name in self.hierarchy.classes:
+            self.slots.move(value, self.heap.written(base.name, name))
+            self._given.append((name, value, base))
+
+    def overridden(self) -> Iterator[tuple[FunctionId, FunctionId]]:
+        """The methods of bases with the functions that a class made by a call has in their place."""
+        for name, value, base in self._given:
+            for method in self.members.functions(base, (name,)):
+                for atom in self.slots.atoms(value):
+                    if atom.kind == SourceKind.FUNCTION:
+                        yield method, atom.name
 
     def _getattr(self, call: Call) -> None:
         name = _attribute_name(call)
@@ -227,6 +264,8 @@ _SPECIAL = {
     "builtins.type": LibraryCalls._type,
     "builtins.getattr": LibraryCalls._getattr,
     "builtins.setattr": LibraryCalls._setattr,
+    "dataclasses.make_dataclass": LibraryCalls._derived,
+    "types.new_class": LibraryCalls._derived,
     "functools.partial": LibraryCalls._partial,
     "functools.partialmethod": LibraryCalls._partial,
 }

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from asyncify.analysis import effects
 from asyncify.analysis.heap import Heap
-from asyncify.analysis.hierarchy import Hierarchy
+from asyncify.analysis.hierarchy import Hierarchy, namespace_in_call
 from asyncify.analysis.members import Members
 from asyncify.analysis.names import Denoted, Names, Sort
 from asyncify.analysis.slots import DEAD, ELEMENT, Atom, element_key
@@ -274,7 +274,7 @@ class Motion:
 
 
 def _stored(modules: Mapping[str, Module], hierarchy: Hierarchy) -> frozenset[str]:
-    """Every name of an attribute that is assigned to somewhere, or bound in a class body."""
+    """Every name of an attribute that is assigned to, or bound in a class body or by making a class."""
     found = {
         item.text
         for module in modules.values()
@@ -282,6 +282,9 @@ def _stored(modules: Mapping[str, Module], hierarchy: Hierarchy) -> frozenset[st
         if item.kind is Kind.ATTRIBUTE and item.role is Role.TARGET
     }
     found.update(name for owner, name in hierarchy.names.assigned if owner in hierarchy.classes)
+    for module in modules.values():
+        for item in module.expressions:
+            found.update(namespace_in_call(module, item))
     return frozenset(found)
 
 

@@ -84,6 +84,8 @@ def callback_step(project: Project, site: Reference, used: FunctionId) -> Step:
     escape = _escape(project, site)
     if escape is not None:
         return _held(site, escape)
+    if expression.role is Role.TARGET and _is_called_by_python(project, expression):
+        return Step(limit=Limit("ASY902", f"{expression.text} cannot be async", site))
     if expression.role in PASSING_ROLES or expression.role in _PLAIN_ROLES:
         return Step()
     if outer is None or expression.role not in (Role.ARGUMENT, Role.KEYWORD):
@@ -174,9 +176,21 @@ def _escape(project: Project, site: Reference) -> str | None:
         if edge is not None and any(target.function is not None for target in edge.targets):
             continue
         names = project.callee_names(outer[0])
-        if not names or not all(name.startswith("builtins.") for name in names):
+        if not names or not all(_only_holds(name) for name in names):
             return f"what holds it is handed to {call_name(project, outer[0])}()"
     return None
+
+
+def _is_called_by_python(project: Project, target: Expression) -> bool:
+    """Whether what is assigned here becomes a special method, as in `__len__ = count`."""
+    owner = target.variable[0] if target.variable is not None else ""
+    known = target.kind is Kind.ATTRIBUTE or owner in project.graph.classes
+    return known and is_special(target.text) and target.text != "__wrapped__"
+
+
+def _only_holds(name: str) -> bool:
+    """Whether a function only looks into containers; `type` makes a class of one."""
+    return name.startswith("builtins.") and name != "builtins.type"
 
 
 def _held(site: Reference, message: str) -> Step:

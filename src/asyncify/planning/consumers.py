@@ -137,7 +137,7 @@ def consume(project: Project, site: Reference, items: Items, used: FunctionId) -
     expression = project.expression(site)
     if expression.role is Role.ITERATED:
         return _iterated(project, site, items, used)
-    if expression.role is Role.UNPACKED or _unpacks(project, expression):
+    if expression.role is Role.UNPACKED or _takes_all(project, site):
         return _as_list(project, site, items, used)
     if expression.role is Role.ASSIGNED and (escape := put_away(project, site)):
         return _unknown(site, escape)
@@ -232,19 +232,28 @@ def _iterated(project: Project, site: Reference, items: Items, used: FunctionId)
     return joined(step, made)
 
 
-def _unpacks(project: Project, expression: Expression) -> bool:
-    """Whether an assignment takes its value apart (`a, b = value`), and does nothing else with it."""
-    if expression.role is not Role.ASSIGNED:
+def _takes_all(project: Project, site: Reference) -> bool:
+    """Whether an assignment takes its value apart, and does nothing else with it.
+
+    That are `a, b = value`, `items[:] = value` and `items += value`.
+    """
+    expression, module = project.expression(site), project.module(site)
+    if expression.role is not Role.ASSIGNED or expression.parent >= 0:
         return False
-    module = expression.function.partition(":")[0]
     targets = [
-        other
-        for other in project.graph.modules[module].expressions
+        Reference(site.module, other.id)
+        for other in module.expressions
         if other.statement == expression.statement
         and other.role is Role.TARGET
         and other.parent < 0
     ]
-    return [target.kind for target in targets] == [Kind.CONTAINER] and expression.parent < 0
+    if len(targets) != 1:
+        return False
+    if expression.detail == "augmented":
+        return project.graph.types.get(targets[0]) not in project.graph.classes
+    index = project.child(targets[0], Role.INDEX)
+    sliced = index is not None and project.expression(index).text == "Slice"
+    return sliced or project.expression(targets[0]).kind is Kind.CONTAINER
 
 
 def _follow(project: Project, site: Reference, items: Items, used: FunctionId) -> Step:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from asyncify.model.facts import Function, Import, Kind, Role
+from asyncify.model.facts import Function, FunctionId, Import, Kind, Role
 from asyncify.model.graph import Access, Edge, Reference, SourceKind, Value
 from asyncify.model.plan import AddImport, Await, Edit, Insert, MakeTwin, Replace
 from asyncify.model.span import Span
@@ -186,12 +186,24 @@ def _may_have_one(project: Project, function: Function, limit: Limit | None) -> 
         return False
     if function.name.startswith("test") or function.parent != f"{function.module}:":
         return False
+    if function.id in project.memory("renamed", _renamed):
+        return False  # the twins of its family would have other names
     if _is_patched(project, function):
         return False  # the async callers would go past what a test puts in its place
     known = TRANSPARENT | PROPERTY
     return all(
         name is not None and (name in known or name.startswith(TRANSPARENT_PREFIXES))
         for _, name in project.decorators(function)
+    )
+
+
+def _renamed(project: Project) -> frozenset[FunctionId]:
+    """The methods that are overridden by functions of another name."""
+    return frozenset(
+        member
+        for family in project.graph.families
+        if len({project.functions[one].name for one in family}) > 1
+        for member in family
     )
 
 
