@@ -7,14 +7,13 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import pytest
 from fixture_files import Checked
 from rules.matrix import runner
-from rules.matrix.recorder import Recorder
+from rules.matrix.recorder import Recorder, certify
 from rules.matrix.table import Row, rows
 
 from asyncify.config import Config
@@ -22,7 +21,7 @@ from asyncify.model.result import FileResult
 from asyncify.rules.registry import Rules
 
 ROWS = rows()
-TARGETS = [name for name in ("httpx", "httpx2") if find_spec(name)]
+TARGETS = ("httpx", "httpx2")
 
 
 @pytest.fixture(scope="module")
@@ -50,19 +49,21 @@ def ran(
         directory = tmp_path_factory.mktemp(name)
         for key, text in programs.items():
             (directory / f"{key}.py").write_bytes(text)
-        with Recorder() as server:
-            made = _run(directory, server.url)
+        with Recorder() as server, Recorder(certify(directory)) as secure:
+            made = _run(directory, server.url, secure.url)
             for key, result in made.items():
-                result["printed"] = result["printed"].replace(server.url, "http://host")
-                result["sent"] = server.log.get(key, [])
+                for each in (server, secure):
+                    result["printed"] = result["printed"].replace(each.url, "http://host")
+                result["sent"] = server.log.get(key, []) + secure.log.get(key, [])
         found[name] = made
     return found
 
 
-def _run(directory: Path, url: str) -> dict[str, Any]:
+def _run(directory: Path, *urls: str) -> dict[str, Any]:
     done = subprocess.run(
-        [sys.executable, runner.__file__, str(directory), url],
+        [sys.executable, runner.__file__, str(directory), *urls],
         capture_output=True,
+        cwd=directory,
         env={"PATH": "", "PYTHONIOENCODING": "utf-8", "HOME": str(directory)},
         timeout=300,
     )

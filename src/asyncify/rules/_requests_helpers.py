@@ -9,19 +9,27 @@ HELPERS = (
         "_http_verify",
         '''\
 def _http_verify(verify: Any, cert: Any) -> ssl.SSLContext:
-    """The TLS context for what requests takes as `verify` and `cert`."""
-    if verify in (True, None):
-        if not cert:
-            return _SSL_CONTEXT
-        context = httpx.create_ssl_context()
-    elif not verify:
-        context = ssl.create_default_context()
+    """The TLS context for what requests takes as `verify` and `cert`; without TLS it misses no CA file."""
+    if verify in (True, None) and not cert:
+        return _SSL_CONTEXT
+    try:
+        if verify in (True, None):
+            context = httpx.create_ssl_context()
+        elif verify and os.path.isdir(verify):
+            context = ssl.create_default_context(capath=verify)
+        else:
+            context = ssl.create_default_context(cafile=verify or None)
+    except OSError as error:
+        missing = error
+
+        class Unusable(ssl.SSLContext):
+            def wrap_bio(self, *_: Any, **__: Any) -> Any:
+                raise missing
+
+        context = Unusable(ssl.PROTOCOL_TLS_CLIENT)
+    if not verify and verify is not None:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
-    elif os.path.isdir(verify):
-        context = ssl.create_default_context(capath=verify)
-    else:
-        context = ssl.create_default_context(cafile=verify)
     if cert:
         context.load_cert_chain(*((cert,) if isinstance(cert, str) else cert))
     return context
@@ -34,9 +42,14 @@ def _http_verify(verify: Any, cert: Any) -> ssl.SSLContext:
 def _http_mounts(
     proxies: Any, verify: Any, cert: Any, trust_env: Any = False
 ) -> dict[str, httpx.AsyncHTTPTransport | None]:
-    """Proxies of requests as transports of httpx; those of a session leave it to the environment."""
+    """Proxies of requests as transports of httpx; those of a session leave it to the environment.
+
+    NO_PROXY takes back those of the environment only.
+    """
     context = _http_verify(verify, cert)
-    ignored = {"no_proxy", *(urllib.request.getproxies() if trust_env in (True, None) else ())}
+    known = urllib.request.getproxies()
+    ignored = {"no_proxy", *(known if trust_env in (True, None) else ())}
+    spared = [host.strip() for host in known.get("no", "").split(",")]
     made: dict[str, httpx.AsyncHTTPTransport | None] = {}
     for place, proxy in (proxies or {}).items():
         if place not in ignored:
@@ -44,6 +57,10 @@ def _http_mounts(
                 proxy = f"http://{proxy}"
             transport = httpx.AsyncHTTPTransport(verify=context, proxy=proxy) if proxy else None
             made[place if "://" in place else f"{place}://"] = transport
+    for place in [place for place in made if place.endswith("://")]:
+        for host in filter(None, spared):
+            pattern = f"[{host}]" if host.count(":") > 1 else f"*{host}"
+            made[place + pattern] = made.get(place + host, made[place])
     return made
 ''',
         (*_ANY, "import urllib.request", "import httpx"),

@@ -6,11 +6,14 @@ import email
 import gzip
 import hashlib
 import json
+import ssl
 from collections import defaultdict
 from http.server import ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import trustme
 from echo_server import EchoHandler, EchoServer
 
 _KEPT = ("authorization", "cookie", "x-")
@@ -87,8 +90,14 @@ class _Recorder(EchoHandler):
                 "body": sent,
                 "chunked": "Transfer-Encoding" in self.headers,
                 "headers": headers,
+                "certificate": self._certificate(),
             }
         )
+
+    def _certificate(self) -> bool:
+        """Whether the client showed who it is."""
+        connection = self.connection
+        return isinstance(connection, ssl.SSLSocket) and bool(connection.getpeercert())
 
     def _send(self, status: int, body: bytes, **headers: str) -> None:
         if headers.get("Location", "").startswith("/"):
@@ -97,13 +106,41 @@ class _Recorder(EchoHandler):
 
 
 class _Server(ThreadingHTTPServer):
+    context: ssl.SSLContext | None = None
+
+    def finish_request(self, request: Any, client_address: Any) -> None:
+        """With TLS, shake hands in the thread of the request."""
+        if self.context is None:
+            super().finish_request(request, client_address)
+        else:
+            with self.context.wrap_socket(request, server_side=True) as secure:
+                super().finish_request(secure, client_address)
+
     def handle_error(self, *_: object) -> None:
         """Say nothing about clients that go away."""
 
 
 class Recorder(EchoServer):
-    """The server; `log` has the requests of every row."""
+    """The server; `log` has the requests of every row. With a `context` it speaks TLS."""
 
-    def __init__(self) -> None:
+    def __init__(self, context: ssl.SSLContext | None = None) -> None:
         self.log: dict[str, list[dict[str, Any]]] = {}
-        super().__init__(type("Handler", (_Recorder,), {"log": self.log}), _Server)
+        server = type("Server", (_Server,), {"context": context})
+        super().__init__(type("Handler", (_Recorder,), {"log": self.log}), server)
+        if context is not None:
+            self.url = self.url.replace("http://", "https://")
+
+
+def certify(directory: Path) -> ssl.SSLContext:
+    """Write ca.pem and client.pem, and return the TLS context of a server that asks for a certificate."""
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(directory / "ca.pem"))
+    client = authority.issue_cert("client")
+    client.private_key_and_cert_chain_pem.write_to_path(str(directory / "client.pem"))
+    client.private_key_pem.write_to_path(str(directory / "client.key"))
+    client.cert_chain_pems[0].write_to_path(str(directory / "client.crt"))
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.verify_mode = ssl.CERT_OPTIONAL
+    authority.configure_trust(context)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    return context

@@ -1,6 +1,6 @@
 """Runs the modules of a directory: what each prints, and the exception that escapes, as JSON.
 
-``python runner.py DIRECTORY URL``
+``python runner.py DIRECTORY URL TLS_URL``; the names of modules that get the second one begin with tls.
 """
 
 import asyncio
@@ -47,7 +47,9 @@ def _stop(*_: object) -> None:
 
 if __name__ == "__main__":
     signal.signal(signal.SIGALRM, _stop)
-    directory, address = sys.argv[1:]
+    directory, *addresses = sys.argv[1:]
     sys.path.insert(0, directory)
     names = sorted(path.stem for path in Path(directory).glob("*.py"))
-    sys.__stdout__.write(json.dumps({name: run(name, address) for name in names}))
+    sys.__stdout__.write(
+        json.dumps({name: run(name, addresses[name.startswith("tls")]) for name in names})
+    )
