@@ -9,6 +9,7 @@ from asyncify.model.facts import Kind, Role
 from asyncify.model.graph import Reference, SourceKind
 from asyncify.planning.arguments import constant, shapes
 from asyncify.planning.drafts import Draft, constant_of
+from asyncify.planning.unanswered import unanswered
 from asyncify.planning.units import helper_edits
 from asyncify.rules.spec import Answer, Argument, CallSite, Interceptor, Library, Refuse
 
@@ -146,8 +147,20 @@ class Answers:
         return (expression.kind, expression.text, expression.detail, inner)
 
     def finish(self) -> None:
-        """The edits of all answers, once they are all known."""
+        """The edits of all answers, once they are all known.
+
+        Raises:
+            Unfaithful: a test wants that nobody answers.
+        """
         to = self.interceptor.to
+        raising = {
+            self.project.expression(one.site).function
+            for one in self.registered
+            if one.answer.raises
+        }
+        place = unanswered(self.project, self.draft.rules, self.interceptor, raising)
+        if self.interceptor.unanswered and place is not None:
+            raise self.draft.refuse(place, f"a request that nobody answers differs in {to}")
         for registered in self.registered:
             answer, site = registered.answer, registered.site
             arguments = [reference for reference, _ in self.project.arguments(site)]

@@ -5,7 +5,8 @@ What differs, and what is done about it (measured with responses 0.26, requests-
 - respx answers every path of a host where the URL has none: `_with_path`.
 - A second answer to the same request replaces the first in respx, and waits for its turn in responses: `_then`.
 - responses and respx compare the whole query if the URL has one; requests_mock wants only a part of it.
-- A request that nobody answers is an AssertionError in respx, and a ConnectionError in the other two.
+- A request that nobody answers is an AssertionError in respx, and a ConnectionError in the other two: where a
+  test wants that, or what the code under test raises in its place, and no answer of it raises, nothing follows.
 - The last answer that fits wins in requests_mock, the first one in respx.
 
 Callbacks, other matchers than those of query, body and headers, registries and pass-through have no faithful form here.
@@ -164,6 +165,7 @@ RESPONSES = Interceptor(
         "responses.matchers.header_matcher": "headers",
     },
     queues=True,
+    unanswered="requests.exceptions.ConnectionError",
 )
 REQUESTS_MOCK = Interceptor(
     "requests_mock",
@@ -190,6 +192,7 @@ REQUESTS_MOCK = Interceptor(
     routers={"requests_mock.Mocker": {}, "requests_mock.mocker.Mocker": {}},
     defaults=("assert_all_called=False",),
     fixture="requests_mock",
+    unanswered="requests.exceptions.ConnectionError",
 )
 
 library = Library(

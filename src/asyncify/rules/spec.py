@@ -56,7 +56,7 @@ class Refuse:
 
     As an entry of a library, `name` is the callable, attribute or type that has no faithful
     translation; as the answer of an `adapt` function, it is left empty. `code` is what a call of it is
-    reported with.
+    reported with; without one it is not, for it does not block.
     """
 
     reason: str
@@ -368,6 +368,7 @@ class Interceptor:
         default_factory=dict
     )  # canonical name -> keyword of a route
     queues: bool = False  # a second answer to the same request waits for its turn
+    unanswered: str = ""  # what a request raises that nobody answers, if `to` raises something else
 
 
 @dataclass(frozen=True, slots=True)
