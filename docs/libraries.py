@@ -67,7 +67,7 @@ def _page(library: Library, said: str) -> Iterator[str]:
         "Refused",
         "| name | why | |",
         (
-            f"| `{entry.name}` | {entry.reason} | `{entry.code}` |"
+            f"| `{entry.name}` | {entry.reason} | {f'`{entry.code}`' if entry.code else ''} |"
             for entry in library.entries
             if isinstance(entry, Refuse)
         ),

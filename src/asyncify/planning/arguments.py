@@ -11,8 +11,9 @@ from asyncify.model.facts import Expression, Kind, Role
 from asyncify.model.graph import Reference
 from asyncify.model.plan import Arguments, Edit, Replace
 from asyncify.model.span import Span
+from asyncify.planning.mutations import changes
 from asyncify.planning.project import Project
-from asyncify.planning.settled import text_before
+from asyncify.planning.settled import Stretch, settled, spelled, statements_around
 from asyncify.planning.unpacked import is_unpacked, unpacked_keys
 from asyncify.rules.spec import (
     Adaptation,
@@ -181,7 +182,24 @@ def _before(
     if argument.text or not any(parameter.client for parameter in parameters or ()):
         return argument
     reference, _ = project.arguments(site)[argument.index]
-    return replace(argument, text=text_before(project, reference))
+    return replace(argument, text=_text_before(project, site, reference))
+
+
+def _text_before(project: Project, site: Reference, value: Reference) -> str:
+    """The text of an argument, if it has the same value before the statement of its call; "" if not.
+
+    The call itself sees what all of its arguments have done to an object.
+    """
+    around = statements_around(project, project.expression(site).function, site)
+    text = spelled(project, value)
+    if not around or text is None:
+        return ""
+    start = (around[-1].span.line, around[-1].span.column)
+    span, end = project.expression(value).span, project.expression(site).span
+    way = Stretch(start, (end.end_line, end.end_column))
+    changed = changes(project, value, way)
+    same = settled(project, value, Stretch(start, (span.line, span.column)))
+    return text if same and not changed else ""
 
 
 def carry(

@@ -14,6 +14,7 @@ from asyncify.model.facts import FlowKind, Role, Statement
 from asyncify.model.graph import Reference
 from asyncify.model.plan import Delete, Edit
 from asyncify.planning.groups import Group
+from asyncify.planning.mutations import changes, changes_later
 from asyncify.planning.project import Project
 from asyncify.planning.settled import Stretch, settled, spelled
 from asyncify.rules.spec import Call
@@ -170,6 +171,9 @@ def _text(project: Project, group: Group, maker: Reference, store: _Store) -> st
     parts = [store.value] if store.condition is None else [store.value, store.condition]
     texts = [spelled(project, part) for part in parts]
     if None in texts or not all(settled(project, part, way) for part in parts):
+        return None
+    kept = project.expression(store.access).role is Role.TARGET
+    if changes(project, store.value, way) or (kept and changes_later(project, store.value)):
         return None
     return texts[0] if len(texts) == 1 else f"{texts[0]} if {texts[1]} else None"
 

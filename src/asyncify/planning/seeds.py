@@ -424,7 +424,7 @@ class Seeds:
             shown = Site(site, self._function(site), library, call.name, call.to)
             return Seed(Unit(_unit_name(self.project, site), (), limit), (shown,))
         refused = self.rules.refusal(name)
-        if refused is not None:
+        if refused is not None and refused[1].code:
             library, entry = refused
             limit = Limit(entry.code, entry.reason, site)
             shown = Site(site, self._function(site), library, entry.name, "")
@@ -433,13 +433,13 @@ class Seeds:
 
     def _by_a_string(self, site: Reference) -> Iterable[Seed]:
         """A call of a library that is reached by a name in a string."""
-        found = looked_up(self.project, self.rules, site)
-        if found is not None and found.problem:
-            shown = Site(found.site, self._function(site), found.library, found.name, "")
-            unit = Unit(_unit_name(self.project, site), (), Limit("ASY919", found.problem, site))
-            yield Seed(unit, (shown,))
-        elif found is not None:
-            yield self._thread(found.site, found.library, found.name)
+        for found in looked_up(self.project, self.rules, site):
+            if found.problem:
+                shown = Site(found.site, self._function(found.site), found.library, found.name, "")
+                name = _unit_name(self.project, found.site)
+                yield Seed(Unit(name, (), Limit("ASY919", found.problem, site)), (shown,))
+            else:
+                yield self._thread(found.site, found.library, found.name)
 
     def _function(self, site: Reference) -> FunctionId:
         return self.project.expression(site).function

@@ -161,15 +161,3 @@ def _is_part(statements: Sequence[Statement], statement: Statement) -> bool:
     if statement.kind != "If" or statement.parent < 0 or statement.block != "orelse":
         return False
     return statements[statement.parent].kind == "If"
-
-
-def text_before(project: Project, reference: Reference) -> str:
-    """The text of an argument, if it has the same value before the statement of its call; "" if not."""
-    around = statements_around(project, project.expression(reference).function, reference)
-    expression = project.expression(reference)
-    if not around:
-        return ""
-    start = (around[-1].span.line, around[-1].span.column)
-    stretch = Stretch(start, (expression.span.line, expression.span.column))
-    text = spelled(project, reference)
-    return text if text is not None and settled(project, reference, stretch) else ""

@@ -19,13 +19,15 @@ guesses), ignores netrc and REQUESTS_CA_BUNDLE, encodes credentials in UTF-8, ta
 timeout, and logs every URL at level INFO.
 
 `verify`, `cert`, `proxies`, `cookies` and `trust_env` belong to the client: its call takes their values, where they
-are the same there. A proxy that is given wins over NO_PROXY in requests, and not in httpx.
+are the same there. A proxy that is given wins over NO_PROXY in requests, and not in httpx: `_http_mounts`
+gives every host of NO_PROXY a place of its own. Without TLS nobody misses a CA file, but a certificate of the
+client: `_http_verify`.
 
 A streamed response is entered by `async with`, and its body comes as it arrives: `_http_chunks`. One that no
 `with` statement enters, or that is read at once, stays with requests.
 
-Files, hooks, adapters and prepared requests have no faithful form: those calls stay with requests
-and run in a worker thread.
+Files, hooks, adapters and prepared requests have no faithful form: those calls (and `send`) stay with
+requests and run in a worker thread; what does not wait (`mount`, `prepare_request`) stays where it is.
 """
 
 from asyncify.rules._requests_helpers import HELPERS
@@ -234,7 +236,7 @@ RESPONSES: tuple[Entry, ...] = (
 
 PREPARING = (
     "get_redirect_target", "merge_environment_settings", "prepare_request", "rebuild_auth",
-    "rebuild_method", "rebuild_proxies", "resolve_redirects", "send", "should_strip_auth",
+    "rebuild_method", "rebuild_proxies", "should_strip_auth",
 )  # fmt: skip
 _OPTION = "httpx takes this when the client is made, and ignores it later"
 _PREPARED = "prepared requests have no faithful form in httpx"
@@ -255,8 +257,11 @@ SESSIONS: tuple[Entry, ...] = (
     *(Refuse(_OPTION, f"{SESSION}.{name}") for name in ("hooks", "stream")),
     *(Attribute(f"{SESSION}.{name}", option=name) for name in LATE),
     Refuse("httpx drops the query of the URL for it", f"{SESSION}.params"),
-    *(Refuse(_PREPARED, f"{SESSION}.{name}") for name in PREPARING),
-    *(Refuse(_ADAPTER, f"{SESSION}.{name}") for name in ("adapters", "get_adapter", "mount")),
+    Call(f"{SESSION}.send", returns=RESPONSE, adapt=lambda _: Refuse(_PREPARED), unread="stream",
+         variants=(("stream", "False", STREAMED),)),
+    Refuse(_PREPARED, f"{SESSION}.resolve_redirects"),
+    *(Refuse(_PREPARED, f"{SESSION}.{name}", "") for name in PREPARING),
+    *(Refuse(_ADAPTER, f"{SESSION}.{name}", "") for name in ("adapters", "get_adapter", "mount")),
 )  # fmt: skip
 
 PARTS: tuple[Entry, ...] = (
