@@ -43,6 +43,14 @@ TEXTS = {
 
             def work(self): ...
 
+        class Box:
+            def __len__(self): ...
+
+            def __format__(self, spec): ...
+
+        def measure(box: Box):
+            return len(box), format(box), "{}".format(box)
+
         class Strange(unknown_library.Thing):
             def handle(self): ...
 
@@ -129,6 +137,16 @@ def value(graph: CallGraph, name: str) -> Value:
 
 def test_the_checker_resolves_what_it_can(graph: CallGraph) -> None:
     assert reached(edge(graph, 'service.load("")')) == [("app:Service.load", Evidence.TYPED)]
+
+
+@pytest.mark.parametrize(
+    ("call", "method"),
+    {"len(box)": "__len__", "format(box)": "__format__", '"{}".format(box)': "__format__"}.items(),
+)
+def test_functions_that_call_a_special_method(graph: CallGraph, call: str, method: str) -> None:
+    found = edge(graph, call, Access.OPERATOR)
+    assert reached(found) == [(f"base:Box.{method}", Evidence.INFERRED)]
+    assert not found.open
 
 
 def test_values_resolve_the_rest(graph: CallGraph) -> None:

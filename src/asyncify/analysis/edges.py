@@ -116,10 +116,10 @@ class Edges:
     ) -> bool:
         if targets[0].evidence is Evidence.BY_NAME:
             return self.by_name.is_open(item.text)
-        slot = self.flow.heap.at(module.name, item.id)
-        if access is Access.PROPERTY:
-            slot = self.flow.heap.at(module.name, module.children[item.id][0])
-        return self._is_unknown(slot)
+        holder = module.children[item.id][0] if access is Access.PROPERTY else item.id
+        if self.flow.known.type(module.name, holder) in self.hierarchy.classes:
+            return False
+        return self._is_unknown(self.flow.heap.at(module.name, holder))
 
 
 def _decorator(target: Target) -> Target:

@@ -33,24 +33,34 @@ REACHING_ROLES = frozenset(
 )
 _OPERATING = frozenset({Kind.SUBSCRIPT, Kind.OTHER, Kind.CALL})
 _ITERATING = frozenset({Role.ITERATED, Role.DELEGATED, Role.UNPACKED})
-# Builtins that call a special method of their argument, and those that iterate over it.
+# Functions that call a special method of their arguments, and those that iterate over one.
 _CALLS = {
-    "builtins.len": ("__len__",),
+    **{
+        f"builtins.{name}": (f"__{name}__",)
+        for name in ("len", "hash", "bytes", "abs", "round", "repr", "dir")
+    },
+    **dict.fromkeys(("builtins.bin", "builtins.hex", "builtins.oct"), ("__index__",)),
+    **{f"math.{name}": (f"__{name}__",) for name in ("ceil", "floor", "trunc")},
+    "builtins.ascii": ("__repr__",),
     "builtins.bool": ("__bool__", "__len__"),
-    "builtins.str": ("__str__", "__repr__"),
-    "builtins.repr": ("__repr__",),
+    "builtins.complex": ("__complex__", "__float__", "__index__"),
+    "builtins.divmod": ("__divmod__", "__rdivmod__"),
+    "builtins.float": ("__float__", "__index__"),
+    "builtins.format": ("__format__", "__str__"),
+    "builtins.int": ("__int__", "__index__", "__trunc__"),
+    "builtins.pow": ("__pow__", "__rpow__"),
     "builtins.print": ("__str__", "__repr__"),
-    "builtins.int": ("__int__", "__index__"),
-    "builtins.float": ("__float__",),
-    "builtins.hash": ("__hash__",),
-    "builtins.bytes": ("__bytes__",),
-    "builtins.abs": ("__abs__",),
-    "builtins.round": ("__round__",),
+    "builtins.reversed": ("__reversed__", "__len__", "__getitem__"),
+    "builtins.str": ("__str__", "__repr__"),
+    "builtins.str.format": ("__format__", "__str__", "__repr__"),
+    "copy.copy": ("__copy__", "__reduce_ex__"),
+    "copy.deepcopy": ("__deepcopy__", "__reduce_ex__"),
+    "os.fspath": ("__fspath__",),
 }
 _ITERATES = frozenset(
     f"builtins.{name}"
     for name in (
-        *("list", "tuple", "set", "frozenset", "dict", "sorted", "reversed", "enumerate", "zip"),
+        *("list", "tuple", "set", "frozenset", "dict", "sorted", "enumerate", "zip"),
         *("iter", "next", "sum", "min", "max", "any", "all", "map", "filter"),
     )
 ) | {"itertools.chain", "itertools.islice", "collections.deque"}
@@ -99,10 +109,10 @@ class Implied:
         return () if self.slots.is_anything(slot) else self.slots.atoms(slot)
 
     def _special(self, module: Module, identifier: int, names: Iterable[str]) -> Iterator[Target]:
-        """The special methods that instances of the project's classes have, if the checker is silent."""
-        if self.flow.known.type(module.name, identifier) is not None:
-            return
-        for atom in self._atoms(module, identifier):
+        """The special methods that instances of the project's classes have."""
+        known = self.flow.known.type(module.name, identifier)
+        atoms = self._atoms(module, identifier)
+        for atom in atoms if known is None else (Atom(SourceKind.INSTANCE, known),):
             if atom.kind == SourceKind.INSTANCE:
                 for function in self.flow.members.functions(atom, names):
                     yield self._target(function, atom.name)
@@ -185,16 +195,20 @@ class Implied:
                     yield from self._special(module, child, _OPERATORS)
         elif item.kind is Kind.CALL and len(children) > 1:
             names = _CALLS.get(self._callee(module, item), ())
-            if names:
-                yield from self._special(module, children[1], names)
+            for child in children[1:] if names else ():
+                yield from self._special(module, child, names)
         if item.role is Role.TESTED:
             yield from self._special(module, item.id, ("__bool__", "__len__"))
         elif item.role is Role.FORMATTED:
-            yield from self._special(module, item.id, ("__format__", "__str__"))
+            yield from self._special(module, item.id, ("__format__", "__str__", "__repr__"))
 
     def _callee(self, module: Module, call: Expression) -> str:
         found = self.flow.motion.denoted(module.name, module.children[call.id][0])
-        return found[0].name if len(found) == 1 else ""
+        if len(found) == 1:
+            return found[0].name
+        edges = self.flow.known.edges.get(module.name, {}).get(call.id, ())
+        names = {target.external or "" for edge in edges for target in edge.targets}
+        return names.pop() if len(names) == 1 else ""
 
     def _argument_of(self, module: Module, item: Expression) -> str:
         if item.role is not Role.ARGUMENT or item.parent < 0:
