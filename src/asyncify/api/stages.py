@@ -50,7 +50,8 @@ class Facts:
     errors: tuple[FileError, ...] = ()
     stubs: Mapping[str, Module] = field(default_factory=dict)  # by the name of the module beside
     homes: Mapping[str, Path] = field(default_factory=dict)  # files whose directory goes first
-    lent_roots: tuple[Path, ...] = ()  # where vendored packages have their short names
+    lent: Mapping[str, str] = field(default_factory=dict)  # vendored packages, by their short names
+    lent_roots: tuple[Path, ...] = ()  # the directories where they have those
 
 
 def parse(job: Job, sources: Mapping[str, Source]) -> Facts:
@@ -107,6 +108,7 @@ def index(job: Job, sources: Mapping[str, Source]) -> Facts:
         tuple(errors),
         stubs,
         {path: job.root / each.root for path, each in own.items()},
+        lent,
         tuple(job.root / each for each in lent_roots(lent, modules)),
     )
 
@@ -132,7 +134,7 @@ def resolve(job: Job, facts: Facts) -> CallGraph:
         lent_roots=facts.lent_roots,
         jobs=job.jobs,
     )
-    return replace(graph, stubs=facts.stubs)
+    return replace(graph, stubs=facts.stubs, lent=facts.lent)
 
 
 def decide(job: Job, graph: CallGraph) -> Plan:

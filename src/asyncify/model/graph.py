@@ -120,6 +120,7 @@ class CallGraph:
     types: Mapping[Reference, str] = field(default_factory=dict)  # class (or None), canonical
     scalars: frozenset[Reference] = frozenset()  # a str or a number for sure, never None
     stubs: Mapping[str, Module] = field(default_factory=dict)  # `.pyi` files beside the modules
+    lent: Mapping[str, str] = field(default_factory=dict)  # vendored packages, by their short names
 
     def expression(self, reference: Reference) -> Expression:
         """The expression at an address."""

@@ -71,12 +71,12 @@ def named_function(project: Project, path: str) -> FunctionId | None:
     """The function of the project that a dotted path names, where imports may lead to it."""
     parts = path.split(".")
     for index in range(len(parts) - 1, 0, -1):
-        module, name = ".".join(parts[:index]), ".".join(parts[index:])
-        if f"{module}:{name}" in project.functions:
-            return f"{module}:{name}"
-        known = project.graph.modules.get(module)
+        known = project.written_module(".".join(parts[:index]))
         if known is None:
             continue
+        function = f"{known.name}:{'.'.join(parts[index:])}"
+        if function in project.functions:
+            return function
         for one in known.imports:
             if one.name == parts[index] and one.attribute is not None:
                 rest = ".".join((one.attribute, *parts[index + 1 :]))
@@ -150,7 +150,7 @@ def replaces(project: Project, path: str, name: str) -> bool:
     for index, part in enumerate(parts):
         before = ".".join(parts[:index])
         if part == name and (
-            not before or before in ("builtins", "io") or before in project.graph.modules
+            not before or before in ("builtins", "io") or project.written_module(before)
         ):
             return True
     return patched_name(project, path, name) is not None
@@ -165,7 +165,7 @@ def patched_name(project: Project, path: str, library: str) -> str | None:
         return path
     parts = path.split(".")
     for index in range(len(parts) - 1, 0, -1):
-        module = project.graph.modules.get(".".join(parts[:index]))
+        module = project.written_module(".".join(parts[:index]))
         if module is None:
             continue
         for one in module.imports:

@@ -97,10 +97,10 @@ def _moved_path(project: Project, path: str, moved: Mapping[str, str]) -> str | 
     for old, new in moved.items():
         if path == old:
             return new
-        if path.endswith(f".{old}") and path.removesuffix(f".{old}") in project.graph.modules:
+        if path.endswith(f".{old}") and project.written_module(path.removesuffix(f".{old}")):
             return f"{path.removesuffix(f'.{old}')}.{new}"
         name, _, attribute = path.rpartition(".")
-        module = project.graph.modules.get(name)
+        module = project.written_module(name)
         if module is not None:
             for one in module.imports:
                 if one.name == attribute and f"{one.module}.{one.attribute}" == old:

@@ -84,6 +84,11 @@ class Project:
         """The file of a function."""
         return self.graph.modules[self.functions[function].module].path
 
+    def written_module(self, dotted: str) -> Module | None:
+        """The module that a dotted name in a string means; a vendored package may have a short name."""
+        top, dot, rest = dotted.partition(".")
+        return self.graph.modules.get(f"{self.graph.lent.get(top, top)}{dot}{rest}")
+
     def parent(self, reference: Reference) -> tuple[Reference, Expression] | None:
         """The expression around an expression."""
         number = self.expression(reference).parent
