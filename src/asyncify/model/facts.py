@@ -115,6 +115,11 @@ class Expression:
         quoted = self.kind is Kind.CONSTANT and self.text[:1] in ("'", '"')
         return self.text[1:-1] if quoted else ""
 
+    @property
+    def is_f_string(self) -> bool:
+        """Whether it is an f-string."""
+        return self.kind is Kind.OTHER and self.text.startswith("JoinedStr")
+
 
 @dataclass(frozen=True, slots=True)
 class Statement:

@@ -131,9 +131,14 @@ class Answers:
             found.add("str")
         if self._text(reference)[:1] == "b":
             found.add("bytes")
-        if expression.text.startswith(("JoinedStr", "BinOp")) or expression.kind in (
-            Kind.NAME,
-            Kind.ATTRIBUTE,
+        if (
+            expression.is_f_string
+            or expression.text.startswith("BinOp")
+            or expression.kind
+            in (
+                Kind.NAME,
+                Kind.ATTRIBUTE,
+            )
         ):
             found.add("url")
         return found
@@ -202,7 +207,7 @@ class Answers:
         text = constant(expression) or self._text(reference)
         if text:
             return "/" in text.strip("'\"").partition("://")[2]
-        if expression.text.startswith("JoinedStr"):
+        if expression.is_f_string:
             ends = [child for _, child in self.project.children(reference)]
             return bool(ends) and expression.span.end_column - ends[-1].span.end_column > 2
         if expression.text == "BinOp":

@@ -49,7 +49,7 @@ def shapes(project: Project, reference: Reference) -> frozenset[str]:
         found |= {"constant"} | _constant_shapes(expression.text)
     elif expression.kind is Kind.NAME:
         found.add("name")
-    elif expression.text.startswith("JoinedStr"):
+    elif expression.is_f_string:
         found |= {"text", "str"} | ({"query"} if "?" in expression.text else set())
     elif expression.kind is Kind.CONTAINER:
         found.add("tuple" if expression.text == "tuple" else "display")

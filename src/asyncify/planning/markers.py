@@ -15,6 +15,7 @@ from asyncify.model.graph import Reference
 from asyncify.model.plan import Delete, Edit, Insert, Remark, Replace
 from asyncify.model.span import Span
 from asyncify.planning.decided import Decided
+from asyncify.planning.twins import twin_name
 
 # what somebody asked for is no work that is left
 ASKED_FOR = frozenset({"ASY905", "ASY916", "ASY929"})
@@ -83,11 +84,9 @@ def _has_twin(decided: Decided, function: Function | None) -> bool:
             for other in project.graph.modules[function.module].functions
             if other.owner == function.owner and other.parent == function.parent
         }
-        name = function.name.strip("_") if function.name == "__init__" else function.name
-        if {f"{name}_async", f"_{name}_async"} & beside:
+        if twin_name(function.name) in beside:
             return True
-        plain = function.name.removesuffix("_async")
-        if function.is_async and plain != function.name and {plain, f"_{plain}__"} & beside:
+        if function.is_async and function.name in map(twin_name, beside):
             return True
         function = project.functions.get(function.parent)
     return False

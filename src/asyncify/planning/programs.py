@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
-from asyncify.model.facts import FunctionId, Kind, Place, Statement
+from asyncify.model.facts import FunctionId, Place, Statement
 from asyncify.model.graph import Reference
-from asyncify.model.plan import AddImport, Await, Edit, Insert, Replace, Wrap
+from asyncify.model.plan import AddImport, Await, Edit, Replace
 from asyncify.planning.decided import Decided
 from asyncify.planning.frameworks import stored_callers
 from asyncify.planning.project import Project
-from asyncify.planning.scripts import bound_names
+from asyncify.planning.scripts import INNER_NAMES, bound_names, function_edits
 from asyncify.planning.units import Seed
 
 
@@ -78,14 +78,9 @@ def _several(project: Project, program: Program) -> Iterable[Edit]:
     for site in program.calls:
         yield Await(project.expression(site).span)
     module, tops = project.module(program.calls[0]), program.statements
-    first, last = min(tops, key=lambda s: s.span), max(tops, key=lambda s: s.span)
-    taken = {e.text for e in module.expressions if e.kind is Kind.NAME}
-    name = next(n for n in ("_main", "_amain", "_async_main", "_run_main") if n not in taken)
-    bound = sorted(bound_names(module, first.span.line, last.span.end_line))
-    if bound:
-        yield Insert(first.span, "before", f"global {', '.join(bound)}")
-    yield Wrap(first.span, last.span, f"async def {name}():")
-    yield Insert(last.span, "after", f"asyncio.run({name}())")
+    lines = [s.span.line for s in tops], [s.span.end_line for s in tops]
+    bound = bound_names(module, min(lines[0]), max(lines[1]))
+    yield from function_edits(project, module, tops, bound, names=INNER_NAMES)
 
 
 def running_programs(project: Project, bridges: Iterable[Reference]) -> set[FunctionId]:

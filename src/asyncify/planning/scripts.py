@@ -5,7 +5,8 @@ What the statements bind stays a global name only where somebody else may read i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
+from itertools import chain, count
 
 from asyncify.model.facts import Class, Function, Kind, Module, Role, Statement
 from asyncify.model.graph import Reference
@@ -13,7 +14,8 @@ from asyncify.model.plan import AddImport, Edit, Insert, Wrap
 from asyncify.planning.colour import Limit
 from asyncify.planning.project import Project
 
-_NAMES = ("main", "_main", "_amain", "_async_main", "_run_main")
+INNER_NAMES = ("_main", "_amain", "_async_main", "_run_main")
+_NAMES = ("main", *INNER_NAMES)
 # a name may be found through these without being written
 _LOOKING = frozenset({"globals", "locals", "vars", "dir", "exec", "eval"})
 _IMPORTS = frozenset({"Import", "ImportFrom"})
@@ -51,22 +53,34 @@ def script_edits(project: Project, module: Module) -> list[tuple[str, Edit]] | N
     body = script_body(project, module)
     if not body:
         return None
-    first, last = body[0], body[-1]
+    space = "" if body[0].parent >= 0 else "\n\n"  # as around every function at the top of a file
+    edits = function_edits(project, module, body, _shared(module, body), space)
+    return [(module.path, edit) for edit in edits]
+
+
+def function_edits(
+    project: Project,
+    module: Module,
+    body: Sequence[Statement],
+    shared: Collection[str],
+    space: str = "",
+    names: Sequence[str] = _NAMES,
+) -> Iterator[Edit]:
+    """Makes statements at module level the body of one async function, which is run in their place.
+
+    `shared` are the names that stay global, `space` the blank lines before the function and its call,
+    `names` those that the function may get.
+    """
+    first, last = min(body, key=lambda s: s.span).span, max(body, key=lambda s: s.span).span
     taken = {e.text for e in module.expressions if e.kind is Kind.NAME}
     taken |= project.functions[f"{module.name}:"].names
-    name = next((each for each in _NAMES if each not in taken), None)
-    if name is None:
-        return None
-    space = "" if first.parent >= 0 else "\n\n"  # as around every function at the top of a file
-    edits: list[Edit] = [
-        Wrap(first.span, last.span, f"{space}async def {name}():"),
-        Insert(last.span, "after", f"{space}asyncio.run({name}())"),
-        AddImport("import asyncio"),
-    ]
-    shared = sorted(_shared(module, body))
+    numbered = map("_main_{}".format, count(2))
+    name = next(each for each in chain(names, numbered) if each not in taken)
     if shared:
-        edits.append(Insert(first.span, "before", f"global {', '.join(shared)}"))
-    return [(module.path, edit) for edit in edits]
+        yield Insert(first, "before", f"global {', '.join(sorted(shared))}")
+    yield Wrap(first, last, f"{space}async def {name}():")
+    yield Insert(last, "after", f"{space}asyncio.run({name}())")
+    yield AddImport("import asyncio")
 
 
 def bound_names(module: Module, start: int, end: int) -> set[str]:

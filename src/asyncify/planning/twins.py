@@ -69,12 +69,17 @@ class Twin:
     steps: tuple[Step, ...]
 
 
+def twin_name(name: str) -> str:
+    """The name of the twin of a function."""
+    return "_init_async" if name == "__init__" else f"{name}_async"
+
+
 def twin_of(project: Project, function: Function, limit: Limit | None) -> Twin | None:
     """The twin of a function; None where it cannot have one."""
     if not _may_have_one(project, function, limit):
         return None
     initial = function.name == "__init__"
-    name = "_init_async" if initial else f"{function.name}_async"
+    name = twin_name(function.name)
     if _taken(project, function, name) or (initial and _taken(project, function, FACTORY)):
         return None
     path = project.path(function.id)
@@ -165,7 +170,7 @@ def public_limit(project: Project, function: Function) -> Limit | None:
                     message = f"others may get hold of {function.name}()"
                     return Limit("ASY970", f"{message}, and the interface is kept", site)
         return None
-    name = f"{function.name}_async"
+    name = twin_name(function.name)
     if _taken(project, function, name):
         return Limit("ASY970", f"{function.name}() is public, and {name}() stands beside it")
     return Limit("ASY970", f"{function.name}() is public, and the interface is kept")
