@@ -138,6 +138,6 @@ WORDS = (
 @pytest.mark.parametrize(("word", "program", "text"), WORDS, ids=[word for word, _, _ in WORDS])
 def test_word_is_executed(word: str, program: str, text: str) -> None:
     alone = program.startswith("words/")
-    path = FIXTURES / f"{program}.py" if alone else FIXTURES / "run" / program / "before.py"
+    path = FIXTURES / f"{program}.py" if alone else FIXTURES / "run" / f"{program}.py"
     source = path.read_text(encoding="utf-8")
     assert re.search(text, source, re.DOTALL), word

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,12 +11,13 @@ from pathlib import Path
 
 import pytest
 from echo_server import EchoServer
-from fixture_files import FIXTURES
+from fixture_files import FIXTURES, HEADER
 
-from asyncify.api import convert_source
+from asyncify.api import plan
 from asyncify.config import Config
+from asyncify.model.result import FileResult
 
-PROGRAMS = sorted((FIXTURES / "run").glob("*/before.py"))
+PROGRAMS = sorted((FIXTURES / "run").glob("*.py"))
 
 
 @pytest.fixture(scope="module")
@@ -24,14 +26,29 @@ def server() -> Iterator[EchoServer]:
         yield server
 
 
-@pytest.mark.parametrize("program", PROGRAMS, ids=lambda path: path.parent.name)
-def test_program_prints_the_same(program: Path, server: EchoServer, tmp_path: Path) -> None:
-    before = program.read_bytes()
-    config = Config(wrap_scripts=before.startswith(b"# case: --wrap-scripts\n"))
-    result = convert_source(before, filename="program.py", config=config)
+@pytest.fixture(scope="module")
+def converted(tmp_path_factory: pytest.TempPathFactory) -> dict[str, FileResult]:
+    """What becomes of each program; those that ask for the same are one project."""
+    found: dict[str, FileResult] = {}
+    for wrapped in (False, True):
+        root = tmp_path_factory.mktemp("programs")
+        for program in PROGRAMS:
+            header = program.read_bytes().partition(b"\n")[0]
+            if (header == HEADER + b" --wrap-scripts") is wrapped:
+                shutil.copy(program, root)
+        results = plan(root, config=Config(wrap_scripts=wrapped)).results
+        found |= {result.path: result for result in results}
+    return found
+
+
+@pytest.mark.parametrize("program", PROGRAMS, ids=lambda path: path.stem)
+def test_program_prints_the_same(
+    program: Path, converted: dict[str, FileResult], server: EchoServer, tmp_path: Path
+) -> None:
+    result = converted[program.name]
     assert b"asyncio.run(" in result.after, result.findings
     ours = run(result.after, tmp_path / "after", server)
-    theirs = run(before, tmp_path / "before", server)
+    theirs = run(result.before, tmp_path / "before", server)
     assert ours.stdout.decode() == theirs.stdout.decode(), ours.stderr.decode()
     assert ours.returncode == theirs.returncode, ours.stderr.decode()
     assert theirs.stdout

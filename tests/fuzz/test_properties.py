@@ -15,11 +15,11 @@ from ecosystem import corpus, fuzz
 
 pytest.importorskip("asyncify.api", exc_type=ImportError)
 
-EXAMPLES = int(os.environ.get("ASYNCIFY_FUZZ_EXAMPLES", "8"))
+EXAMPLES = int(os.environ.get("ASYNCIFY_FUZZ_EXAMPLES", "5"))
 many = settings(
     max_examples=EXAMPLES,
     deadline=None,
-    derandomize=EXAMPLES <= 8,
+    derandomize=EXAMPLES <= 5,
     suppress_health_check=list(HealthCheck),
 )
 

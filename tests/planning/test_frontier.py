@@ -171,10 +171,11 @@ if __name__ == "__main__":
 """
 
 
-@pytest.mark.parametrize("newline", [b"\n", b"\r\n"], ids=["LF", "CRLF"])
-@pytest.mark.parametrize("indent", [b"    ", b"\t", b"  "], ids=["spaces", "tabs", "two"])
+@pytest.mark.parametrize(
+    ("indent", "newline"), [(b"    ", b"\n"), (b"\t", b"\r\n"), (b"  ", b"\r\n")]
+)
 def test_markers_are_comments_and_nothing_else(
-    tmp_path: Path, newline: bytes, indent: bytes
+    tmp_path: Path, indent: bytes, newline: bytes
 ) -> None:
     text = MARKED.replace(b"    ", indent).replace(b"\n", newline)
     plain = convert_source(text, filename="program.py")

@@ -117,7 +117,7 @@ def colour(
             held[unit.name] = unit.limit
             continue
         made = causes if unit.shared else {**causes, **wanted}
-        stopped = next((f for _, f in unit.sites if f not in made), None)
+        stopped = next((f for _, f in unit.sites if f in blocked and f not in made), None)
         if stopped is not None:
             held[unit.name] = limits[blocked[stopped][0]]
             ways[unit.name] = _way(stopped, blocked)
