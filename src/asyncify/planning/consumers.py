@@ -325,8 +325,8 @@ def _handed_over(
         return Step(((project.module(site).path, edit),))
     if name == "next" and callee is not None:
         return _next(project, site, items, used, call, callee)
-    if name in LAZY and names == (f"builtins.{name}",) and callee is not None:
-        return _helper(project, site, items, used, call, name)
+    if len(names) == 1 and names[0] in LAZY and callee is not None:
+        return _helper(project, site, items, used, call, LAZY[names[0]])
     if name in ("map", "filter"):
         return _mapped(project, site, items, used, call)
     if eager_argument(project, site):
@@ -400,7 +400,7 @@ def _helper(
 def _helped(project: Project, site: Reference, call: Reference, name: str) -> bool:
     """Whether the helper takes the arguments of a call as they are."""
     callee = project.child(call, Role.CALLEE)
-    if callee is None or project.expression(callee).kind is not Kind.NAME:
+    if callee is None or project.expression(callee).kind not in (Kind.NAME, Kind.ATTRIBUTE):
         return False
     if project.expression(site).role is not Role.ARGUMENT:
         return False

@@ -76,6 +76,42 @@ async def _zip(*iterables):
                 return
         yield tuple(row)
 '''
+_ISLICE = '''
+async def _islice(items, *bounds):
+    """Like itertools.islice, for an async iterable."""
+    span, count, end, iterator = slice(*bounds), 0, object(), aiter(items)
+    following, step = span.start or 0, span.step or 1
+    while True:
+        while count < following:
+            if await anext(iterator, end) is end:
+                return
+            count += 1
+        if span.stop is not None and count >= span.stop:
+            return
+        if (item := await anext(iterator, end)) is end:
+            return
+        count, following = count + 1, following + step
+        if span.stop is not None:
+            following = min(following, span.stop)
+        yield item
+'''
+_TAKEWHILE = '''
+async def _takewhile(predicate, items):
+    """Like itertools.takewhile, for an async iterable."""
+    async for item in items:
+        if not predicate(item):
+            return
+        yield item
+'''
+_DROPWHILE = '''
+async def _dropwhile(predicate, items):
+    """Like itertools.dropwhile, for an async iterable."""
+    dropping = True
+    async for item in items:
+        dropping = dropping and predicate(item)
+        if not dropping:
+            yield item
+'''
 _REDUCE = '''
 async def _reduce(function, items, *initial):
     """Like functools.reduce, for an async function."""
@@ -125,10 +161,17 @@ _TEXTS = {
     "all": _ALL,
     "enumerate": _ENUMERATE,
     "zip": _ZIP,
+    "islice": _ISLICE,
+    "takewhile": _TAKEWHILE,
+    "dropwhile": _DROPWHILE,
     "reduce": _REDUCE,
 }
-AWAITED = frozenset({"any", "all"})  # lazy builtins with a value; the others give an iterable again
-LAZY = AWAITED | {"enumerate", "zip"}
+AWAITED = frozenset({"any", "all"})  # lazy ones with a value; the others give an iterable again
+# lazy functions, and the names of their helpers
+LAZY = {
+    **{f"builtins.{name}": name for name in (*AWAITED, "enumerate", "zip")},
+    **{f"itertools.{name}": name for name in ("islice", "takewhile", "dropwhile")},
+}
 
 
 def helper(project: Project, module: str, name: str) -> Define | None:
