@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from asyncify.model.facts import Expression, FunctionId, Kind, Place, Role
-from asyncify.model.graph import Reference
+from asyncify.model.graph import Reference, SourceKind
 from asyncify.model.plan import AddImport, Await, Edit, MakeAsync, MakeList, Replace
 from asyncify.model.span import Span
 from asyncify.planning.applied import applied
@@ -32,6 +32,7 @@ from asyncify.planning.scripts import outside_limit
 from asyncify.planning.stops import catcher_edits
 
 _METHODS = frozenset({"send", "throw", "close"})
+CLOSING = "contextlib.closing"
 _ACLOSING = AddImport("from contextlib import aclosing")
 
 
@@ -325,6 +326,8 @@ def _handed_over(
         return Step(((project.module(site).path, edit),))
     if name == "next" and callee is not None:
         return _next(project, site, items, used, call, callee)
+    if names == (CLOSING,) and callee is not None:
+        return _closed(project, site, used, call, callee)
     if len(names) == 1 and names[0] in LAZY and callee is not None:
         return _helper(project, site, items, used, call, LAZY[names[0]])
     if name in ("map", "filter"):
@@ -332,6 +335,23 @@ def _handed_over(
     if eager_argument(project, site):
         return _as_list(project, site, items, used)
     return _unknown(site, f"the iterator is handed to {call_name(project, call)}()")
+
+
+def _closed(
+    project: Project, site: Reference, used: FunctionId, call: Reference, callee: Reference
+) -> Step:
+    """`with closing(generator)`, which closes an async one by `aclosing`."""
+    value = project.value(site)
+    sources = value.sources if value is not None else ()
+    generated = any(source.kind is SourceKind.GENERATOR for source in sources)
+    if project.expression(call).role is not Role.ENTERED or not generated:
+        return _unknown(site, "the iterator is handed to contextlib.closing()")
+    edits: list[Edit] = [
+        Replace(project.expression(callee).span, "aclosing"),
+        _ACLOSING,
+        MakeAsync(project.expression(call).span, "item"),
+    ]
+    return need_async(project, call, used, edits)
 
 
 def _mapped(

@@ -13,7 +13,7 @@ from asyncify.planning.callables import callback_step, instance_limits
 from asyncify.planning.cleanup import cleans_up
 from asyncify.planning.colour import Limit, Use
 from asyncify.planning.companions import LambdaForm, body, lambda_form
-from asyncify.planning.consumers import Items, Step, consume, existing, need_async
+from asyncify.planning.consumers import CLOSING, Items, Step, consume, existing, need_async
 from asyncify.planning.declarations import stands_for_generator
 from asyncify.planning.decorators import CACHED_PROPERTY
 from asyncify.planning.frontier import starts_program
@@ -97,11 +97,28 @@ def iterate_step(project: Project, site: Reference, used: str) -> Step:
 
 
 def _holds_cleanup(project: Project, value: Value) -> bool:
-    """Whether something happens when a generator in a value is closed before its end."""
+    """Whether something happens when a generator in a value is closed before its end, and nobody sees to it."""
+    if _is_closed(project, value):
+        return False
     made = (s.name for s in value.sources if s.kind is SourceKind.GENERATOR)
     return project.memory(
         ("cleans up", value.id), lambda one: any(cleans_up(one, function) for function in made)
     )
+
+
+def _is_closed(project: Project, value: Value) -> bool:
+    """Whether a value is one generator, which `contextlib.closing` closes as soon as it is made."""
+    made = [source.site for source in value.sources if source.kind is SourceKind.GENERATOR]
+    closed = [place for name, place in _in_contextlib(project, value) if name == CLOSING]
+    if len(made) != 1 or made[0] is None or len(closed) != 1 or made[0].module != closed[0].module:
+        return False
+    first, then = project.statement(made[0]), project.statement(closed[0])
+    return made == closed or [then] == [
+        other
+        for other in project.module(closed[0]).statements
+        if (other.parent, other.block) == (first.parent, first.block)
+        and first.id < other.id <= then.id
+    ]
 
 
 def thread_iteration(project: Project, site: Reference, used: str) -> Step:
