@@ -17,6 +17,7 @@ OPTIONAL = {
     "aiofiles.threadpool.AsyncBase",
     "aiofiles.threadpool.AiofilesContextManager",
     "httpx.BaseClient",
+    "httpx2.BaseClient",
     "pytest.RaisesContext",
     "aiosqlite._Opening",
     "click.MultiCommand",

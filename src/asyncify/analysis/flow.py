@@ -7,7 +7,7 @@ nothing changes (see `slots` for how exact that is). Order of execution plays no
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -29,7 +29,7 @@ from asyncify.model.facts import (
     Place,
     Role,
 )
-from asyncify.model.graph import Access, Evidence, Reference, SourceKind, Target
+from asyncify.model.graph import Access, Edge, Evidence, Reference, SourceKind, Target
 
 _NOTHING = frozenset({"builtins.object", ""})  # constructors that do nothing
 
@@ -230,7 +230,7 @@ class Flow:
             and edge.targets
             and not (edge.access is Access.CALL and all(_is_vague(t) for t in edge.targets))
         ]
-        constructed = self._constructed(call, callee, denoted)
+        constructed = self._constructed(call, callee, denoted, edges)
         if constructed:
             self.library.construct(call, constructed, 0, Evidence.TYPED)
         for edge in edges:
@@ -239,7 +239,7 @@ class Flow:
         return bool(constructed or edges) and not any(edge.open for edge in edges)
 
     def _constructed(
-        self, call: Call, callee: Expression, denoted: tuple[Denoted, ...]
+        self, call: Call, callee: Expression, denoted: tuple[Denoted, ...], edges: Sequence[Edge]
     ) -> ClassId | None:
         """The class of the project that a call makes an instance of."""
         assert call.site is not None
@@ -248,7 +248,9 @@ class Flow:
             return found
         if len(denoted) == 1 and denoted[0].sort is Sort.CLASS:
             return denoted[0].name
-        return None
+        made = {t.receiver for e in edges for t in e.targets if e.access is Access.CONSTRUCT}
+        only = made.pop() if len(made) == 1 else None  # of a class that an object has: self.Part()
+        return only if only in self.hierarchy.classes else None
 
     def _target(
         self,

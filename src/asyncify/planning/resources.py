@@ -179,11 +179,12 @@ class Resources:
         library, resource = self._type_of[value.id]
         self._visited.add(value.id)
         group = self._group(value.id)
-        for source in value.sources if resource.to else ():
+        differs = bool(resource.to) and resource.name not in self.rules.alike
+        for source in value.sources if differs else ():
             stranger = self._stranger(source.kind, source.name)
             if stranger and source.site not in group.calls:
                 group.problems.append((source.site or value.occurrences[0], stranger))
-        if value.lost is not None and resource.to:
+        if value.lost is not None and differs:
             group.problems.append((value.lost, CROWDED))
         for occurrence in value.occurrences:
             self._occurrence(value, occurrence, library, resource)

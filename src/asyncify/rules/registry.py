@@ -7,7 +7,7 @@ Third parties add libraries through the entry point group ``asyncify.rules``; ea
 from __future__ import annotations
 
 import pkgutil
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from importlib import import_module
@@ -140,6 +140,12 @@ class Rules:
         """Resource types that another one is a state of."""
         return frozenset(e.of for _, e in self.entries.values() if isinstance(e, Resource) and e.of)
 
+    @cached_property
+    def alike(self) -> frozenset[str]:
+        """Resource types of which no use is written in another way: code that sees one may see something else."""
+        kinds = {e.name for _, e in self.entries.values() if isinstance(e, Resource) and e.to}
+        return frozenset(kinds - {name for _, e in self.entries.values() for name in _changed(e)})
+
     def canonical(self, name: str) -> str:
         """A name as the rules write it: the longest known prefix is replaced by its canonical form."""
         prefix = name
@@ -210,6 +216,21 @@ class Rules:
     def helper(library: Library, name: str) -> Helper:
         """The helper of this name."""
         return next(helper for helper in library.helpers if helper.name == name)
+
+
+def _changed(entry: Entry) -> Iterator[str]:
+    """The resource types for which an entry makes a difference in the text."""
+    match entry:
+        case Resource(name=name):
+            if entry.enter or entry.iterate or entry.annotation or entry.hold:
+                yield name
+        case Use(type=name):
+            yield name
+        case Attribute(name=name):
+            if entry.template or entry.call or entry.option:
+                yield name.rpartition(".")[0]
+        case Call(name=name) | Thread(name=name):
+            yield from (name, name.rpartition(".")[0])
 
 
 def _keys(entry: Entry) -> Iterable[tuple[str, str]]:

@@ -28,6 +28,8 @@ A streamed response is entered by `async with`, and its body comes as it arrives
 
 Files, hooks, adapters and prepared requests have no faithful form: those calls (and `send`) stay with
 requests and run in a worker thread; what does not wait (`mount`, `prepare_request`) stays where it is.
+(`HTTPAdapter(max_retries=2)` sends a GET that nobody answers three times and a POST once, a transport of httpx
+with `retries=2` each once: it repeats connections only.)
 """
 
 from asyncify.rules._requests_helpers import HELPERS
@@ -242,7 +244,8 @@ _OPTION = "httpx takes this when the client is made, and ignores it later"
 _PREPARED = "prepared requests have no faithful form in httpx"
 _ADAPTER = "httpx has transports in place of adapters"
 SESSIONS: tuple[Entry, ...] = (
-    Resource(SESSION, "httpx.AsyncClient", enter="async", annotation="httpx.AsyncClient", one_loop=True, fallback="thread"),
+    Resource(SESSION, "httpx.AsyncClient", enter="async", annotation="httpx.AsyncClient", one_loop=True,
+             roles=("tested",), fallback="thread"),
     *(
         Call(name, "httpx.AsyncClient", awaited=False, parameters=(), returns=SESSION, made=OPTIONS_OF_SESSION,
              helpers=("_SSL_CONTEXT",),
@@ -269,7 +272,7 @@ PARTS: tuple[Entry, ...] = (
     Attribute(f"{SENT}.method"),
     Attribute(f"{SENT}.headers", returns=HEADERS),
     Attribute(f"{SENT}.url", "str({0}.url)"),
-    Resource(HEADERS, "httpx.Headers", roles=("subscripted",), fallback="thread"),
+    Resource(HEADERS, "httpx.Headers", roles=("subscripted", "tested"), fallback="thread"),
     *(Attribute(f"{HEADERS}.{name}") for name in ("get", "pop", "setdefault", "update")),
     Resource(JAR, "httpx.Cookies", roles=("subscripted",), fallback="thread"),
     *(Attribute(f"{JAR}.{name}") for name in ("clear", "get", "set", "update")),
