@@ -33,7 +33,7 @@ $(DOCS_STAMP): $(STAMP)
 	@touch $@
 
 $(FRAMEWORKS_STAMP): $(STAMP)
-	$(BIN)/python -m pip install --quiet --group frameworks
+	$(BIN)/python -m pip install --quiet --group frameworks --group suites
 	@touch $@
 
 fmt: $(STAMP) ## sort imports, apply safe lint fixes, format
@@ -50,8 +50,8 @@ type: $(STAMP) ## mypy, strict, over src
 test: $(STAMP) ## every test, in parallel (ARGS="-k name" narrows it)
 	$(BIN)/pytest -n auto $(ARGS)
 
-frameworks: $(FRAMEWORKS_STAMP) ## install the frameworks, convert and drive an application of each
-	$(BIN)/pytest -rs $(ARGS) tests/test_frameworks.py
+frameworks: $(FRAMEWORKS_STAMP) ## install frameworks and test plugins, convert and run what uses them
+	$(BIN)/pytest -rs $(ARGS) tests/test_frameworks.py tests/test_suite_matrix.py
 
 # Exit code 1 says "there is something to convert", which is the point of the demo.
 demo: $(STAMP) ## the main job on the example project: print the diff

@@ -1,4 +1,4 @@
-"""pytest fixtures: a parameter of a test or of another fixture gets what the fixture of its name gives."""
+"""pytest: a parameter of a test or of a fixture gets what the fixture of its name gives, or its own parametrization."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping
 
 from asyncify.analysis.heap import Heap
 from asyncify.analysis.names import Names
-from asyncify.model.facts import Function, Kind, Module
+from asyncify.model.facts import Expression, Function, Kind, Module, Role
 
 _FIXTURES = frozenset({"pytest.fixture", "pytest_asyncio.fixture", "_pytest.fixtures.fixture"})
+_PARAMETRIZE, _PARAM = "pytest.mark.parametrize", "pytest.param"
 
 
 def link(modules: Mapping[str, Module], names: Names, heap: Heap) -> frozenset[tuple[str, str]]:
@@ -18,8 +19,12 @@ def link(modules: Mapping[str, Module], names: Names, heap: Heap) -> frozenset[t
         for module in modules.values()
     }
     linked: set[tuple[str, str]] = set()
+    for module in modules.values():
+        for function in module.functions:
+            for decorator in function.decorators:
+                linked.update(_parametrize(module, function, decorator, names, heap))
     if not any(fixtures.values()):
-        return frozenset()
+        return frozenset(linked)
     conftests = {
         module.path.rpartition("/")[0]: module.name
         for module in modules.values()
@@ -78,3 +83,45 @@ def _is_fixture(module: Module, function: Function, names: Names) -> bool:
         if any(one.name in _FIXTURES for one in names.expression(module, decorator)):
             return True
     return False
+
+
+def _parametrize(
+    module: Module, function: Function, decorator: int, names: Names, heap: Heap
+) -> Iterator[tuple[str, str]]:
+    """Lets the values of ``@pytest.mark.parametrize("a, b", [(1, 2)])`` move to the parameters; yields those."""
+    if not _calls(module, decorator, _PARAMETRIZE, names):
+        return
+    given = [module.expressions[number] for number in module.children[decorator][1:]]
+    parts = {e.detail: e for e in given if e.role in (Role.ARGUMENT, Role.KEYWORD)}
+    first, second = parts.get("0") or parts.get("argnames"), parts.get("1") or parts.get(
+        "argvalues"
+    )
+    if first is None or second is None or second.kind is not Kind.CONTAINER:
+        return
+    inside = [module.expressions[number] for number in module.children[first.id]]
+    wanted = [one.string for one in inside] or [one.strip() for one in first.string.split(",")]
+    for number in module.children[second.id]:
+        row = _row(module, number, names, single=len(wanted) == 1)
+        for name, value in zip(wanted, row, strict=False):
+            if any(parameter.name == name for parameter in function.parameters):
+                heap.slots.move(heap.at(module.name, value), heap.variable(function.id, name))
+                yield function.id, name
+
+
+def _row(module: Module, number: int, names: Names, *, single: bool) -> list[int]:
+    """The values of one row of a parametrization."""
+    row: Expression = module.expressions[number]
+    if row.kind is Kind.CALL and _calls(module, number, _PARAM, names):
+        inside = module.children[number][1:]
+        return [one for one in inside if module.expressions[one].role is Role.ARGUMENT]
+    if single:
+        return [number]
+    return list(module.children[number]) if row.kind is Kind.CONTAINER else []
+
+
+def _calls(module: Module, number: int, name: str, names: Names) -> bool:
+    """Whether an expression is a call of this function."""
+    if module.expressions[number].kind is not Kind.CALL:
+        return False
+    callee = module.expressions[module.children[number][0]]
+    return any(one.name == name for one in names.expression(module, callee))

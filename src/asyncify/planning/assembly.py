@@ -6,13 +6,14 @@ from collections.abc import Iterable, Sequence
 
 from asyncify.model.facts import FunctionId
 from asyncify.model.graph import Reference
-from asyncify.model.plan import Chain, Edit
+from asyncify.model.plan import Arguments, Chain, Edit
 from asyncify.planning import testing
 from asyncify.planning.annotations import annotation_edits
 from asyncify.planning.chains import Chains
 from asyncify.planning.clients import client_edits
 from asyncify.planning.decided import Decided
 from asyncify.planning.exceptions import handler_edits, old_raisers
+from asyncify.planning.frameworks import completed_calls
 from asyncify.planning.imports import unused_imports
 from asyncify.planning.mocks import mock_edits
 from asyncify.planning.programs import program_edits
@@ -70,7 +71,7 @@ class Assembly:
             self.project, sorted(self.colouring.causes), self.decided.style
         ):
             chains.add(function, [(path, edit)])
-        for path, edit in self._mocks():
+        for path, edit in (*self._mocks(), *self._completed_calls()):
             owners = chains.owners(path)
             chains.join(owners)
             chains.add(owners[0] if owners else path, [(path, edit)])
@@ -121,6 +122,12 @@ class Assembly:
             and not self.decided.conversions[function].starts_loop
         }
         return mock_edits(self.project, moved, coroutines)
+
+    def _completed_calls(self) -> Iterable[tuple[str, Edit]]:
+        """What calls in tests need as soon as an event loop runs around them."""
+        for call, _, argument in completed_calls(self.project, self.colouring.causes):
+            edit = Arguments(self.project.expression(call).span, last=(argument,))
+            yield self.project.module(call).path, edit
 
     def _coloured(self) -> frozenset[FunctionId]:
         """The functions that become async; not those that run a loop of their own."""

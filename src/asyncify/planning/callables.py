@@ -21,7 +21,7 @@ from asyncify.planning.consumers import (
     consume,
     need_async,
 )
-from asyncify.planning.expectations import expected_step
+from asyncify.planning.expectations import expected_step, parametrizes
 from asyncify.planning.frameworks import AWAITS, argument_hook
 from asyncify.planning.helpers import call_name, helper, put_away
 from asyncify.planning.interceptors import named_function, patches
@@ -103,6 +103,8 @@ def _handed_to_call(
     if edge is not None and edge.targets and not edge.open:
         if all(target.function is not None for target in edge.targets):
             return Step()
+    if parametrizes(project, site):
+        return Step()
     names = project.callee_names(around)
     if names and all(name in LOOKERS or _keeps(project, name) for name in names):
         return Step()
@@ -159,7 +161,7 @@ def _escape(project: Project, site: Reference) -> str | None:
         return f"{name} returns it to whoever uses the object" if is_special(name) else None
     if expression.role is Role.ASSIGNED:
         return put_away(project, site)
-    if expression.role is not Role.ELEMENT:
+    if expression.role is not Role.ELEMENT or parametrizes(project, site):
         return None
     holder = site
     while (outer := project.parent(holder)) is not None and outer[1].kind is Kind.CONTAINER:

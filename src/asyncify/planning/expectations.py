@@ -114,3 +114,20 @@ def _cleanup(project: Project, site: Reference, call: Reference) -> Step | None:
     hole = project.expression(receiver).span
     edit = Replace(project.expression(callee).span, "{0}.addAsyncCleanup", (hole,))
     return Step(((project.module(call).path, edit), *bases))
+
+
+def parametrizes(project: Project, site: Reference) -> bool:
+    """Whether pytest hands the function at a place to a parameter of a test, where analysis follows it."""
+    value, call = project.value(site), project.parent(site)
+    while call is not None and (
+        call[1].kind is Kind.CONTAINER or "pytest.param" in project.callee_names(call[0])
+    ):
+        call = project.parent(call[0])
+    callee = project.child(call[0], Role.CALLEE) if call is not None else None
+    if value is None or call is None or call[1].role is not Role.DECORATOR or callee is None:
+        return False
+    if project.graph.names.get(callee) != "pytest.mark.parametrize":
+        return False
+    module = project.module(site)
+    tests = {f.id for f in module.functions if call[0].expression in f.decorators}
+    return any(project.expression(each).function in tests for each in value.occurrences)

@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from asyncify.model.facts import Expression, Function, FunctionId, Kind, Role
 from asyncify.model.graph import Reference, SourceKind
 from asyncify.planning.colour import Limit
+from asyncify.planning.hooks import in_test_file
+from asyncify.planning.limits import FIXTURE, decorated_by
 from asyncify.planning.project import Project
 
 _GETTERS = frozenset(
@@ -27,6 +29,8 @@ def found_by_name_limit(project: Project, function: Function) -> Limit | None:
     """Why a function stays sync that may be called by a name in a string."""
     if function.kind != "def":
         return None
+    if decorated_by(project, function, FIXTURE) is not None:
+        return _fixture_limit(project, function)
     if function.owner is None:
         site = project.memory("namespaces", _namespaces).get(function.module)
         if site is None or function.parent != f"{function.module}:":
@@ -39,6 +43,15 @@ def found_by_name_limit(project: Project, function: Function) -> Limit | None:
         site = project.memory("found methods", _found_methods).get(owner)
         if site is not None:
             return Limit("ASY907", "getattr() may find it by a name that nobody knows here", site)
+    return None
+
+
+def _fixture_limit(project: Project, function: Function) -> Limit | None:
+    """Why a fixture stays sync: nobody can start its loop inside that of the test that asks for it."""
+    shared = not project.path(function.id).rpartition("/")[2].startswith("test_")
+    for site in project.memory("asked fixtures", _asked_fixtures).get(function.name, ()):
+        if shared or site.module == function.module:
+            return Limit("ASY917", "it is asked for by name where an event loop may run", site)
     return None
 
 
@@ -64,6 +77,39 @@ def _namespaces(project: Project) -> dict[str, Reference]:
         if site.module not in found and _own_module(project, site):
             found[site.module] = site
     return found
+
+
+def _asked_fixtures(project: Project) -> dict[str, list[Reference]]:
+    """The names of fixtures that a test asks for while it runs, with the places; no constant may be any name.
+
+    Who calls no function of the project stays synchronous: pytest starts the loop of the fixture for it.
+    """
+    calling = {
+        project.expression(edge.site).function
+        for edge in project.graph.edges
+        if any(target.function is not None for target in edge.targets)
+    }
+    found: dict[str, list[Reference]] = {}
+    for attribute in project.attributes("getfixturevalue"):
+        call = project.parent(attribute)
+        if call is None or project.expression(attribute).function not in calling:
+            continue
+        names = {argument.string for _, argument in project.arguments(call[0])}
+        if "" in names:
+            names = project.memory("strings of tests", _strings_of_tests)
+        for name in names:
+            found.setdefault(name, []).append(attribute)
+    return found
+
+
+def _strings_of_tests(project: Project) -> set[str]:
+    return {
+        expression.string
+        for module in project.graph.modules.values()
+        if in_test_file(module.path)
+        for expression in module.expressions
+        if expression.kind is Kind.CONSTANT
+    }
 
 
 def _own_module(project: Project, site: Reference) -> bool:

@@ -6,13 +6,14 @@ loop of its own. Everything else is held.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from asyncify.model.facts import Function, FunctionId, Kind, Role
 from asyncify.model.graph import Reference, SourceKind, Value
 from asyncify.planning.colour import Limit
+from asyncify.planning.hooks import in_test_file
 from asyncify.rules.spec import Hook
 
 if TYPE_CHECKING:
@@ -25,10 +26,15 @@ def decorator_hook(project: Project, name: str) -> Hook | None:
     """The hook that a decorator of this name is."""
 
     def find(project: Project) -> Hook | None:
-        hooks = (h for h in _hooks(project) if not (h.arguments or h.methods or h.parameters))
+        hooks = (h for h in _hooks(project) if not _is_about_names(h))
         return next((hook for hook in hooks if _matches(hook, name)), None)
 
     return project.memory(("decorator hook", name), find)
+
+
+def _is_about_names(hook: Hook) -> bool:
+    """Whether the names of a hook are not those of a decorator."""
+    return bool(hook.arguments or hook.methods or hook.parameters or hook.fixtures)
 
 
 def argument_hook(project: Project, site: Reference) -> Hook | None:
@@ -69,6 +75,9 @@ def hooks_of(project: Project, function: Function) -> Iterator[tuple[Reference |
     if found is not None:
         yield None, found
     names = tuple(parameter.name for parameter in function.parameters)
+    for hook in _hooks(project):
+        if not set(hook.fixtures).isdisjoint(names) and _matches(hook, function.name):
+            yield None, hook
     if function.owner is None and function.parent == f"{function.module}:":
         for hook in _hooks(project):
             if hook.parameters == names and names and _matches(hook, function.name):
@@ -94,6 +103,9 @@ def framework_limit(project: Project, function: Function) -> Limit | None:
         if refused:
             return Limit("ASY907", f"{refused} refuses to work inside an event loop", site)
         if hook.runs == AWAITS:
+            bases = project.graph.bases.get(function.owner or "", ())
+            if not set(hook.outside).isdisjoint(bases):
+                return Limit("ASY907", hook.why, site)
             if function.is_generator and not hook.generators:
                 return Limit("ASY907", "the framework iterates it synchronously", site)
         elif hook.runs != STARTS:
@@ -146,6 +158,20 @@ def framework_groups(project: Project) -> Iterator[list[FunctionId]]:
                     for name, method in each.methods
                     if any(fnmatchcase(name, pattern) for pattern in hook.methods)
                 ]
+
+
+def completed_calls(
+    project: Project, coloured: Iterable[FunctionId]
+) -> Iterator[tuple[Reference, Hook, str]]:
+    """The calls in tests that need one more argument, if a function of the tests becomes async."""
+    if not any(in_test_file(project.path(function)) for function in coloured):
+        return
+    for hook in _hooks(project):
+        for argument in hook.last:
+            for call in project.calls_to(*hook.names):
+                given = project.child(call, Role.KEYWORD, argument.partition("=")[0])
+                if given is None and in_test_file(project.module(call).path):
+                    yield call, hook, argument
 
 
 def is_pooled(project: Project, function: Function) -> bool:

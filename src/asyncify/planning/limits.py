@@ -57,7 +57,6 @@ TRANSPARENT = frozenset(
         "unittest.skipUnless",
         "unittest.expectedFailure",
         "pytest.fixture",
-        "responses.activate",
         "tenacity.retry",
         "backoff.on_exception",
         "backoff.on_predicate",

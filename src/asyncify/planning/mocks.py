@@ -9,13 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Set
 
 from asyncify.model.facts import Expression, FlowKind, FunctionId, Kind, Role
-from asyncify.model.graph import Reference
-from asyncify.model.plan import AddImport, Define, Edit, Replace
+from asyncify.model.graph import Edge, Reference
+from asyncify.model.plan import AddImport, Arguments, Define, Edit, Replace
+from asyncify.planning.colour import Limit
+from asyncify.planning.consumers import Step
 from asyncify.planning.hooks import in_test_file
 from asyncify.planning.interceptors import Patch, named_function, patches
 from asyncify.planning.project import Project
 from asyncify.planning.units import import_text
 
+_GIVEN = ("return_value", "side_effect")  # how a test says what a mock gives
 _RECORDERS = frozenset({"call_recorder", "raiser"})  # of pretend
 ASYNC_MOCK = "unittest.mock.AsyncMock"
 AWAITABLE = '''\
@@ -28,6 +31,11 @@ def _awaitable(function):
 
     return awaitable
 '''
+_ASYNC_MOCK = '''\
+def _async_mock(**settings):
+    """A mock of a coroutine function that returns a plain mock."""
+    return AsyncMock(**{"return_value": MagicMock(), **settings})
+'''
 MOCKS = frozenset(
     {
         "unittest.mock.Mock",
@@ -38,6 +46,78 @@ MOCKS = frozenset(
         "mock.mock.MagicMock",
     }
 )
+
+
+def given_async_mock(
+    project: Project, call: Reference, keyword: str, *, made: bool
+) -> tuple[tuple[str, Edit], ...]:
+    """Gives a call a mock of a coroutine function that returns a plain one, or what makes such a mock."""
+    path = project.module(call).path
+    argument = f"{keyword}=_async_mock{'()' if made else ''}"
+    return (
+        (path, Arguments(project.expression(call).span, last=(argument,))),
+        (path, Define("_async_mock", _ASYNC_MOCK)),
+        (path, AddImport("from unittest.mock import AsyncMock")),
+        (path, AddImport("from unittest.mock import MagicMock")),
+    )
+
+
+def mocked_step(project: Project, name: str, edge: Edge) -> Step:
+    """What the mocks need that may be in the place of the object whose method is called here.
+
+    A mock that takes after a class gives an `AsyncMock` for each of its coroutine methods by itself.
+    """
+    callee = project.child(edge.site, Role.CALLEE)
+    receiver = project.child(callee, Role.RECEIVER) if callee is not None else None
+    value = project.value(receiver) if receiver is not None else None
+    made = [s for s in value.sources if s.name in MOCKS] if value is not None else []
+    others = [t.external for t in edge.targets if t.external is not None]
+    expected = {f"{mock}.{name}" for mock in MOCKS}
+    sites = [source.site for source in made if source.site is not None]
+    if set(others) - expected or len(sites) < len(made) or (others and not made):
+        message = f"the call may also reach {', '.join(others) or 'a mock'}"
+        return Step(limit=Limit("ASY919", message, edge.site))
+    edits: list[tuple[str, Edit]] = []
+    for site in sites:
+        whole, strange = _told(project, site, name)
+        if strange is not None:
+            message = f"a test uses .{name} of a mock in another way"
+            return Step(limit=Limit("ASY918", message, strange))
+        if not (whole and _has_model(project, site)):
+            edits.extend(given_async_mock(project, site, name, made=True))
+    return Step(tuple(edits))
+
+
+def _has_model(project: Project, mock: Reference) -> bool:
+    """Whether a mock takes after something."""
+    return any(
+        e.role is Role.ARGUMENT or (e.role is Role.KEYWORD and e.detail in ("spec", "spec_set"))
+        for _, e in project.arguments(mock)
+    )
+
+
+def _told(project: Project, mock: Reference, name: str) -> tuple[bool, Reference | None]:
+    """Whether a test says as a whole what a method of its mock gives; and a place that calls it unawaited."""
+    roles: set[Role] = set()
+    made_in, value = project.expression(mock).function, project.value(mock)
+    for occurrence in value.occurrences if value is not None else ():
+        attribute = project.parent(occurrence)
+        if attribute is None or attribute[1].text != name:
+            continue
+        if project.expression(occurrence).role is not Role.RECEIVER:
+            continue
+        outer = project.parent(attribute[0])
+        role = attribute[1].role
+        if role is Role.RECEIVER and outer is not None:
+            if outer[1].text in _GIVEN and attribute[1].function == made_in:
+                roles.add(outer[1].role)
+        elif role is Role.CALLEE and outer is not None:
+            edge = project.call_edge(outer[0])
+            if edge is None or all(target.function is None for target in edge.targets):
+                return False, attribute[0]
+        elif role is not Role.TARGET:
+            return False, attribute[0]
+    return roles == {Role.TARGET}, None
 
 
 def mock_edits(

@@ -10,11 +10,11 @@ from collections.abc import Iterator, Sequence
 
 from asyncify.model.facts import FlowKind, Function, Kind, Role
 from asyncify.model.graph import Reference, SourceKind
-from asyncify.model.plan import AddImport, Arguments, Define, Retext
+from asyncify.model.plan import AddImport, Define, Retext
 from asyncify.planning.arguments import Carried, carry
 from asyncify.planning.drafts import Draft
 from asyncify.planning.interceptors import Patch, patched_name, patches
-from asyncify.planning.mocks import AWAITABLE, MOCKS
+from asyncify.planning.mocks import AWAITABLE, MOCKS, given_async_mock
 from asyncify.planning.responding import Responding
 from asyncify.planning.units import Seed, Site, helper_edits, import_text
 from asyncify.rules.spec import Call, Library
@@ -23,11 +23,6 @@ _ASSERTIONS = frozenset({"assert_called_with", "assert_called_once_with", "asser
 _RECORDS = frozenset({"call_args", "call_args_list", "mock_calls", "method_calls", "await_args"})
 _FORMS = frozenset({"patch", "object", "setattr"})
 _SPECS = frozenset({"autospec", "spec", "spec_set", "new_callable", "create", "wraps"})
-_ASYNC_MOCK = '''\
-def _async_mock(**settings):
-    """A mock of a coroutine function that returns a plain mock."""
-    return AsyncMock(**{"return_value": MagicMock(), **settings})
-'''
 
 
 class Patched:
@@ -173,15 +168,8 @@ class Patched:
             raise self.draft.refuse(patch.call, "the mock has a specification")
         if {"return_value", "side_effect"} & set(keywords) or self._returns_at_once(patch):
             return
-        span = self.project.expression(patch.call).span
-        path = self.project.module(patch.call).path
         self.draft.edits.extend(
-            (
-                (path, Arguments(span, last=("new_callable=_async_mock",))),
-                (path, Define("_async_mock", _ASYNC_MOCK)),
-                (path, AddImport("from unittest.mock import AsyncMock")),
-                (path, AddImport("from unittest.mock import MagicMock")),
-            )
+            given_async_mock(self.project, patch.call, "new_callable", made=False)
         )
 
     def _returns_at_once(self, patch: Patch) -> bool:

@@ -17,7 +17,7 @@ from asyncify.planning.decided import Decided
 from asyncify.planning.decorators import CACHE_REQUIREMENT, is_cached
 from asyncify.planning.drafts import Interception
 from asyncify.planning.findings import Findings
-from asyncify.planning.frameworks import hooks_of
+from asyncify.planning.frameworks import completed_calls, hooks_of
 from asyncify.planning.functions import Boundaries, Conversion, convert
 from asyncify.planning.hazards import Told, hazards
 from asyncify.planning.hooks import in_test_file
@@ -389,6 +389,8 @@ class _Planner:
             needed.add(CACHE_REQUIREMENT)
         if self._async_tests(colouring):
             needed.add("anyio" if self.style is Style.ANYIO else testing.PLUGIN)
+        for _, hook, _ in completed_calls(self.project, colouring.causes):
+            needed.update(hook.requires)
         for found in self.interceptions.values():
             needed.update(found.requires)
         for function in colouring.causes:

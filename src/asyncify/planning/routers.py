@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from asyncify.model.facts import Expression, Kind, Role
+from asyncify.model.facts import Expression, FunctionId, Kind, Role
 from asyncify.model.graph import Reference
 from asyncify.model.plan import Edit, Replace
 from asyncify.planning.answers import Answers
 from asyncify.planning.drafts import Draft, Unfaithful
 from asyncify.planning.hooks import in_test_file
+from asyncify.planning.limits import FIXTURE, decorated_by
 from asyncify.planning.project import PASSING_ROLES
 from asyncify.rules.spec import Interceptor, Library
+
+Variable = tuple[FunctionId, str]
 
 
 class Translator:
@@ -21,6 +24,7 @@ class Translator:
         self.draft, self.interceptor = draft, interceptor
         self.project = draft.project
         self.answers = Answers(draft, library, interceptor)
+        self.given: dict[Variable, list[Reference]] = {}  # what holds the fixture, and where
 
     def translate(self) -> bool:
         """Collects the edits; whether the interceptor is used at all.
@@ -90,17 +94,61 @@ class Translator:
                 if parameter.name != fixture:
                     continue
                 module = self.project.graph.modules[function.module]
-                sites = [
-                    Reference(module.name, e.id)
-                    for e in module.expressions
-                    if e.variable == (function.id, fixture)
-                ]
                 if not in_test_file(module.path) or parameter.annotation >= 0:
                     raise Unfaithful(f"{fixture} is annotated ({module.path})")
-                for site in sites:
-                    self._router(site)
                 edit = Replace(parameter.span, f"{self.interceptor.to}_mock")
-                yield (module.path, edit), sites
+                yield (module.path, edit), self._given((function.id, fixture))
+
+    def _given(self, variable: Variable) -> list[Reference]:
+        """Translates whatever is done with a variable that holds the fixture; its own names."""
+        if variable not in self.given:
+            module = self.project.graph.modules[self.project.functions[variable[0]].module]
+            found = [e.id for e in module.expressions if e.variable == variable]
+            self.given[variable] = [Reference(module.name, number) for number in found]
+            for site in self.given[variable]:
+                self._router(site)
+                for other in self._moved_to(site):
+                    self._given(other)
+        return self.given[variable]
+
+    def _moved_to(self, site: Reference) -> Iterator[Variable]:
+        """The variables that get the fixture from a place that only passes it on.
+
+        Raises:
+            Unfaithful: nobody knows where it goes.
+        """
+        expression = self.project.expression(site)
+        function = self.project.functions[expression.function]
+        if expression.role is Role.ASSIGNED and expression.parent < 0:
+            for name in self._names(site):
+                yield self.project.expression(name).variable or ("", "")
+        elif expression.role in (Role.RETURNED, Role.YIELDED):
+            if decorated_by(self.project, function, FIXTURE) is None:
+                raise self.draft.refuse(site, "a function returns the router")
+            for other in self.project.functions.values():
+                if any(each.name == function.name for each in other.parameters):
+                    yield other.id, function.name
+        elif expression.role in (Role.ARGUMENT, Role.KEYWORD):
+            yield from self._parameters(site, expression)
+        elif expression.role not in (Role.RECEIVER, Role.DISCARDED, Role.TARGET):
+            raise self.draft.refuse(site, f"the router is used as {expression.role}")
+
+    def _parameters(self, site: Reference, argument: Expression) -> Iterator[Variable]:
+        """The parameters of the project that an argument gets to."""
+        outer = self.project.parent(site)
+        edge = self.project.call_edge(outer[0]) if outer is not None else None
+        for target in edge.targets if edge is not None else ():
+            function = self.project.functions[target.function or ""]
+            if function.owner is not None:
+                raise self.draft.refuse(site, "a method gets the router")
+            names = [each.name for each in function.parameters if each.kind not in ("*", "**")]
+            if argument.role is Role.ARGUMENT:
+                names = names[int(argument.detail) :][:1]
+            else:
+                names = [name for name in names if name == argument.detail]
+            if not names:
+                raise self.draft.refuse(site, "nobody knows which parameter gets the router")
+            yield function.id, names[0]
 
     # -- uses ------------------------------------------------------------------------------------
 

@@ -26,6 +26,7 @@ from asyncify.planning.iteration import (
     stays_plain,
 )
 from asyncify.planning.limits import MANAGER, RENAMED, decorated_by
+from asyncify.planning.mocks import mocked_step
 from asyncify.planning.project import CROWDED, PASSING_ROLES, Project
 from asyncify.planning.purity import other_way_text
 from asyncify.planning.scripts import script_body
@@ -151,14 +152,15 @@ def edge_steps(project: Project, function: Function, edge: Edge, unsafe: bool) -
     if edge.access is Access.ITERATE and function.name in PROTOCOL:
         return protocol_edge_step(project, function, edge)
     reached = [target for target in edge.targets if target.function is not None]
-    if len(reached) != len(edge.targets):
-        others = ", ".join(t.external for t in edge.targets if t.external is not None)
-        return Step(limit=Limit("ASY919", f"the call may also reach {others}", edge.site))
+    mocked = mocked_step(project, function.name, edge)
+    if mocked.limit is not None:
+        return mocked
     by_name = any(t.evidence is Evidence.BY_NAME for t in reached)
     if edge.open and by_name and not unsafe:
         message = f"a call of .{function.name}() on an object of unknown type may reach it"
         return Step(limit=Limit("ASY914", message, edge.site))
-    return _reached(project, function, edge)
+    step = _reached(project, function, edge)
+    return replace(step, edits=(*step.edits, *mocked.edits))
 
 
 def _reached(project: Project, function: Function, edge: Edge) -> Step:

@@ -419,7 +419,9 @@ class Hook:
     that it may start one; "never": nobody awaits it, and a loop may be running. `pooled`: as a plain
     function it runs in a thread, so that it may become async only if nothing in it blocks any more.
     `together`: the methods of one class are all async, or none of them. `stored`: the project itself calls it
-    later, as an attribute with the name of the keyword. `requires` is what awaiting needs.
+    later, as an attribute with the name of the keyword. `requires` is what awaiting needs. `fixtures`: tests
+    with these names that ask for one of them. `outside`: not in classes with one of these bases. `last` are
+    arguments that its calls in tests need as soon as a test is async, unless they have them.
     """
 
     names: tuple[str, ...]
@@ -432,6 +434,9 @@ class Hook:
     together: bool = False
     stored: bool = False
     requires: tuple[str, ...] = ()
+    fixtures: tuple[str, ...] = ()
+    outside: tuple[str, ...] = ()
+    last: tuple[str, ...] = ()
     why: str = "it is called without await"
 
 
