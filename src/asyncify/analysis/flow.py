@@ -264,7 +264,9 @@ class Flow:
             if access is Access.CONSTRUCT:
                 target = constructed_class(target)
                 if target.receiver in self.hierarchy.classes:
-                    call.constructs.setdefault(target.external or "", target)
+                    # the checker says `object` where it does not find the class's own
+                    if target.external != "builtins.object" or not call.constructs:
+                        call.constructs.setdefault(target.external or "", target)
                     return
             name = target.external or ""
             if name in _NOTHING:

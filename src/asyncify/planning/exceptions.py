@@ -75,7 +75,7 @@ def handler_edits(
             found = _exception(project, rules, inner)
             if found is not None and found[0].name in left:
                 old = stays.get(found[0].name)
-                both = old is not None and old.in_try(project, whole)
+                both = old is not None and old.may_reach(project, whole)
                 handler.translate(index, *found, both=both)
                 continue
             handler.parts.append(f"{{{index}}}")

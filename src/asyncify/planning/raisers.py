@@ -5,8 +5,8 @@ Nothing is lost if a handler catches too much, so what nobody can tell counts as
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from asyncify.model.facts import Expression, FunctionId, Kind, Role, Statement
 from asyncify.model.graph import Reference, SourceKind
@@ -24,6 +24,7 @@ class Raisers:
 
     sites: frozenset[Reference] = frozenset()
     functions: frozenset[FunctionId] = frozenset()
+    names: Mapping[str, Sequence[FunctionId]] = field(default_factory=dict)  # what calls them
     anywhere: bool = False
 
     @classmethod
@@ -31,6 +32,7 @@ class Raisers:
         """The functions that reach one of the places, by an edge or as far as their name says."""
         starts = frozenset(sites)
         found: set[FunctionId] = set()
+        names: dict[str, list[FunctionId]] = {}
         todo = [project.expression(site).function for site in starts]
         while todo:
             function = todo.pop()
@@ -40,15 +42,16 @@ class Raisers:
             name = _called_as(project, function)
             if name.startswith("__") and name.endswith("__"):  # operators have no edge everywhere
                 return cls(starts, anywhere=True)
+            names.setdefault(name, []).append(function)
             users = [edge.site for edge in project.reaching(function)]
             users += [each for each in _mentions(project, name) if _may_be(project, each, function)]
             for value in project.values_of(function, SourceKind.FUNCTION):
                 users += value.occurrences
             todo += {project.expression(site).function for site in users}
             todo += project.family(function)
-        return cls(starts, frozenset(found))
+        return cls(starts, frozenset(found), names)
 
-    def in_try(self, project: Project, whole: Reference) -> bool:
+    def may_reach(self, project: Project, whole: Reference) -> bool:
         """Whether one of them may be behind the try body of a handler, given by its except type."""
         return self.anywhere or any(self._at(project, each) for each in in_try(project, whole))
 
@@ -65,9 +68,8 @@ class Raisers:
             return True
         expression = project.expression(reference)
         return expression.kind in _NAMING and any(
-            _called_as(project, function) == expression.text
-            and _may_be(project, reference, function)
-            for function in self.functions
+            _may_be(project, reference, function)
+            for function in self.names.get(expression.text, ())
         )
 
 
