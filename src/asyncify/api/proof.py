@@ -37,7 +37,8 @@ def prove(
             target = root / path
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(source.encode(source.text))
-        again = replace(job, root=root)
+        unchanged = {path: module for path, module in facts.read.items() if path not in after}
+        again = replace(job, root=root, known=unchanged)
         facts_after = stages.index(again, new)
         if facts_after.errors and not facts.errors:
             raise VerifyError(facts_after.errors[0].path, facts_after.errors[0].message)

@@ -39,6 +39,7 @@ class Job:
     editable: frozenset[str] | None = None  # files that may change; None for all
     progress: Progress = silent
     jobs: int = 0
+    known: Mapping[str, Module] = field(default_factory=dict)  # by path: what is read already
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,7 @@ class Facts:
     homes: Mapping[str, Path] = field(default_factory=dict)  # files whose directory goes first
     lent: Mapping[str, str] = field(default_factory=dict)  # vendored packages, by their short names
     lent_roots: tuple[Path, ...] = ()  # the directories where they have those
+    read: Mapping[str, Module] = field(default_factory=dict)  # by path, with the names as written
 
 
 def parse(job: Job, sources: Mapping[str, Source]) -> Facts:
@@ -90,14 +92,18 @@ def index(job: Job, sources: Mapping[str, Source]) -> Facts:
         if named is None:
             continue  # a stub beside a file that cannot be read
         found = modules if path in names else stubs
+        known = job.known.get(path)
+        if known is not None and known.name == named.name:
+            found[named.name] = known
+            continue
         try:
-            module = index_module(
+            found[named.name] = index_module(
                 source.text, name=named.name, path=path, is_package=named.is_package
             )
-            found[named.name] = module
         except ParseError as error:
             errors.append(_unparsable(path, error))
     lent = vendored(modules)
+    read = {each.path: each for each in (*modules.values(), *stubs.values())}
     modules, stubs = (
         {name: meant(each, _names_in(each.path, own, lent)) for name, each in found.items()}
         for found in (modules, stubs)
@@ -110,6 +116,7 @@ def index(job: Job, sources: Mapping[str, Source]) -> Facts:
         {path: job.root / each.root for path, each in own.items()},
         lent,
         tuple(job.root / each for each in lent_roots(lent, modules)),
+        read,
     )
 
 

@@ -74,17 +74,24 @@ class Raisers:
 
 
 def in_try(project: Project, whole: Reference) -> Iterator[Reference]:
-    """The expressions in the try body that a handler, given by its except type, belongs to."""
+    """The expressions that a handler, given by its except type, is about.
+
+    Those in the try body; for a context manager, or a call that is given a function, also those in the
+    statement that names the type.
+    """
     module = project.module(whole)
     statement = project.statement(whole)
     handles = statement.kind == "ExceptHandler"
     attempt = statement.parent if handles else statement.id
     for expression in module.expressions:
-        if _in_body(module.statements, expression, attempt):
+        beside = (
+            expression.statement == attempt and not handles and expression.id != whole.expression
+        )
+        if beside or _in_body(module.statements, expression, attempt):
             yield Reference(whole.module, expression.id)
 
 
-def _in_body(statements: tuple[Statement, ...], expression: Expression, attempt: int) -> bool:
+def _in_body(statements: Sequence[Statement], expression: Expression, attempt: int) -> bool:
     number = expression.statement
     while number >= 0:
         statement = statements[number]
