@@ -14,7 +14,17 @@ Callbacks, other matchers than those of query, body and headers, registries and 
 
 from collections.abc import Mapping
 
-from asyncify.rules.spec import Answer, Argument, CallSite, Helper, Interceptor, Library, Refuse
+from asyncify.rules.spec import (
+    Answer,
+    Argument,
+    CallSite,
+    Framework,
+    Helper,
+    Hook,
+    Interceptor,
+    Library,
+    Refuse,
+)
 
 VERBS = ("get", "options", "head", "post", "put", "patch", "delete")
 
@@ -202,3 +212,6 @@ library = Library(
     helpers=(WITH_PATH, THEN),
     entries=(RESPONSES, REQUESTS_MOCK),
 )
+
+# the decorator of requests_mock calls what it decorates without `await`
+framework = Framework("responses", hooks=(Hook(("responses.activate",), "awaits"),))

@@ -1,0 +1,5 @@
+"""respx: its decorator awaits a coroutine function."""
+
+from asyncify.rules.spec import Framework, Hook
+
+framework = Framework("respx", hooks=(Hook(("respx.mock", "respx.router.MockRouter*"), "awaits"),))
