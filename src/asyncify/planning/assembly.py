@@ -12,7 +12,7 @@ from asyncify.planning.annotations import annotation_edits
 from asyncify.planning.chains import Chains
 from asyncify.planning.clients import client_edits
 from asyncify.planning.decided import Decided
-from asyncify.planning.exceptions import handler_edits, old_raisers
+from asyncify.planning.exceptions import handler_edits, raised_by_hand
 from asyncify.planning.frameworks import completed_calls
 from asyncify.planning.imports import unused_imports
 from asyncify.planning.mocks import mock_edits
@@ -148,8 +148,10 @@ class Assembly:
             for name in seed.libraries:
                 sites.setdefault(name, set()).update(s.reference for s in seed.sites)
         made = {r for found in self.decided.interceptions.values() for r in found.exceptions}
-        kept = {name: total.get(name, set()) - sites[name] for name in left}
-        stays = old_raisers(self.project, self.rules, kept, made)
+        by_hand = raised_by_hand(self.project, self.rules, made)
+        stays = frozenset(
+            name for name in left if name in by_hand or total.get(name, set()) - sites[name]
+        )
         raising = {name: self._raising(name) for name in left}
         frozen = {name: frozenset(found) for name, found in sites.items()}
         return handler_edits(self.project, self.rules, left, stays, raising, frozen)

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
-from asyncify.model.facts import FlowKind, FunctionId, Kind, Role
+from asyncify.model.facts import FlowKind, FunctionId, Kind, Role, Statement
 from asyncify.model.graph import Reference
 from asyncify.model.plan import AddImport, Edit, Replace
 from asyncify.planning.companions import expectation
 from asyncify.planning.hooks import in_test_file
 from asyncify.planning.project import Project
-from asyncify.planning.raisers import Raisers, in_try
 from asyncify.planning.scoping import is_free
 from asyncify.planning.units import import_text
 from asyncify.rules.registry import Rules
@@ -55,7 +54,7 @@ def handler_edits(
     project: Project,
     rules: Rules,
     left: Mapping[str, Library],
-    stays: Mapping[str, Raisers],
+    stays: frozenset[str],
     raising: Mapping[str, frozenset[FunctionId]],
     sites: Mapping[str, frozenset[Reference]],
 ) -> list[tuple[str, str, Edit]]:
@@ -63,8 +62,7 @@ def handler_edits(
 
     Args:
         left: libraries that at least one converted call leaves.
-        stays: for those of them that other calls still use, what raises their exceptions: a handler
-            around it catches both kinds.
+        stays: those of them that other calls still use; their handlers catch both kinds.
         raising: by library, the functions that may raise its new exceptions.
         sites: by library, its converted calls.
     """
@@ -74,9 +72,7 @@ def handler_edits(
         for index, inner in enumerate(names):
             found = _exception(project, rules, inner)
             if found is not None and found[0].name in left:
-                old = stays.get(found[0].name)
-                both = old is not None and old.may_reach(project, whole)
-                handler.translate(index, *found, both=both)
+                handler.translate(index, *found, both=found[0].name in stays)
                 continue
             handler.parts.append(f"{{{index}}}")
             for library in left.values():
@@ -236,30 +232,24 @@ def _callers(project: Project, callee: str) -> set[FunctionId]:
     return found
 
 
-def old_raisers(
-    project: Project, rules: Rules, kept: Mapping[str, Set[Reference]], made: Set[Reference]
-) -> Mapping[str, Raisers]:
-    """By library, what goes on to raise its old exceptions; nothing for libraries that are left altogether.
+def raised_by_hand(project: Project, rules: Rules, made: Set[Reference]) -> frozenset[str]:
+    """Libraries whose exceptions the project raises itself: their handlers have to catch both kinds.
 
-    Args:
-        kept: by library, its calls that stay.
-        made: places at which the new exceptions are made.
+    `made` are places at which the new exceptions are made.
     """
-    sites = {library: set(found) for library, found in kept.items() if found}
-    anywhere = set()
+    found = set()
     for reference in project.graph.names:
         exception = _exception(project, rules, reference)
         if exception is None or reference in made:
             continue
-        role, outer = project.expression(reference).role, project.parent(reference)
-        if role is Role.CALLEE and outer is not None:
-            role = Role.RAISED if outer[1].role is Role.RAISED else Role.BASE
-        if role is Role.RAISED:
-            sites.setdefault(exception[0].name, set()).add(reference)
-        elif role is Role.BASE:  # its objects and classes are raised wherever they get to
-            anywhere.add(exception[0].name)
-    found = {library: Raisers.behind(project, places) for library, places in sites.items()}
-    return found | {library: Raisers(anywhere=True) for library in anywhere}
+        expression = project.expression(reference)
+        outer = project.parent(reference)
+        raised = expression.role is Role.RAISED or (
+            expression.role is Role.CALLEE and outer is not None
+        )
+        if raised or expression.role is Role.BASE:
+            found.add(exception[0].name)
+    return frozenset(found)
 
 
 def _exception(
@@ -289,4 +279,20 @@ def _guards(
 
 def _calls_in_try(project: Project, whole: Reference) -> Iterable[Reference]:
     """The calls in the try body that a handler, given by its except type, belongs to."""
-    return (r for r in in_try(project, whole) if project.expression(r).kind is Kind.CALL)
+    module = project.module(whole)
+    statement = project.statement(whole)
+    handles = statement.kind == "ExceptHandler"
+    attempt = statement.parent if handles else statement.id
+    for expression in module.expressions:
+        if expression.kind is Kind.CALL:
+            if _in_body(module.statements, expression.statement, attempt):
+                yield Reference(whole.module, expression.id)
+
+
+def _in_body(statements: Sequence[Statement], number: int, attempt: int) -> bool:
+    while number >= 0:
+        statement = statements[number]
+        if statement.parent == attempt:
+            return statement.block == "body"
+        number = statement.parent
+    return False

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Iterable
 
 from asyncify.model.facts import FlowKind, Kind, Place, Role
-from asyncify.model.graph import Access, Reference, SourceKind, Value
+from asyncify.model.graph import Access, Evidence, Reference, SourceKind, Value
 from asyncify.model.plan import AddImport, Await, Edit, HandOver, MakeAsync, Replace
 from asyncify.planning.arguments import returned_type, shapes, takes_all, template_imports
 from asyncify.planning.consumers import Step, need_async
@@ -367,7 +367,8 @@ class Resources:
         project, group = self.project, self._group(key)
         edge = project.call_edge(call)
         if edge is not None and edge.targets and all(t.function for t in edge.targets):
-            return  # the parameter is an occurrence itself
+            if not (edge.open and any(t.evidence is Evidence.BY_NAME for t in edge.targets)):
+                return  # the parameter is an occurrence itself
         names = project.callee_names(call)
         detail = project.expression(site).detail
         for name in names:
