@@ -18,18 +18,14 @@ def link(modules: Mapping[str, Module], names: Names, heap: Heap) -> frozenset[t
         module.name: {f.name: f for f in module.functions if _is_fixture(module, f, names)}
         for module in modules.values()
     }
-    linked: set[tuple[str, str]] = set()
-    for module in modules.values():
-        for function in module.functions:
-            for decorator in function.decorators:
-                linked.update(_parametrize(module, function, decorator, names, heap))
-    if not any(fixtures.values()):
-        return frozenset(linked)
     conftests = {
         module.path.rpartition("/")[0]: module.name
         for module in modules.values()
         if module.path.rpartition("/")[2] == "conftest.py"
     }
+    linked = set(_parametrized(modules, fixtures, conftests, names, heap))
+    if not any(fixtures.values()):
+        return frozenset(linked)
     for module in modules.values():
         for function in module.functions:
             own = fixtures[module.name]
@@ -44,6 +40,22 @@ def link(modules: Mapping[str, Module], names: Names, heap: Heap) -> frozenset[t
                     heap.slots.move(slot, heap.variable(function.id, parameter.name))
                     linked.add((function.id, parameter.name))
     return frozenset(linked)
+
+
+def _parametrized(
+    modules: Mapping[str, Module],
+    fixtures: Mapping[str, Mapping[str, Function]],
+    conftests: Mapping[str, str],
+    names: Names,
+    heap: Heap,
+) -> Iterator[tuple[str, str]]:
+    """Lets what tests are parametrized with move to the parameters of that name; yields those."""
+    for module in modules.values():
+        own = [each for place in _places(module, conftests) for each in fixtures[place].values()]
+        for function in module.functions:
+            for decorator in function.decorators:
+                for given in _parametrize(module, function, decorator, names, heap):
+                    yield from _hand_on(given, own, heap)
 
 
 def _find(
@@ -98,6 +110,8 @@ def _parametrize(
     )
     if first is None or second is None or second.kind is not Kind.CONTAINER:
         return
+    if "indirect" in parts or "2" in parts:
+        return  # a fixture gets it
     inside = [module.expressions[number] for number in module.children[first.id]]
     wanted = [one.string for one in inside] or [one.strip() for one in first.string.split(",")]
     for number in module.children[second.id]:
@@ -106,6 +120,17 @@ def _parametrize(
             if any(parameter.name == name for parameter in function.parameters):
                 heap.slots.move(heap.at(module.name, value), heap.variable(function.id, name))
                 yield function.id, name
+
+
+def _hand_on(
+    given: tuple[str, str], fixtures: list[Function], heap: Heap
+) -> Iterator[tuple[str, str]]:
+    """Lets a parameter of a test move to the fixtures that ask for its name as well; yields all of them."""
+    yield given
+    for fixture in fixtures:
+        if any(parameter.name == given[1] for parameter in fixture.parameters):
+            heap.slots.move(heap.variable(*given), heap.variable(fixture.id, given[1]))
+            yield fixture.id, given[1]
 
 
 def _row(module: Module, number: int, names: Names, *, single: bool) -> list[int]:

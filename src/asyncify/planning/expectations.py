@@ -128,6 +128,8 @@ def parametrizes(project: Project, site: Reference) -> bool:
         return False
     if project.graph.names.get(callee) != "pytest.mark.parametrize":
         return False
+    if any(e.detail in ("indirect", "2") for _, e in project.arguments(call[0])):
+        return False
     module = project.module(site)
     tests = {f.id for f in module.functions if call[0].expression in f.decorators}
     return any(project.expression(each).function in tests for each in value.occurrences)

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from asyncify.model.facts import Expression, Function, FunctionId, Kind, Role
 from asyncify.model.graph import Reference, SourceKind
 from asyncify.planning.colour import Limit
+from asyncify.planning.fixtures import fixture_name, fixtures_named, fixtures_of
 from asyncify.planning.hooks import in_test_file
 from asyncify.planning.limits import FIXTURE, decorated_by
 from asyncify.planning.project import Project
@@ -49,7 +50,8 @@ def found_by_name_limit(project: Project, function: Function) -> Limit | None:
 def _fixture_limit(project: Project, function: Function) -> Limit | None:
     """Why a fixture stays sync: nobody can start its loop inside that of the test that asks for it."""
     shared = not project.path(function.id).rpartition("/")[2].startswith("test_")
-    for site in project.memory("asked fixtures", _asked_fixtures).get(function.name, ()):
+    name = fixture_name(project, function)
+    for site in project.memory("asked fixtures", _asked_fixtures).get(name, ()):
         if shared or site.module == function.module:
             return Limit("ASY917", "it is asked for by name where an event loop may run", site)
     return None
@@ -80,26 +82,35 @@ def _namespaces(project: Project) -> dict[str, Reference]:
 
 
 def _asked_fixtures(project: Project) -> dict[str, list[Reference]]:
-    """The names of fixtures that a test asks for while it runs, with the places; no constant may be any name.
+    """The names of fixtures that a test gets by asking while it runs, with the places; no constant may be any name.
 
-    Who calls no function of the project stays synchronous: pytest starts the loop of the fixture for it.
+    Who calls nothing else, and is not called, stays synchronous: pytest starts the loop of the fixture for it.
     """
     calling = {
         project.expression(edge.site).function
         for edge in project.graph.edges
-        if any(target.function is not None for target in edge.targets)
+        if not _asks(project, edge.site)
     }
     found: dict[str, list[Reference]] = {}
     for attribute in project.attributes("getfixturevalue"):
         call = project.parent(attribute)
-        if call is None or project.expression(attribute).function not in calling:
+        asking = project.expression(attribute).function
+        if call is None or not (asking in calling or project.reaching(asking)):
             continue
         names = {argument.string for _, argument in project.arguments(call[0])}
         if "" in names:
             names = project.memory("strings of tests", _strings_of_tests)
         for name in names:
             found.setdefault(name, []).append(attribute)
+            for fixture in fixtures_named(project, name):
+                for other in fixtures_of(project, fixture):
+                    found.setdefault(other, []).append(attribute)
     return found
+
+
+def _asks(project: Project, call: Reference) -> bool:
+    callee = project.child(call, Role.CALLEE)
+    return callee is not None and project.expression(callee).text == "getfixturevalue"
 
 
 def _strings_of_tests(project: Project) -> set[str]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from asyncify.model.facts import Function, FunctionId, Kind, Role
 from asyncify.model.graph import Reference, SourceKind, Value
 from asyncify.planning.colour import Limit
+from asyncify.planning.fixtures import fixture_name, fixtures_named, fixtures_of, marks
 from asyncify.planning.hooks import in_test_file
 from asyncify.rules.spec import Hook
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from asyncify.planning.project import Project
 
 AWAITS, STARTS = "awaits", "starts"
+_MARK = "pytest.mark."
 
 
 def decorator_hook(project: Project, name: str) -> Hook | None:
@@ -75,9 +77,6 @@ def hooks_of(project: Project, function: Function) -> Iterator[tuple[Reference |
     if found is not None:
         yield None, found
     names = tuple(parameter.name for parameter in function.parameters)
-    for hook in _hooks(project):
-        if not set(hook.fixtures).isdisjoint(names) and _matches(hook, function.name):
-            yield None, hook
     if function.owner is None and function.parent == f"{function.module}:":
         for hook in _hooks(project):
             if hook.parameters == names and names and _matches(hook, function.name):
@@ -98,21 +97,87 @@ def framework_limit(project: Project, function: Function) -> Limit | None:
     """Why a function that a framework calls cannot be async; decorators that start are in `limits`."""
     if function.kind != "def" or function.is_async:
         return None
+    stopped = project.memory("stopped", _stopped).get(function.id)
+    if stopped is not None:
+        return stopped
     for site, hook in hooks_of(project, function):
         refused = refuses_loop(project, hook)
         if refused:
             return Limit("ASY907", f"{refused} refuses to work inside an event loop", site)
         if hook.runs == AWAITS:
-            bases = project.graph.bases.get(function.owner or "", ())
-            if not set(hook.outside).isdisjoint(bases):
-                return Limit("ASY907", hook.why, site)
-            if function.is_generator and not hook.generators:
-                return Limit("ASY907", "the framework iterates it synchronously", site)
+            reason = _not_awaited(project, function, hook)
+            if reason:
+                return Limit("ASY907", reason, site)
         elif hook.runs != STARTS:
             return Limit("ASY907", hook.why, site)
         elif not _is_decorator(project, site):
             return Limit("ASY909", hook.why, site)
     return None
+
+
+def _not_awaited(project: Project, function: Function, hook: Hook) -> str:
+    """Why a hook that awaits functions does not await this one."""
+    if not set(hook.outside).isdisjoint(project.graph.bases.get(function.owner or "", ())):
+        return hook.why
+    collected = function.name.startswith("test") and function.parent == f"{function.module}:"
+    if hook.collected and (not collected or project.reaching(function.id)):
+        return hook.why
+    if function.is_generator and not hook.generators:
+        return "the framework iterates it synchronously"
+    return ""
+
+
+def _stopped(project: Project) -> dict[FunctionId, Limit]:
+    """Tests that get what their event loop cannot live with, and the fixtures that are set up for them."""
+    found: dict[FunctionId, Limit] = {}
+    for function in project.functions.values():
+        if function.kind == "def" and in_test_file(project.path(function.id)):
+            limit = _stopping(project, function)
+            if limit is not None:
+                found[function.id] = limit
+                for name in fixtures_of(project, function):
+                    for fixture in fixtures_named(project, name):
+                        found.setdefault(fixture.id, limit)
+    return found
+
+
+def _stopping(project: Project, function: Function) -> Limit | None:
+    """Why nothing around a test may wait in an event loop."""
+    names = fixtures_of(project, function)
+    for hook in _hooks(project):
+        if not names.isdisjoint(hook.fixtures) and _matches(hook, function.name):
+            return Limit("ASY907", hook.why)
+    for site, hook, functions in project.memory("unlike", lambda p: tuple(_unlike(p))):
+        for other in functions:
+            if other.id == function.id or fixture_name(project, other) in names:
+                return Limit("ASY907", hook.why, site)
+    return None
+
+
+def _unlike(project: Project) -> Iterator[tuple[Reference, Hook, tuple[Function, ...]]]:
+    """The marks and calls in tests with which no event loop can run, and the functions that they are for."""
+    for hook in _hooks(project):
+        for name in hook.names if hook.runs == "never" else ():
+            if name.startswith(_MARK):
+                for site, functions in marks(project, name.removeprefix(_MARK)):
+                    yield site, hook, functions
+        for argument in hook.last:
+            for call in project.calls_to(*hook.names):
+                given = project.child(call, Role.KEYWORD, argument.partition("=")[0])
+                as_wanted = given is None or project.expression(given).text in argument
+                if not as_wanted or project.child(call, Role.UNPACKED) is not None:
+                    yield call, hook, _around(project, call)
+
+
+def _around(project: Project, call: Reference) -> tuple[Function, ...]:
+    """The functions that a call is for: what it decorates, the test or fixture around it, or all of the tests."""
+    functions = project.module(call).functions
+    decorated = tuple(f for f in functions if call.expression in f.decorators)
+    around = project.functions[project.expression(call).function]
+    if around.name.startswith("test") or fixture_name(project, around):
+        return (around,)
+    everywhere = project.functions.values() if around.kind == "def" else functions
+    return decorated or tuple(everywhere)
 
 
 def refuses_loop(project: Project, hook: Hook) -> str:

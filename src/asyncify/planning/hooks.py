@@ -31,7 +31,7 @@ _OPTIONAL = {
     "function": "request.function",
     "module": "request.module",
 }
-_FIXTURES = frozenset({"pytest.fixture", "pytest_asyncio.fixture", "_pytest.fixtures.fixture"})
+FIXTURES = frozenset({"pytest.fixture", "pytest_asyncio.fixture", "_pytest.fixtures.fixture"})
 _PLAIN_BASES = frozenset({"builtins.object", "abc.ABC", "typing.Generic", "typing.Protocol"})
 
 
@@ -199,7 +199,7 @@ def _comes_first(project: Project, function: Function) -> bool:
     if function.name >= "_async_":
         return False
     for reference, name in project.decorators(function):
-        if name in _FIXTURES and project.child(reference, Role.KEYWORD, "autouse") is not None:
+        if name in FIXTURES and project.child(reference, Role.KEYWORD, "autouse") is not None:
             return True
     return False
 

@@ -7,12 +7,14 @@ takes no such argument.
 from asyncify.rules.spec import Framework, Hook
 
 NAMES = ("freezegun.freeze_time", "freezegun.api.freeze_time")
-STOPPED = "the plugin stops the clock of the event loop"
+STOPPED = "freezegun stops the clock of the event loop"
 
 framework = Framework(
     "freezegun",
     hooks=(
-        Hook(NAMES, "awaits", last=("real_asyncio=True",), requires=("freezegun>=1.5",)),
+        Hook(
+            NAMES, "awaits", last=("real_asyncio=True",), requires=("freezegun>=1.5",), why=STOPPED
+        ),
         Hook(("pytest.mark.freeze_time",), "never", why=STOPPED),
         Hook(("test*",), "never", fixtures=("freezer",), why=STOPPED),
     ),

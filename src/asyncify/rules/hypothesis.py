@@ -1,6 +1,6 @@
 """hypothesis runs a test many times; pytest-asyncio and anyio put a synchronous wrapper around an async one.
 
-unittest has no such wrapper: there hypothesis refuses a coroutine function.
+unittest has no such wrapper, and neither has what a test calls: there hypothesis refuses a coroutine function.
 """
 
 from asyncify.rules.spec import Framework, Hook
@@ -12,7 +12,8 @@ framework = Framework(
             ("hypothesis.given", "hypothesis.core.given"),
             "awaits",
             outside=("unittest.TestCase", "unittest.case.TestCase"),
-            why="hypothesis runs no async test of a unittest.TestCase",
+            collected=True,
+            why="hypothesis runs no async function itself, and none of a unittest.TestCase",
         ),
         Hook(
             (

@@ -420,8 +420,8 @@ class Hook:
     function it runs in a thread, so that it may become async only if nothing in it blocks any more.
     `together`: the methods of one class are all async, or none of them. `stored`: the project itself calls it
     later, as an attribute with the name of the keyword. `requires` is what awaiting needs. `fixtures`: tests
-    with these names that ask for one of them. `outside`: not in classes with one of these bases. `last` are
-    arguments that its calls in tests need as soon as a test is async, unless they have them.
+    with these names that get one of them. `outside`: not in classes with one of these bases. `collected`: only
+    what pytest collects and nobody calls. `last`: what its calls in async tests are given, unless they say it.
     """
 
     names: tuple[str, ...]
@@ -436,6 +436,7 @@ class Hook:
     requires: tuple[str, ...] = ()
     fixtures: tuple[str, ...] = ()
     outside: tuple[str, ...] = ()
+    collected: bool = False
     last: tuple[str, ...] = ()
     why: str = "it is called without await"
 
