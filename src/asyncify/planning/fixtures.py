@@ -73,7 +73,7 @@ def _asked(project: Project) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for mark, functions in marks(project, "usefixtures"):
         for _, argument in project.arguments(mark):
-            for function in functions:
+            for function in functions if argument.string else ():
                 found.setdefault(function.id, []).append(argument.string)
     for name, fixtures in project.memory("fixtures", _fixtures).items():
         for fixture in fixtures:

@@ -163,9 +163,8 @@ def _unlike(project: Project) -> Iterator[tuple[Reference, Hook, tuple[Function,
                     yield site, hook, functions
         for argument in hook.last:
             for call in project.calls_to(*hook.names):
-                given = project.child(call, Role.KEYWORD, argument.partition("=")[0])
-                as_wanted = given is None or project.expression(given).text in argument
-                if not as_wanted or project.child(call, Role.UNPACKED) is not None:
+                given = _given(project, call, argument)
+                if given and project.expression(given).text != argument.partition("=")[2]:
                     yield call, hook, _around(project, call)
 
 
@@ -234,9 +233,15 @@ def completed_calls(
     for hook in _hooks(project):
         for argument in hook.last:
             for call in project.calls_to(*hook.names):
-                given = project.child(call, Role.KEYWORD, argument.partition("=")[0])
+                given = _given(project, call, argument)
                 if given is None and in_test_file(project.module(call).path):
                     yield call, hook, argument
+
+
+def _given(project: Project, call: Reference, argument: str) -> Reference | None:
+    """What a call gives for ``name=value`` already, or the mapping that may give it."""
+    named = project.child(call, Role.KEYWORD, argument.partition("=")[0])
+    return named or project.child(call, Role.KEYWORD, "")
 
 
 def is_pooled(project: Project, function: Function) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Set
 
-from asyncify.model.facts import Expression, FlowKind, FunctionId, Kind, Role
+from asyncify.model.facts import Expression, FlowKind, Function, FunctionId, Kind, Role
 from asyncify.model.graph import Edge, Reference
 from asyncify.model.plan import AddImport, Arguments, Define, Edit, Replace
 from asyncify.planning.colour import Limit
@@ -16,9 +16,9 @@ from asyncify.planning.consumers import Step
 from asyncify.planning.hooks import in_test_file
 from asyncify.planning.interceptors import Patch, named_function, patches
 from asyncify.planning.project import Project
+from asyncify.planning.stand_ins import GIVEN, MOCKS, stand_in_limit, takes_after
 from asyncify.planning.units import import_text
 
-_GIVEN = ("return_value", "side_effect")  # how a test says what a mock gives
 _RECORDERS = frozenset({"call_recorder", "raiser"})  # of pretend
 ASYNC_MOCK = "unittest.mock.AsyncMock"
 AWAITABLE = '''\
@@ -36,16 +36,6 @@ def _async_mock(**settings):
     """A mock of a coroutine function that returns a plain mock."""
     return AsyncMock(**{"return_value": MagicMock(), **settings})
 '''
-MOCKS = frozenset(
-    {
-        "unittest.mock.Mock",
-        "unittest.mock.MagicMock",
-        "mock.Mock",
-        "mock.MagicMock",
-        "mock.mock.Mock",
-        "mock.mock.MagicMock",
-    }
-)
 
 
 def given_async_mock(
@@ -62,11 +52,14 @@ def given_async_mock(
     )
 
 
-def mocked_step(project: Project, name: str, edge: Edge) -> Step:
+def mocked_step(project: Project, function: Function, edge: Edge) -> Step:
     """What the mocks need that may be in the place of the object whose method is called here.
 
     A mock that takes after a class gives an `AsyncMock` for each of its coroutine methods by itself.
     """
+    name, problem = function.name, stand_in_limit(project, function)
+    if problem is not None:
+        return Step(limit=problem)
     callee = project.child(edge.site, Role.CALLEE)
     receiver = project.child(callee, Role.RECEIVER) if callee is not None else None
     value = project.value(receiver) if receiver is not None else None
@@ -80,20 +73,32 @@ def mocked_step(project: Project, name: str, edge: Edge) -> Step:
     edits: list[tuple[str, Edit]] = []
     for site in sites:
         whole, strange = _told(project, site, name)
+        given = _given(project, site, function)
+        if isinstance(given, Reference):
+            strange = given
         if strange is not None:
             message = f"a test uses .{name} of a mock in another way"
             return Step(limit=Limit("ASY918", message, strange))
-        if not (whole and _has_model(project, site)):
+        if not given and not (whole and takes_after(project, site)):
             edits.extend(given_async_mock(project, site, name, made=True))
     return Step(tuple(edits))
 
 
-def _has_model(project: Project, mock: Reference) -> bool:
-    """Whether a mock takes after something."""
-    return any(
-        e.role is Role.ARGUMENT or (e.role is Role.KEYWORD and e.detail in ("spec", "spec_set"))
-        for _, e in project.arguments(mock)
-    )
+def _given(project: Project, mock: Reference, function: Function) -> Reference | bool:
+    """Whether a mock is made with a method of its own, or the argument of which nobody knows what it gives."""
+    for argument, e in project.arguments(mock):
+        if e.role is Role.KEYWORD and e.detail == function.name:
+            same = (f for f in project.functions.values() if f.name == function.name)
+            family = project.family(function.id)
+            return all(f.is_async or f.id in family for f in same) or argument
+        if e.detail == "wraps":
+            return argument
+        if e.role is Role.KEYWORD and not e.detail:  # **options
+            keys = [key for _, key in project.children(argument) if key.detail != "value"]
+            seen = e.kind is Kind.CONTAINER and all(key.string for key in keys)
+            if not seen or any(key.string == function.name for key in keys):
+                return argument
+    return False
 
 
 def _told(project: Project, mock: Reference, name: str) -> tuple[bool, Reference | None]:
@@ -109,7 +114,7 @@ def _told(project: Project, mock: Reference, name: str) -> tuple[bool, Reference
         outer = project.parent(attribute[0])
         role = attribute[1].role
         if role is Role.RECEIVER and outer is not None:
-            if outer[1].text in _GIVEN and attribute[1].function == made_in:
+            if outer[1].text in GIVEN and attribute[1].function == made_in:
                 roles.add(outer[1].role)
         elif role is Role.CALLEE and outer is not None:
             edge = project.call_edge(outer[0])
@@ -161,7 +166,9 @@ def _stand_ins(project: Project, coroutines: Set[FunctionId]) -> Iterable[Refere
             continue
         for flow in module.flows:
             target = module.expressions[flow.target]
-            if target.kind is Kind.ATTRIBUTE and target.text in names:
+            in_class = (target.variable or ("",))[0] in project.graph.classes
+            made = in_class and module.expressions[flow.source].kind is Kind.CALL
+            if (target.kind is Kind.ATTRIBUTE or made) and target.text in names:
                 if flow.kind is FlowKind.VALUE:
                     yield Reference(name, flow.source)
         for expression in module.expressions:

@@ -14,8 +14,9 @@ from asyncify.model.plan import AddImport, Define, Retext
 from asyncify.planning.arguments import Carried, carry
 from asyncify.planning.drafts import Draft
 from asyncify.planning.interceptors import Patch, patched_name, patches
-from asyncify.planning.mocks import AWAITABLE, MOCKS, given_async_mock
+from asyncify.planning.mocks import AWAITABLE, given_async_mock
 from asyncify.planning.responding import Responding
+from asyncify.planning.stand_ins import MOCKS
 from asyncify.planning.units import Seed, Site, helper_edits, import_text
 from asyncify.rules.spec import Call, Library
 

@@ -152,7 +152,7 @@ def edge_steps(project: Project, function: Function, edge: Edge, unsafe: bool) -
     if edge.access is Access.ITERATE and function.name in PROTOCOL:
         return protocol_edge_step(project, function, edge)
     reached = [target for target in edge.targets if target.function is not None]
-    mocked = mocked_step(project, function.name, edge)
+    mocked = mocked_step(project, function, edge)
     if mocked.limit is not None:
         return mocked
     by_name = any(t.evidence is Evidence.BY_NAME for t in reached)

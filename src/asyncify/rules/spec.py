@@ -415,13 +415,12 @@ class Hook:
     callables that get the function; with `methods`, of the base classes that declare it; with
     `parameters`, they are names of functions at module level that have just these parameters.
 
-    `runs`: "awaits": the framework awaits it; "starts": plain code calls it where no event loop runs, so
-    that it may start one; "never": nobody awaits it, and a loop may be running. `pooled`: as a plain
-    function it runs in a thread, so that it may become async only if nothing in it blocks any more.
+    `runs`: "awaits": the framework awaits it; "starts": plain code calls it where no event loop runs; "never":
+    nobody awaits it, and a loop may run. `pooled`: a plain one runs in a thread, an async one must not block.
     `together`: the methods of one class are all async, or none of them. `stored`: the project itself calls it
     later, as an attribute with the name of the keyword. `requires` is what awaiting needs. `fixtures`: tests
-    with these names that get one of them. `outside`: not in classes with one of these bases. `collected`: only
-    what pytest collects and nobody calls. `last`: what its calls in async tests are given, unless they say it.
+    with these names that get one. `outside`: not in classes with one of these bases. `collected`: only what
+    pytest collects and nobody calls. `last`: what its calls in async tests are given, unless they say it.
     """
 
     names: tuple[str, ...]

@@ -1,0 +1,196 @@
+"""What tests put in the place of an object, where nobody can make its methods awaitable.
+
+`planning.mocks` changes the mocks that it sees: those whose making it finds, and those that take after a class.
+What a test says about any other (`patch("app.Client") as made`, a child of a mock, a class that `type` makes)
+shows that its method is awaited too, and would give something that cannot be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from asyncify.model.facts import Function, Kind, Role
+from asyncify.model.graph import Reference, SourceKind
+from asyncify.planning.colour import Limit
+from asyncify.planning.fixtures import fixtures_named
+from asyncify.planning.hooks import in_test_file
+from asyncify.planning.interceptors import Patch, named_function, patches
+from asyncify.planning.project import Project
+
+GIVEN = ("return_value", "side_effect")  # how a test says what a mock gives
+MOCKS = frozenset(
+    f"{module}.{name}"
+    for module in ("unittest.mock", "mock", "mock.mock")
+    for name in ("Mock", "MagicMock")
+)
+_MAKERS = frozenset({"Mock", "MagicMock", "create_autospec"})
+_SPECIFICATIONS = ("spec", "spec_set", "autospec")
+_KNOWN = frozenset({SourceKind.INSTANCE, SourceKind.CLASS, SourceKind.MODULE})
+
+
+def stand_in_limit(project: Project, function: Function) -> Limit | None:
+    """Why a method stays sync that a test replaces in a way that cannot follow."""
+    if function.owner is None:
+        return None
+    site = project.memory(
+        ("stand-in", function.name), lambda project: next(_strange(project, function.name), None)
+    )
+    if site is None:
+        return None
+    return Limit("ASY918", f"a test puts something in its place as .{function.name}", site)
+
+
+def takes_after(project: Project, mock: Reference) -> bool:
+    """Whether a mock takes after a class or its object for sure, and makes its methods as that has them."""
+    for model, e in project.arguments(mock):
+        if e.role is Role.ARGUMENT or (e.role is Role.KEYWORD and e.detail in _SPECIFICATIONS):
+            value = project.value(model)
+            return value is not None and any(source.kind in _KNOWN for source in value.sources)
+    return False
+
+
+def _strange(project: Project, name: str) -> Iterator[Reference]:
+    """The places in tests that tell what a method of this name gives, of what nobody can change."""
+    for place in (*_told(project, name), *_put(project, name)):
+        if in_test_file(project.module(place).path):
+            yield place
+
+
+def _told(project: Project, name: str) -> Iterator[Reference]:
+    """``made.fetch.return_value``, of an object that is not known, or not of its own making."""
+    for attribute in project.attributes(name):
+        outer, owner = project.parent(attribute), project.child(attribute, Role.RECEIVER)
+        told = outer is not None and outer[1].text in GIVEN and outer[1].kind is Kind.ATTRIBUTE
+        if told and owner is not None and not _follows(project, owner):
+            yield attribute
+
+
+def _put(project: Project, name: str) -> Iterator[Reference]:
+    """``setattr(made, "fetch", Mock())`` and ``type("Made", (), {"fetch": Mock()})``."""
+    for patch in patches(project):
+        if patch.path == f"?.{name}" and patch.replacement is not None:
+            yield patch.call
+    for key in project.memory("keys of tests", _keys).get(name, ()):
+        if _makes(project, key, name):
+            yield key
+
+
+def _keys(project: Project) -> dict[str, list[Reference]]:
+    """The keys of mappings in tests, by each name in them (``"made.fetch.return_value"``)."""
+    found: dict[str, list[Reference]] = {}
+    for module in project.graph.modules.values():
+        for e in module.expressions if in_test_file(module.path) else ():
+            if e.role is Role.ELEMENT and e.detail == "key" and e.string:
+                for name in set(e.string.split(".")):
+                    found.setdefault(name, []).append(Reference(module.name, e.id))
+    return found
+
+
+def _makes(project: Project, key: Reference, name: str) -> bool:
+    """Whether a key is for a class that `type` makes, or tells what a mock gives that is not seen."""
+    path, table = project.expression(key).string, project.parent(key)
+    call = project.parent(table[0]) if table is not None else None
+    if table is None or call is None:
+        return False
+    names = project.callee_names(call[0])
+    if path == name:
+        return "builtins.type" in names
+    if table[1].role is not Role.KEYWORD or path.rpartition(".")[2] not in GIVEN:
+        return False
+    direct = path.startswith(f"{name}.")
+    callee = project.child(call[0], Role.CALLEE)
+    if callee is not None and project.expression(callee).text == "configure_mock":
+        owner = project.child(callee, Role.RECEIVER)
+        return owner is None or not direct or not _follows(project, owner)
+    if direct and MOCKS.intersection(names):
+        return False
+    return not _is_fine(project, call[0], direct)
+
+
+def _follows(project: Project, owner: Reference) -> bool:
+    """Whether what a test tells a method of an object to give is told to something that can be awaited."""
+    value = project.value(owner)
+    sources = value.sources if value is not None else ()
+    if any(source.kind in _KNOWN or source.name in MOCKS for source in sources):
+        return True
+    if owner in project.graph.names:
+        return True
+    calls = list(_makers(project, owner))
+    return bool(calls) and all(_is_fine(project, call, direct) for call, direct in calls)
+
+
+def _makers(project: Project, owner: Reference) -> Iterator[tuple[Reference, bool]]:
+    """The calls that may make an object or what it is found in, and whether it is their result itself."""
+    place: Reference | None = owner
+    while place is not None:
+        expression = project.expression(place)
+        for name in _assigned(project, place):
+            yield name, place == owner
+        if expression.variable is not None and expression.kind is Kind.NAME:
+            yield from ((call, place == owner) for call in _handed(project, *expression.variable))
+        place = project.child(place, Role.RECEIVER) or project.child(place, Role.CALLEE)
+
+
+def _assigned(project: Project, place: Reference) -> Iterator[Reference]:
+    """The calls whose result is assigned to a variable, or to an attribute of this name."""
+    wanted, module = project.expression(place), project.module(place)
+    for flow in module.flows:
+        target, source = module.expressions[flow.target], module.expressions[flow.source]
+        if source.kind is not Kind.CALL or (target.kind, target.text) != (wanted.kind, wanted.text):
+            continue
+        if target.variable == wanted.variable and wanted.kind in (Kind.NAME, Kind.ATTRIBUTE):
+            yield Reference(module.name, source.id)
+
+
+def _handed(project: Project, identifier: str, name: str) -> Iterator[Reference]:
+    """The patches that hand a mock to a parameter, or the calls in the fixture that it gets."""
+    function = project.functions.get(identifier)
+    if function is None or all(parameter.name != name for parameter in function.parameters):
+        return
+    fixtures = {fixture.id for fixture in fixtures_named(project, name)}
+    for patch in patches(project):
+        call = project.expression(patch.call)
+        if call.function in fixtures or (
+            call.role is Role.DECORATOR and patch.call.module == function.module and not fixtures
+        ):
+            yield patch.call
+    for fixture in fixtures_named(project, name):
+        for e in project.graph.modules[fixture.module].expressions:
+            if e.kind is Kind.CALL and e.function == fixture.id:
+                call_site = Reference(fixture.module, e.id)
+                callee = project.child(call_site, Role.CALLEE)
+                if callee is not None and project.expression(callee).text in _MAKERS:
+                    yield call_site
+
+
+def _is_fine(project: Project, call: Reference, direct: bool) -> bool:
+    """Whether a call makes a mock that takes after something, or one of what is not of the project."""
+    callee = project.child(call, Role.CALLEE)
+    text = project.expression(callee).text if callee is not None else ""
+    if callee is not None and text == "start":
+        receiver = project.child(callee, Role.RECEIVER)
+        if receiver is not None and project.expression(receiver).kind is Kind.CALL:
+            return _is_fine(project, receiver, direct)
+    if text == "create_autospec":
+        return True
+    for argument, e in project.arguments(call):
+        if e.role is Role.KEYWORD and e.detail in _SPECIFICATIONS:
+            is_list = project.expression(argument).kind is Kind.CONTAINER
+            return not is_list and (direct or text not in ("Mock", "MagicMock"))
+    patch = next((one for one in patches(project) if one.call == call), None)
+    return patch is not None and (
+        named_function(project, patch.path) is not None or _is_foreign(project, patch)
+    )
+
+
+def _is_foreign(project: Project, patch: Patch) -> bool:
+    """Whether a patch replaces something that the project has from outside."""
+    parts = patch.path.split(".")
+    for index in range(len(parts) - 1, 0, -1):
+        module = project.written_module(".".join(parts[:index]))
+        if module is not None:
+            return any(
+                one.name == parts[index] and project.written_module(one.module) is None
+                for one in module.imports
+            )
+    return patch.path[:1] != "?"
