@@ -25,6 +25,7 @@ from asyncify.rules.spec import (
 )
 
 HERE = Path(__file__).parent / "reference" / "libraries"
+_SILENT = "nothing, for it does not wait"
 TARGETS = {"thread": "the same call in a worker thread"}
 
 
@@ -65,9 +66,9 @@ def _page(library: Library, said: str) -> Iterator[str]:
     )
     yield from _section(
         "Refused",
-        "| name | why | |",
+        "| name | why | a call is reported as |",
         (
-            f"| `{entry.name}` | {entry.reason} | {f'`{entry.code}`' if entry.code else ''} |"
+            f"| `{entry.name}` | {entry.reason} | {f'`{entry.code}`' if entry.code else _SILENT} |"
             for entry in library.entries
             if isinstance(entry, Refuse)
         ),

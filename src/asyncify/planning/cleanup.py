@@ -9,15 +9,26 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from asyncify.model.facts import Expression, FunctionId, Kind, Role
-from asyncify.model.graph import Reference
+from asyncify.model.graph import Reference, SourceKind, Value
 from asyncify.planning.project import Project
 
+# what annotations and the type checker call the generators of the project
+GENERATOR_TYPES = frozenset({"typing.Generator", "typing.Iterator", "typing.Iterable"})
 _LOOPS = frozenset({"For", "AsyncFor", "While"})
 
 
 def cleans_up(project: Project, function: FunctionId) -> bool:
     """Whether something happens in a generator function when its generator is closed before its end."""
     return function in project.memory("cleanup", _cleaning)
+
+
+def is_generator(value: Value | None) -> bool:
+    """Whether an object is a generator of the project, wherever it comes from."""
+    return (
+        value is not None
+        and bool(value.sources)
+        and all(s.kind is SourceKind.GENERATOR or s.name in GENERATOR_TYPES for s in value.sources)
+    )
 
 
 def _cleaning(project: Project) -> frozenset[FunctionId]:

@@ -11,11 +11,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from asyncify.model.facts import Expression, FunctionId, Kind, Place, Role
-from asyncify.model.graph import Reference, SourceKind
+from asyncify.model.graph import Reference
 from asyncify.model.plan import AddImport, Await, Edit, MakeAsync, MakeList, Replace
 from asyncify.model.span import Span
 from asyncify.planning.applied import applied
-from asyncify.planning.cleanup import left_early
+from asyncify.planning.cleanup import is_generator, left_early
 from asyncify.planning.colour import Limit, Use
 from asyncify.planning.delegation import hands_on
 from asyncify.planning.helpers import (
@@ -341,10 +341,8 @@ def _closed(
     project: Project, site: Reference, used: FunctionId, call: Reference, callee: Reference
 ) -> Step:
     """`with closing(generator)`, which closes an async one by `aclosing`."""
-    value = project.value(site)
-    sources = value.sources if value is not None else ()
-    generated = any(source.kind is SourceKind.GENERATOR for source in sources)
-    if project.expression(call).role is not Role.ENTERED or not generated:
+    entered = project.expression(call).role is Role.ENTERED
+    if not entered or not is_generator(project.value(site)):
         return _unknown(site, "the iterator is handed to contextlib.closing()")
     edits: list[Edit] = [
         Replace(project.expression(callee).span, "aclosing"),

@@ -52,7 +52,7 @@ def looked_up(project: Project, rules: Rules, site: Reference) -> Iterator[Looku
 
 
 def _belongs_to_a_thread(rules: Rules, library: Library, owner: str) -> bool:
-    """Whether an object of this type, or what a part of this module makes, can change no thread."""
+    """Whether an object of this type, or what a part of this module makes, cannot go to another thread."""
     made = (
         entry.returns
         for entry in library.entries

@@ -10,10 +10,17 @@ from asyncify.model.graph import Access, Edge, Evidence, Reference, SourceKind, 
 from asyncify.model.plan import AddImport, Await, Edit, MakeAsync, Replace
 from asyncify.planning.accessors import has_accessor
 from asyncify.planning.callables import callback_step, instance_limits
-from asyncify.planning.cleanup import cleans_up
+from asyncify.planning.cleanup import GENERATOR_TYPES, cleans_up
 from asyncify.planning.colour import Limit, Use
 from asyncify.planning.companions import LambdaForm, body, lambda_form
-from asyncify.planning.consumers import CLOSING, Items, Step, consume, existing, need_async
+from asyncify.planning.consumers import (
+    CLOSING,
+    Items,
+    Step,
+    consume,
+    existing,
+    need_async,
+)
 from asyncify.planning.declarations import stands_for_generator
 from asyncify.planning.decorators import CACHED_PROPERTY
 from asyncify.planning.frontier import starts_program
@@ -39,7 +46,6 @@ _BY_OTHERS = {
 }
 # methods that are reached through any object, without their names
 _FOUND_IN_OBJECTS = frozenset({"__call__", "__enter__", "__exit__", "__iter__", "__next__"})
-_GENERATOR_TYPES = frozenset({"typing.Generator", "typing.Iterator", "typing.Iterable"})
 
 
 def await_step(project: Project, site: Reference, used: str) -> Step:
@@ -282,7 +288,7 @@ def _declared_steps(project: Project, function: Function) -> Iterable[Step]:
 def mixed_source(project: Project, value: Value) -> str | None:
     """What else than generators of the project a value may be."""
     for source in value.sources:
-        if source.kind is SourceKind.GENERATOR or source.name in _GENERATOR_TYPES:
+        if source.kind is SourceKind.GENERATOR or source.name in GENERATOR_TYPES:
             continue
         if source.kind is SourceKind.CONSTANT and source.name == "None":
             continue
