@@ -82,6 +82,7 @@ def _merge(modules: Mapping[str, Module], resolution: Resolution) -> CallGraph:
         values=found,
         families=tuple(frozenset(group) for group in families.groups().values() if len(group) > 1),
         outside=hierarchy.outside(resolution.overridden),
+        replaced=flow.library.replaced(),
         bases={cls: hierarchy.order(cls)[1:] for cls in hierarchy.classes},
         names=flow.motion.external_names,
         types={**values.types(found), **resolution.types},

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import pairwise
 
+from asyncify.analysis.made_classes import MAKERS, TYPE, Made, made_by
 from asyncify.analysis.names import Denoted, Names, Sort
 from asyncify.model.facts import Class, ClassId, Expression, Function, FunctionId, Kind, Module
 
@@ -105,7 +105,7 @@ class Hierarchy:
                 if one.sort in (Sort.CLASS, Sort.EXTERNAL)
             ]
             nested = self._attribute_base(module, base.id)
-            made = self.bases_in_call(module, base)
+            made = self.bases_of(module, self.made_class(module, base))
             if nested:
                 found.append(nested)
             elif made:
@@ -116,14 +116,26 @@ class Hierarchy:
                 found.append(known[position] if position < len(known) else UNKNOWN)
         return tuple(dict.fromkeys(name for name in found if name != cls))
 
-    def bases_in_call(self, module: Module, call: Expression) -> tuple[str, ...]:
+    def made_class(self, module: Module, call: Expression) -> Made | None:
+        """What an expression gives to a class, if it is a call that makes one."""
+        if call.kind is not Kind.CALL:
+            return None
+        for one in self.names.expression(module, module.expressions[module.children[call.id][0]]):
+            is_meta = one.sort is Sort.CLASS and TYPE in self._known.get(one.name, ())
+            maker = MAKERS.get(TYPE if is_meta else one.name)
+            if maker is not None:
+                return made_by(self.names, module, call, maker)
+        return None
+
+    def bases_of(self, module: Module, made: Made | None) -> tuple[str, ...]:
         """The bases that are written down in a call which makes a class, as `type("C", (Base,), {})`."""
-        for item in _arguments(module, call, ("1", "bases")):
-            if item.kind is Kind.CONTAINER:
-                parts = (module.expressions[each] for each in module.children[item.id])
-                found = [one for part in parts for one in self.names.expression(module, part)]
-                return tuple(one.name for one in found if one.sort in (Sort.CLASS, Sort.EXTERNAL))
-        return ()
+        if made is None or made.bases is None:
+            return ()
+        if module.expressions[made.bases].kind is not Kind.CONTAINER:
+            return ()
+        parts = (module.expressions[each] for each in module.children[made.bases])
+        found = [one for part in parts for one in self.names.expression(module, part)]
+        return tuple(one.name for one in found if one.sort in (Sort.CLASS, Sort.EXTERNAL))
 
     def make(self, bases: tuple[str, ...]) -> None:
         """A call makes a class with these bases, which become brothers."""
@@ -309,27 +321,6 @@ class Hierarchy:
                     elif unknown and name not in _OBJECT:
                         found[method] = UNKNOWN
         return found
-
-
-def _arguments(module: Module, call: Expression, names: tuple[str, ...]) -> Iterator[Expression]:
-    """The arguments of a call at these positions, or with these keywords."""
-    for identifier in module.children[call.id] if call.kind is Kind.CALL else ():
-        if module.expressions[identifier].detail in names:
-            yield module.expressions[identifier]
-
-
-def namespace_in_call(module: Module, call: Expression) -> dict[str, int]:
-    """The attributes that a call which makes a class gives it: their values, by name."""
-    callee = module.expressions[module.children[call.id][0]] if call.kind is Kind.CALL else call
-    if callee.text not in ("type", "make_dataclass"):
-        return {}
-    found = {}
-    for item in _arguments(module, call, ("2", "namespace")):
-        inside = [module.expressions[each] for each in module.children[item.id]]
-        for key, value in pairwise(inside):
-            if key.detail == "key" and key.string:
-                found[key.string] = value.id
-    return found
 
 
 class Families:

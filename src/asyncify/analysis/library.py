@@ -10,8 +10,9 @@ from asyncify.analysis import effects
 from asyncify.analysis.calls import Argument, Call, Calls
 from asyncify.analysis.composed import fits, shape_of
 from asyncify.analysis.heap import Heap
-from asyncify.analysis.hierarchy import namespace_in_call
+from asyncify.analysis.made_classes import MAKERS, TYPE, Made, Maker, made_by
 from asyncify.analysis.members import Members
+from asyncify.analysis.names import Sort
 from asyncify.analysis.slots import DEAD, ELEMENT, ENTER, SUPER, Atom, element_key
 from asyncify.model.facts import ClassId, FunctionId
 from asyncify.model.graph import Evidence, Reference, Source, SourceKind, Target
@@ -40,7 +41,9 @@ class LibraryCalls(Calls):
         super().__init__(heap, members)
         self._known = known  # the class of an expression, by the type checker
         self.owners: dict[FunctionId, ClassId] = {}  # the class that `super()` starts from
-        self._given: list[tuple[str, int, Atom]] = []  # of namespaces: name, value and base
+        self._derivations: list[tuple[Reference, Made, Atom]] = (
+            []
+        )  # classes that calls make of a base
 
     def external(self, call: Call, name: str, target: Target) -> None:
         """A call reaches something outside the project."""
@@ -48,6 +51,9 @@ class LibraryCalls(Calls):
         special = _SPECIAL.get(name)
         if special is not None:
             special(self, call)
+            return
+        if name in MAKERS:
+            self._derived(call, MAKERS[name])
             return
         rules = effects.flows(name)
         for rule in rules or ():
@@ -184,40 +190,61 @@ class LibraryCalls(Calls):
         if len(call.arguments) == 1:
             self.slots.subscribe(call.arguments[0].slot, partial(self._type_of, call.slot))
         else:
-            self._derived(call)
+            self._derived(call, MAKERS[TYPE])
 
     def construct(self, call: Call, cls: ClassId, bound: int, evidence: Evidence) -> None:
         """The call makes an instance of a class of the project; that of a metaclass is a class."""
         super().construct(call, cls, bound, evidence)
-        if "builtins.type" in self.hierarchy.order(cls):
-            self._derived(call)
+        if TYPE in self.hierarchy.order(cls):
+            self._derived(call, MAKERS[TYPE])
 
-    def _derived(self, call: Call) -> None:
+    def _derived(self, call: Call, maker: Maker) -> None:
         """A class that is made by a call stands for its bases, which others cannot tell from it."""
-        for place in ("1[]", "bases[]"):
-            self._flow(call, "return", place)
         if call.site is None:
             return
         module = self.hierarchy.modules[call.site.module]
         item = module.expressions[call.site.expression]
-        self.hierarchy.make(self.hierarchy.bases_in_call(module, item))
-        for name, value in namespace_in_call(module, item).items():
-            found = partial(self._inherits, name, self.heap.at(module.name, value))
-            self.slots.subscribe(call.slot, found)
+        made = made_by(self.hierarchy.names, module, item, maker)
+        if made.bases is not None:
+            bases = self.heap.at(module.name, made.bases)
+            self.slots.move(self.members.element(bases, ELEMENT), call.slot)
+        self.hierarchy.make(self.hierarchy.bases_of(module, made))
+        self.slots.subscribe(call.slot, partial(self._inherits, call.site, made))
 
-    def _inherits(self, name: str, value: int, base: Atom) -> None:
-        """What the namespace of a new class holds may be found in objects of its base."""
+    def _inherits(self, site: Reference, made: Made, base: Atom) -> None:
+        """What a new class has may be found in objects of its base."""
         if base.kind == SourceKind.CLASS and base.name in self.hierarchy.classes:
-            self.slots.move(value, self.heap.written(base.name, name))
-            self._given.append((name, value, base))
+            self._derivations.append((site, made, base))
+            for name, value in made.attributes.items():
+                slot = self.heap.at(site.module, value)
+                self.slots.move(slot, self.heap.written(base.name, name))
 
     def overridden(self) -> Iterator[tuple[FunctionId, FunctionId]]:
         """The methods of bases with the functions that a class made by a call has in their place."""
-        for name, value, base in self._given:
-            for method in self.members.functions(base, (name,)):
-                for atom in self.slots.atoms(value):
-                    if atom.kind == SourceKind.FUNCTION:
-                        yield method, atom.name
+        for site, made, base in self._derivations:
+            for name, value in made.attributes.items():
+                for method in self.members.functions(base, (name,)):
+                    for atom in self.slots.atoms(self.heap.at(site.module, value)):
+                        if atom.kind == SourceKind.FUNCTION:
+                            yield method, atom.name
+
+    def replaced(self) -> dict[FunctionId, Reference]:
+        """The methods of bases that a class made by a call may have something else for, with the call."""
+        found: dict[FunctionId, Reference] = {}
+        for site, made, base in self._derivations:
+            names = made.attributes if made.whole else self.hierarchy.method_names
+            for name in names:
+                if made.whole and self._are_functions(site.module, made.attributes[name]):
+                    continue
+                for one in self.hierarchy.lookup(base.name, name):
+                    if one.sort is Sort.FUNCTION:
+                        found.setdefault(one.name, site)
+        return found
+
+    def _are_functions(self, module: str, value: int) -> bool:
+        """Whether an expression gives functions of the project and nothing else."""
+        atoms = list(self.slots.atoms(self.heap.at(module, value)))
+        return bool(atoms) and all(atom.kind == SourceKind.FUNCTION for atom in atoms)
 
     def _getattr(self, call: Call) -> None:
         name = _attribute_name(call)
@@ -264,8 +291,6 @@ _SPECIAL = {
     "builtins.type": LibraryCalls._type,
     "builtins.getattr": LibraryCalls._getattr,
     "builtins.setattr": LibraryCalls._setattr,
-    "dataclasses.make_dataclass": LibraryCalls._derived,
-    "types.new_class": LibraryCalls._derived,
     "functools.partial": LibraryCalls._partial,
     "functools.partialmethod": LibraryCalls._partial,
 }

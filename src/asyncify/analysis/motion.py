@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from asyncify.analysis import effects
 from asyncify.analysis.heap import Heap
-from asyncify.analysis.hierarchy import Hierarchy, namespace_in_call
+from asyncify.analysis.hierarchy import Hierarchy
 from asyncify.analysis.members import Members
 from asyncify.analysis.names import Denoted, Names, Sort
 from asyncify.analysis.slots import DEAD, ELEMENT, Atom, element_key
@@ -284,7 +284,8 @@ def _stored(modules: Mapping[str, Module], hierarchy: Hierarchy) -> frozenset[st
     found.update(name for owner, name in hierarchy.names.assigned if owner in hierarchy.classes)
     for module in modules.values():
         for item in module.expressions:
-            found.update(namespace_in_call(module, item))
+            made = hierarchy.made_class(module, item)
+            found.update(made.attributes if made is not None else ())
     return frozenset(found)
 
 

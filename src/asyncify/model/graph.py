@@ -113,6 +113,8 @@ class CallGraph:
     outside: Mapping[FunctionId, str] = field(
         default_factory=dict
     )  # overrides this external method
+    # methods for which a class that this call makes may have something else that nobody sees
+    replaced: Mapping[FunctionId, Reference] = field(default_factory=dict)
     bases: Mapping[ClassId, tuple[str, ...]] = field(
         default_factory=dict
     )  # every base, by canonical name

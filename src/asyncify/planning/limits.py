@@ -188,9 +188,13 @@ def decorated_by(project: Project, function: Function, names: frozenset[str]) ->
 
 
 def override_limit(project: Project, function: Function) -> Limit | None:
-    """The limit of a method that overrides something outside the project, or is called by a base from there."""
+    """The limit of a method that overrides, or is overridden by, what nobody can make async."""
     if function.name in ("__enter__", "__exit__") and _decorates(project, function.owner):
         return Limit("ASY904", "its class is a ContextDecorator, which enters it without await")
+    site = project.graph.replaced.get(function.id)
+    if site is not None and not function.is_async:
+        message = f"a class that is made by this call may have another {function.name}"
+        return Limit("ASY919", message, site)
     outside = project.graph.outside.get(function.id)
     if outside is None or is_special(function.name):
         return None

@@ -193,6 +193,8 @@ def _may_have_one(project: Project, function: Function, limit: Limit | None) -> 
         return False
     if function.id in project.memory("renamed", _renamed):
         return False  # the twins of its family would have other names
+    if not project.graph.replaced.keys().isdisjoint(project.family(function.id)):
+        return False  # what is in its place has no twin
     if _is_patched(project, function):
         return False  # the async callers would go past what a test puts in its place
     known = TRANSPARENT | PROPERTY
