@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from asyncify.model.facts import Kind, Role
+from asyncify.model.facts import FunctionId, Kind, Role
 from asyncify.model.graph import Reference, SourceKind
 from asyncify.planning.arguments import constant, shapes
 from asyncify.planning.drafts import Draft, constant_of
@@ -158,13 +158,12 @@ class Answers:
             Unfaithful: a test wants that nobody answers.
         """
         to = self.interceptor.to
-        raising = {
-            self.project.expression(one.site).function
-            for one in self.registered
-            if one.answer.raises
-        }
-        place = unanswered(self.project, self.draft.rules, self.interceptor, raising)
-        if self.interceptor.unanswered and place is not None:
+        answers: dict[FunctionId, list[Answer]] = {}
+        for one in self.registered:
+            function = self.project.expression(one.site).function
+            answers.setdefault(function, []).append(one.answer)
+        place = unanswered(self.project, self.draft.rules, self.interceptor, answers)
+        if place is not None:
             raise self.draft.refuse(place, f"a request that nobody answers differs in {to}")
         for registered in self.registered:
             answer, site = registered.answer, registered.site

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Mapping, Sequence
 
 from asyncify.model.facts import FunctionId, Role
 from asyncify.model.graph import Reference
@@ -10,39 +10,75 @@ from asyncify.planning.exceptions import caught
 from asyncify.planning.hooks import in_test_file
 from asyncify.planning.project import Project
 from asyncify.rules.registry import Rules
-from asyncify.rules.spec import Interceptor
+from asyncify.rules.spec import Answer, Interceptor
 
 
 def unanswered(
-    project: Project, rules: Rules, interceptor: Interceptor, raising: Set[FunctionId]
+    project: Project,
+    rules: Rules,
+    interceptor: Interceptor,
+    answers: Mapping[FunctionId, Sequence[Answer]],
 ) -> Reference | None:
     """The place at which a test wants the exception of a request that nobody answers, if there is one.
 
-    That is the exception itself, or one that code raises in its place.
-
-    Args:
-        raising: the functions that let an answer raise.
+    That is the exception itself, a base of it, or one that code raises in its place: as far as no answer that
+    the test gives may raise it. Code that catches it and goes on is such a place for a test that gives none.
     """
-    wanted = interceptor.unanswered
     handled = [
-        (whole, [project.graph.names.get(name, "") for name in names])
+        (whole, {rules.canonical(project.graph.names.get(name, "")) for name in names})
         for whole, names in caught(project)
     ]
-    own = {
-        text
-        for whole, names in handled
-        if [rules.canonical(name) for name in names] == [wanted]
-        for text in _raised(project, whole)
-    }
+    wanted = set(interceptor.unanswered)
+    instead: dict[str, bool] = {}  # what is raised in its place: whether in that of others as well
     for whole, names in handled:
-        function = project.functions[project.expression(whole).function]
-        if function.id in raising or not in_test_file(project.path(function.id)):
-            continue
-        if not _uses(project, interceptor, function.id):
-            continue
-        if wanted in map(rules.canonical, names) or project.expression(whole).text in own:
-            return whole
+        if names & wanted:
+            wide = names != {*interceptor.unanswered[:1]}
+            instead.update(
+                (text, instead.get(text, False) or wide) for text in _raised(project, whole)
+            )
+    for whole, names in handled:
+        function = project.expression(whole).function
+        text = project.expression(whole).text
+        if not in_test_file(project.path(function)):
+            if names & wanted and _goes_on(project, whole):
+                tests = _tests_of(project, function) - answers.keys()
+                if any(_uses(project, interceptor, test) for test in tests):
+                    return whole
+        elif (names & wanted or text in instead) and _uses(project, interceptor, function):
+            wide = instead.get(text, not names & {*interceptor.unanswered[:1]})
+            if not any(_may_raise(answer, wide) for answer in answers.get(function, ())):
+                return whole
     return None
+
+
+def _may_raise(answer: Answer, wide: bool) -> bool:
+    """Whether an answer raises; in a wide sense, one with a status may lead to an error too."""
+    return bool(answer.raises) or (wide and any(name == "status_code" for name, _ in answer.parts))
+
+
+def _goes_on(project: Project, whole: Reference) -> bool:
+    """Whether code that catches an exception does not raise one in its place."""
+    handler, module = project.statement(whole), project.module(whole)
+    return handler.kind != "ExceptHandler" or not any(
+        each.kind == "Raise" and handler in project.ancestry(module, each)
+        for each in module.statements
+    )
+
+
+def _tests_of(project: Project, function: FunctionId) -> set[FunctionId]:
+    """The tests that call a function, by whatever way."""
+    found: set[FunctionId] = set()
+    todo = [function]
+    while todo:
+        each = todo.pop()
+        if each not in found:
+            found.add(each)
+            todo.extend(project.expression(edge.site).function for edge in project.reaching(each))
+    return {
+        each
+        for each in found
+        if project.functions[each].name.startswith("test") and in_test_file(project.path(each))
+    }
 
 
 def _raised(project: Project, whole: Reference) -> Iterator[str]:

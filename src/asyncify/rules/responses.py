@@ -5,8 +5,9 @@ What differs, and what is done about it (measured with responses 0.26, requests-
 - respx answers every path of a host where the URL has none: `_with_path`.
 - A second answer to the same request replaces the first in respx, and waits for its turn in responses: `_then`.
 - responses and respx compare the whole query if the URL has one; requests_mock wants only a part of it.
-- A request that nobody answers is an AssertionError in respx, and a ConnectionError in the other two: where a
-  test wants that, or what the code under test raises in its place, and no answer of it raises, nothing follows.
+- A request that nobody answers is an AssertionError in respx, and a ConnectionError in the other two: nothing
+  follows where a test wants that, a base of it or what the code under test raises in its place, and no answer of
+  it raises; nor where code goes on behind such an error and is called by a test that answers nothing itself.
 - The last answer that fits wins in requests_mock, the first one in respx.
 
 Callbacks, other matchers than those of query, body and headers, registries and pass-through have no faithful form here.
@@ -26,6 +27,13 @@ from asyncify.rules.spec import (
     Refuse,
 )
 
+UNANSWERED = (
+    "requests.exceptions.ConnectionError",
+    "requests.exceptions.RequestException",
+    "builtins.OSError",
+    "builtins.IOError",
+    "builtins.EnvironmentError",
+)
 VERBS = ("get", "options", "head", "post", "put", "patch", "delete")
 
 WITH_PATH = Helper(
@@ -175,7 +183,7 @@ RESPONSES = Interceptor(
         "responses.matchers.header_matcher": "headers",
     },
     queues=True,
-    unanswered="requests.exceptions.ConnectionError",
+    unanswered=UNANSWERED,
 )
 REQUESTS_MOCK = Interceptor(
     "requests_mock",
@@ -202,7 +210,7 @@ REQUESTS_MOCK = Interceptor(
     routers={"requests_mock.Mocker": {}, "requests_mock.mocker.Mocker": {}},
     defaults=("assert_all_called=False",),
     fixture="requests_mock",
-    unanswered="requests.exceptions.ConnectionError",
+    unanswered=UNANSWERED,
 )
 
 library = Library(

@@ -368,7 +368,9 @@ class Interceptor:
         default_factory=dict
     )  # canonical name -> keyword of a route
     queues: bool = False  # a second answer to the same request waits for its turn
-    unanswered: str = ""  # what a request raises that nobody answers, if `to` raises something else
+    # what a request raises that nobody answers, if `to` raises something else; then its bases that
+    # are none of that
+    unanswered: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
