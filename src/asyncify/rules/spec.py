@@ -368,9 +368,7 @@ class Interceptor:
         default_factory=dict
     )  # canonical name -> keyword of a route
     queues: bool = False  # a second answer to the same request waits for its turn
-    # what a request raises that nobody answers, if `to` raises something else; then its bases that
-    # are none of that
-    unanswered: tuple[str, ...] = ()
+    unanswered: tuple[str, ...] = ()  # what a request raises that nobody answers, then its bases
 
 
 @dataclass(frozen=True, slots=True)
