@@ -6,6 +6,7 @@ A case is one file: comments ``# case: ...``, the input, a line ``# output``, th
 - ``--unsafe``: unsafe conversions are applied too;
 - ``--frontier=twin`` and the like: what happens where something has to stay synchronous;
 - ``--wrap-scripts``: the module level of a script becomes one async function;
+- ``run``: it is a program too, that `test_run` executes;
 - ``todo``: this is how it should be, and is not yet;
 - ``silent`` (noop only): nothing is found; otherwise something has to be, with a code.
 """

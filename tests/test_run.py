@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,13 +10,17 @@ from pathlib import Path
 
 import pytest
 from echo_server import EchoServer
-from fixture_files import FIXTURES, HEADER
+from fixture_files import FIXTURES, HEADER, one_file_cases
 
 from asyncify.api import plan
 from asyncify.config import Config
 from asyncify.model.result import FileResult
 
-PROGRAMS = sorted((FIXTURES / "run").glob("*.py"))
+PROGRAMS = {path.stem: path.read_bytes() for path in sorted((FIXTURES / "run").glob("*.py"))} | {
+    case.id.partition("/")[2].replace("/", "_"): case.before
+    for case in one_file_cases()
+    if "run" in case.words
+}
 
 
 @pytest.fixture(scope="module")
@@ -32,20 +35,19 @@ def converted(tmp_path_factory: pytest.TempPathFactory) -> dict[str, FileResult]
     found: dict[str, FileResult] = {}
     for wrapped in (False, True):
         root = tmp_path_factory.mktemp("programs")
-        for program in PROGRAMS:
-            header = program.read_bytes().partition(b"\n")[0]
-            if (header == HEADER + b" --wrap-scripts") is wrapped:
-                shutil.copy(program, root)
+        for name, text in PROGRAMS.items():
+            if text.startswith(HEADER + b" --wrap-scripts\n") is wrapped:
+                (root / f"{name}.py").write_bytes(text)
         results = plan(root, config=Config(wrap_scripts=wrapped)).results
-        found |= {result.path: result for result in results}
+        found |= {result.path.removesuffix(".py"): result for result in results}
     return found
 
 
-@pytest.mark.parametrize("program", PROGRAMS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("program", PROGRAMS)
 def test_program_prints_the_same(
-    program: Path, converted: dict[str, FileResult], server: EchoServer, tmp_path: Path
+    program: str, converted: dict[str, FileResult], server: EchoServer, tmp_path: Path
 ) -> None:
-    result = converted[program.name]
+    result = converted[program]
     assert b"asyncio.run(" in result.after, result.findings
     ours = run(result.after, tmp_path / "after", server)
     theirs = run(result.before, tmp_path / "before", server)
