@@ -196,11 +196,17 @@ def _reads(
             further = module.expressions[read.parent]
             found = rules.attribute(f"{kind}.{further.text}")
             if found is not None and found[1].template and further.role is not Role.TARGET:
-                template, resource = found[1].template, rules.resource(kind)
-                if both and resource is not None:
-                    is_new = f"isinstance({{0}}, {resource[1].to})"
-                    template = f"({template} if {is_new} else {{0}}.{further.text})"
+                template = found[1].template
+                if both:
+                    template = f"({template} if {_is_new(rules, kind)} else {{0}}.{further.text})"
                 yield Replace(further.span, template, (read.span,))
+
+
+def _is_new(rules: Rules, kind: str) -> str:
+    """The template that asks whether an object of a kind is one of the new library."""
+    found = rules.resource(kind)
+    assert found is not None, kind
+    return f"isinstance({{0}}, {found[1].to})"
 
 
 def _through(
@@ -222,14 +228,8 @@ def _through(
 
 def _callers(project: Project, callee: str) -> set[FunctionId]:
     """The functions that reach an external one, by whatever way."""
-    found: set[FunctionId] = set()
-    todo = [e for e in project.graph.edges if any(t.external == callee for t in e.targets)]
-    while todo:
-        function = project.expression(todo.pop().site).function
-        if function not in found:
-            found.add(function)
-            todo.extend(project.reaching(function))
-    return found
+    edges = (e for e in project.graph.edges if any(t.external == callee for t in e.targets))
+    return project.users(project.expression(edge.site).function for edge in edges)
 
 
 def raised_by_hand(project: Project, rules: Rules, made: Set[Reference]) -> frozenset[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import TypeVar, cast
 
@@ -249,6 +249,17 @@ class Project:
     def reaching(self, function: FunctionId) -> list[Edge]:
         """Every place that reaches a function."""
         return self._reaching.get(function, [])
+
+    def users(self, functions: Iterable[FunctionId]) -> set[FunctionId]:
+        """These functions, and all that reach one of them, by whatever way."""
+        found: set[FunctionId] = set()
+        todo = list(functions)
+        while todo:
+            function = todo.pop()
+            if function not in found:
+                found.add(function)
+                todo.extend(self.expression(e.site).function for e in self.reaching(function))
+        return found
 
     @cached_property
     def _edge_at(self) -> dict[Reference, list[Edge]]:

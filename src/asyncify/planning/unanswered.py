@@ -67,16 +67,9 @@ def _goes_on(project: Project, whole: Reference) -> bool:
 
 def _tests_of(project: Project, function: FunctionId) -> set[FunctionId]:
     """The tests that call a function, by whatever way."""
-    found: set[FunctionId] = set()
-    todo = [function]
-    while todo:
-        each = todo.pop()
-        if each not in found:
-            found.add(each)
-            todo.extend(project.expression(edge.site).function for edge in project.reaching(each))
     return {
         each
-        for each in found
+        for each in project.users([function])
         if project.functions[each].name.startswith("test") and in_test_file(project.path(each))
     }
 
@@ -102,8 +95,5 @@ def _uses(project: Project, interceptor: Interceptor, identifier: FunctionId) ->
         return True
     if interceptor.fixture in {parameter.name for parameter in function.parameters}:
         return True
-    return any(
-        project.expression(edge.site).function == identifier
-        and set(project.callee_names(edge.site)) & interceptor.routers.keys()
-        for edge in project.graph.edges
-    )
+    made = project.calls_to(*interceptor.routers)
+    return any(project.expression(call).function == identifier for call in made)
