@@ -121,25 +121,35 @@ def _follows(project: Project, owner: Reference) -> bool:
 
 def _makers(project: Project, owner: Reference) -> Iterator[tuple[Reference, bool]]:
     """The calls that may make an object or what it is found in, and whether it is their result itself."""
-    place: Reference | None = owner
-    while place is not None:
+    todo, seen = [(owner, True)], {owner}
+    while todo:
+        place, direct = todo.pop()
         expression = project.expression(place)
-        for name in _assigned(project, place):
-            yield name, place == owner
         if expression.variable is not None and expression.kind is Kind.NAME:
-            yield from ((call, place == owner) for call in _handed(project, *expression.variable))
-        place = project.child(place, Role.RECEIVER) or project.child(place, Role.CALLEE)
+            yield from ((call, direct) for call in _handed(project, *expression.variable))
+        further = []
+        for assigned in _assigned(project, place):
+            if project.expression(assigned).kind is Kind.CALL:
+                yield assigned, direct
+            else:
+                further.append((assigned, direct))
+        holder = project.child(place, Role.RECEIVER) or project.child(place, Role.CALLEE)
+        if holder is not None:
+            further.append((holder, False))
+        todo += [one for one in further if one[0] not in seen]
+        seen.update(one for one, _ in further)
 
 
 def _assigned(project: Project, place: Reference) -> Iterator[Reference]:
-    """The calls whose result is assigned to a variable, or to an attribute of this name."""
+    """What is assigned to a variable, or to an attribute of this name."""
     wanted, module = project.expression(place), project.module(place)
+    if wanted.kind not in (Kind.NAME, Kind.ATTRIBUTE) or wanted.text in GIVEN:
+        return
     for flow in module.flows:
-        target, source = module.expressions[flow.target], module.expressions[flow.source]
-        if source.kind is not Kind.CALL or (target.kind, target.text) != (wanted.kind, wanted.text):
-            continue
-        if target.variable == wanted.variable and wanted.kind in (Kind.NAME, Kind.ATTRIBUTE):
-            yield Reference(module.name, source.id)
+        target = module.expressions[flow.target]
+        if (target.kind, target.text) == (wanted.kind, wanted.text):
+            if target.variable == wanted.variable:
+                yield Reference(module.name, flow.source)
 
 
 def _handed(project: Project, identifier: str, name: str) -> Iterator[Reference]:
