@@ -114,6 +114,7 @@ FLOWS: dict[str, tuple[str, ...]] = {
     "contextlib.aclosing": ("return<enter> = 0",),
     "contextlib.nullcontext": ("return<enter> = 0",),
     "contextlib.ExitStack.enter_context": ("return = 0<enter>",),
+    "contextlib._BaseExitStack.enter_context": ("return = 0<enter>",),
     "contextlib.AsyncExitStack.enter_async_context": ("return = 0<enter>",),
     "copy.copy": _SAME,
     "copy.deepcopy": _SAME,

@@ -12,6 +12,7 @@ from asyncify.analysis.heap import Heap
 from asyncify.analysis.hierarchy import Hierarchy
 from asyncify.analysis.members import Members
 from asyncify.analysis.names import Denoted, Names, Sort
+from asyncify.analysis.narrowing import narrowings
 from asyncify.analysis.slots import DEAD, ELEMENT, Atom, element_key
 from asyncify.model.facts import Expression, FlowKind, Kind, Module, Place, Role
 from asyncify.model.graph import Edge, Reference, SourceKind
@@ -100,6 +101,9 @@ class Motion:
         for item in module.expressions:
             if item.kind is Kind.WALRUS:
                 slots[item.id] = slots[module.children[item.id][0]]
+        for number, known in narrowings(module, self.names).items():
+            for narrowing in known if slots[number] != DEAD else ():
+                slots[number] = self.slots.filtered(slots[number], narrowing.keeps)
 
     def module(self, module: Module) -> None:
         """Apply the rules to every expression of a module."""

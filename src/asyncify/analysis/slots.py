@@ -154,6 +154,19 @@ class Slots:
             self._spread([end], atom)
         self._share(source, target)
 
+    def filtered(self, source: int, keeps: Callable[[Atom], bool]) -> int:
+        """Make a slot to which a value moves if it has one of the origins that are kept."""
+        made = self.new()
+        self.moves.append((source, made))
+
+        def pass_on(atom: Atom) -> None:
+            if keeps(atom):
+                self.add(made, atom)
+
+        self.subscribe(source, pass_on)
+        self._share(source, made)
+        return made
+
     def unify(self, one: int, other: int) -> None:
         """Make two slots the same slot."""
         pending = [(one, other)]

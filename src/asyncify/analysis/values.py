@@ -134,8 +134,44 @@ class Values:
             sources = self._of(root)
             if sources and (root in lost or not self._is_plain(sources, places)):
                 sources += constants.get(root, ())
-                yield Value(number, tuple(sources), tuple(places), lost.get(root))
+                arrivals = self._arrivals(sources, places) if len(sources) > 1 else ()
+                yield Value(number, tuple(sources), tuple(places), lost.get(root), arrivals)
                 number += 1
+
+    def _arrivals(
+        self, sources: list[Source], places: list[Reference]
+    ) -> tuple[frozenset[int], ...]:
+        """The numbers of the sources that get to every place."""
+        origins = [self._origins(source) for source in sources]
+        known: dict[int, frozenset[int]] = {}
+        found = []
+        for place in places:
+            slot = self.slots.find(self.flow.heap.at(place.module, place.expression))
+            if slot not in known:
+                atoms = {(atom.kind, atom.name) for atom in self.slots.atoms(slot)}
+                anything = self.slots.is_anything(slot)
+                known[slot] = frozenset(
+                    number
+                    for number, made in enumerate(origins)
+                    if anything or not made or not made.isdisjoint(atoms)
+                )
+            found.append(known[slot])
+        return tuple(found)
+
+    def _origins(self, source: Source) -> set[tuple[str, str]]:
+        """The atoms that may stand for a source; nothing if nobody follows it."""
+        if source.kind in (SourceKind.CONSTANT, SourceKind.PARAMETER, SourceKind.UNKNOWN):
+            return set()
+        made = {(source.kind.value, source.name)}
+        if source.kind is SourceKind.FUNCTION:
+            made.add((RAW, source.name))
+        if source.kind is SourceKind.CALL:
+            made.add((SourceKind.INSTANCE.value, source.name))
+            site = source.site
+            known = self.flow.known.type(site.module, site.expression) if site else None
+            if known is not None:
+                made.add((SourceKind.INSTANCE.value, known))
+        return made
 
     def _of(self, root: int) -> list[Source]:
         """The origins of a value, none if no origin matters."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -91,13 +91,29 @@ class Value:
     """Expressions that may stand for the same object, with its origins and every place that sees it.
 
     Flow-insensitive: two expressions are in one value as soon as one is ever assigned to the other,
-    through variables, attributes, parameters, returns and container elements.
+    through variables, attributes, parameters, returns and container elements. What is assigned to a
+    variable does not go back to where another value of it came from: `arrivals` tells, for every
+    occurrence, the numbers of the sources that get there; empty if all get everywhere.
     """
 
     id: int
     sources: tuple[Source, ...] = ()
     occurrences: tuple[Reference, ...] = ()
     lost: Reference | None = None  # from here it goes on to where nobody follows it
+    arrivals: tuple[frozenset[int], ...] = ()
+
+    def arrives(self, source: int, occurrence: int) -> bool:
+        """Whether what comes from a source may get to an occurrence, both by their numbers."""
+        return not self.arrivals or source in self.arrivals[occurrence]
+
+    def places_of(self, kind: SourceKind, name: str) -> Iterator[Reference]:
+        """The occurrences that what comes from a source may get to."""
+        made = [
+            n for n, source in enumerate(self.sources) if (source.kind, source.name) == (kind, name)
+        ]
+        for number, occurrence in enumerate(self.occurrences):
+            if any(self.arrives(source, number) for source in made):
+                yield occurrence
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from asyncify.model.graph import Reference
 from asyncify.model.plan import Edit
 from asyncify.planning.annotated import Annotated, Slot
 from asyncify.planning.docstrings import Renamed, docstring_edits
+from asyncify.planning.handed import is_cast
 from asyncify.planning.imports import unused_imports
 from asyncify.planning.project import Project
 from asyncify.planning.spelling import Change, Expand, Rename, Wrap, spell, written
@@ -154,6 +155,8 @@ def _kept_types(project: Project, rules: Rules, translated: frozenset[int]) -> s
     seen: set[str] = set()
     rest: set[str] = set()
     for value in project.graph.values:
+        if all(is_cast(project, occurrence, "0") for occurrence in value.occurrences):
+            continue  # a type that is only named
         names = {
             project.graph.types[occurrence]
             for occurrence in value.occurrences

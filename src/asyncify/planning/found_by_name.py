@@ -196,10 +196,9 @@ def _is_called(project: Project, site: Reference) -> bool:
 
 def _classes(project: Project, receiver: Reference) -> Iterator[str]:
     """The classes of the project that an object may have, with those that they inherit from."""
-    value = project.value(receiver)
     names = {
         source.name
-        for source in (value.sources if value is not None else ())
+        for source in project.sources(receiver)
         if source.kind in (SourceKind.INSTANCE, SourceKind.CLASS)
     }
     names.add(project.graph.types.get(receiver, ""))

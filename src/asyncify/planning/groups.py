@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Set
 from dataclasses import dataclass, field
 
-from asyncify.model.facts import FlowKind, Kind, Role
-from asyncify.model.graph import Reference, Value
+from asyncify.model.facts import Expression, FlowKind, Kind, Role
+from asyncify.model.graph import Access, Reference, SourceKind, Value
 from asyncify.planning.consumers import Step
+from asyncify.planning.limits import MANAGER, decorated_by
 from asyncify.planning.project import Project
 from asyncify.rules.spec import Call, Library, Raises, Resource, Thread
+
+STACKS = frozenset(
+    {"contextlib.ExitStack.enter_context", "contextlib._BaseExitStack.enter_context"}
+)
 
 
 @dataclass(slots=True)
@@ -29,6 +34,11 @@ class Group:
     made: dict[Reference, str] = field(
         default_factory=dict
     )  # call -> what makes its object instead
+    # where every use waits: who works on an object whole, who iterates over one, and values that others get
+    whole: dict[Reference, tuple[Library, str]] = field(default_factory=dict)
+    iterated: dict[Reference, tuple[Library, str]] = field(default_factory=dict)
+    lent: dict[int, tuple[Reference, str]] = field(default_factory=dict)
+    entered: list[tuple[Reference, Reference]] = field(default_factory=list)  # and what that gives
 
     def absorb(self, other: Group) -> None:
         """Takes over everything of another group."""
@@ -40,6 +50,10 @@ class Group:
         self.values.extend(other.values)
         self.made.update(other.made)
         self.late.extend(other.late)
+        self.whole.update(other.whole)
+        self.iterated.update(other.iterated)
+        self.lent.update(other.lent)
+        self.entered.extend(other.entered)
 
 
 def stays_inside(project: Project, group: Group, site: Reference) -> bool:
@@ -100,3 +114,23 @@ def _is_local(project: Project, site: Reference, inside: Set[Reference]) -> bool
     origins = project.origins(site)
     kept = (FlowKind.VALUE, FlowKind.ENTER)
     return bool(origins) and all(kind in kept and origin in inside for kind, origin in origins)
+
+
+def leaves_generator(project: Project, expression: Expression) -> bool:
+    """Whether a generator gives an object to nobody knows whom: only `with` is sure to take what it yields."""
+    function = project.functions[expression.function]
+    if expression.role is Role.RETURNED:
+        return function.is_generator
+    if expression.role is not Role.YIELDED:
+        return False
+    edges = [edge for edge in project.reaching(function.id) if edge.access is Access.CALL]
+    entered = all(_is_entered(project, edge.site) for edge in edges)
+    managed = decorated_by(project, function, MANAGER) is not None
+    return not (managed and entered) or bool(project.values_of(function.id, SourceKind.FUNCTION))
+
+
+def _is_entered(project: Project, call: Reference) -> bool:
+    expression, outer = project.expression(call), project.parent(call)
+    if expression.role is Role.ENTERED or outer is None:
+        return expression.role is Role.ENTERED
+    return expression.role is Role.ARGUMENT and bool(STACKS & {*project.callee_names(outer[0])})

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Set
 
 from asyncify.model.facts import Expression, FlowKind, Function, FunctionId, Kind, Role
-from asyncify.model.graph import Edge, Reference
+from asyncify.model.graph import Edge, Reference, SourceKind
 from asyncify.model.plan import AddImport, Arguments, Define, Edit, Replace
 from asyncify.planning.colour import Limit
 from asyncify.planning.consumers import Step
@@ -62,9 +62,12 @@ def mocked_step(project: Project, function: Function, edge: Edge) -> Step:
         return Step(limit=problem)
     callee = project.child(edge.site, Role.CALLEE)
     receiver = project.child(callee, Role.RECEIVER) if callee is not None else None
-    value = project.value(receiver) if receiver is not None else None
-    made = [s for s in value.sources if s.name in MOCKS] if value is not None else []
+    sources = project.sources(receiver) if receiver is not None else ()
+    made = [source for source in sources if source.name in MOCKS]
     others = [t.external for t in edge.targets if t.external is not None]
+    if receiver is not None and project.graph.types.get(receiver) not in project.graph.classes:
+        unknown = (s for s in sources if s.kind is SourceKind.CALL and s not in made)
+        others += [f"{source.name}().{name}" for source in unknown]
     expected = {f"{mock}.{name}" for mock in MOCKS}
     sites = [source.site for source in made if source.site is not None]
     if set(others) - expected or len(sites) < len(made) or (others and not made):
@@ -105,23 +108,20 @@ def _told(project: Project, mock: Reference, name: str) -> tuple[bool, Reference
     """Whether a test says as a whole what a method of its mock gives; and a place that calls it unawaited."""
     roles: set[Role] = set()
     made_in, value = project.expression(mock).function, project.value(mock)
-    for occurrence in value.occurrences if value is not None else ():
-        attribute = project.parent(occurrence)
-        if attribute is None or attribute[1].text != name:
+    for attribute in project.attributes(name) if value is not None else ():
+        receiver = project.child(attribute, Role.RECEIVER)
+        if receiver is None or project.value(receiver) is not value:
             continue
-        if project.expression(occurrence).role is not Role.RECEIVER:
-            continue
-        outer = project.parent(attribute[0])
-        role = attribute[1].role
-        if role is Role.RECEIVER and outer is not None:
-            if outer[1].text in GIVEN and attribute[1].function == made_in:
+        expression, outer = project.expression(attribute), project.parent(attribute)
+        if expression.role is Role.RECEIVER and outer is not None:
+            if outer[1].text in GIVEN and expression.function == made_in:
                 roles.add(outer[1].role)
-        elif role is Role.CALLEE and outer is not None:
+        elif expression.role is Role.CALLEE and outer is not None:
             edge = project.call_edge(outer[0])
             if edge is None or all(target.function is None for target in edge.targets):
-                return False, attribute[0]
-        elif role is not Role.TARGET:
-            return False, attribute[0]
+                return False, attribute
+        elif expression.role is not Role.TARGET:
+            return False, attribute
     return roles == {Role.TARGET}, None
 
 

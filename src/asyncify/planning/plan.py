@@ -34,7 +34,7 @@ from asyncify.planning.reach import reach
 from asyncify.planning.seeds import Seeds
 from asyncify.planning.style import Style, backend, style_of
 from asyncify.planning.twins import inside, is_public
-from asyncify.planning.units import ClientCall, Seed, Site
+from asyncify.planning.units import ClientCall, Seed, Site, noted
 from asyncify.rules.registry import Rules, load_frameworks
 
 
@@ -172,7 +172,7 @@ class _Planner:
                 small
                 for seed in seeds
                 for small in (
-                    tuple(_noted(each, stopped[seed.unit.name].message) for each in seed.fallback)
+                    tuple(noted(each, stopped[seed.unit.name].message) for each in seed.fallback)
                     if seed.unit.name in stopped and seed.fallback
                     else (self._given_up(seed, stopped),)
                 )
@@ -244,7 +244,7 @@ class _Planner:
             if note is None:
                 result.append(seed)
             elif seed.fallback:
-                result.extend(_noted(small, note) for small in seed.fallback)
+                result.extend(noted(small, note) for small in seed.fallback)
             else:
                 limit = Limit("ASY918", f"a test replaces it: {note}")
                 result.append(replace(seed, unit=Unit(seed.unit.name, (), limit)))
@@ -265,7 +265,7 @@ class _Planner:
         for index, seed in enumerate(seeds):
             if index in bad and seed.fallback:
                 note = "one client cannot serve these calls without sharing cookies"
-                result.extend(_noted(small, note) for small in seed.fallback)
+                result.extend(noted(small, note) for small in seed.fallback)
             else:
                 result.append(seed)
         return result
@@ -415,7 +415,3 @@ class _Planner:
         if self.style is Style.MARKER and not wide:
             return {}
         return testing.configuration(self.options.texts, wide=wide, mode=self.style is Style.AUTO)
-
-
-def _noted(seed: Seed, note: str) -> Seed:
-    return Seed(seed.unit, seed.sites, seed.edits, note=note)

@@ -17,7 +17,7 @@ from asyncify.model.facts import (
     Role,
     Statement,
 )
-from asyncify.model.graph import Access, CallGraph, Edge, Reference, SourceKind, Value
+from asyncify.model.graph import Access, CallGraph, Edge, Reference, Source, SourceKind, Value
 from asyncify.planning.accessors import is_accessor
 from asyncify.planning.companions import companions
 from asyncify.planning.declarations import declared_together
@@ -30,6 +30,8 @@ _TOOL_FILES = frozenset(
 )
 
 # roles in which a value only moves on: whoever sees it next is an occurrence of the same value
+_MARK = "pytest.mark."
+_MARKS = frozenset({"pytest.MarkDecorator", "_pytest.mark.structures.MarkDecorator"})
 PASSING_ROLES = frozenset(
     {
         Role.ASSIGNED,
@@ -315,12 +317,24 @@ class Project:
         return sorted({site for name in names for site in self._calls_to.get(name, ())})
 
     @cached_property
-    def _value_at(self) -> dict[Reference, Value]:
-        return {reference: value for value in self.graph.values for reference in value.occurrences}
+    def _value_at(self) -> dict[Reference, tuple[Value, int]]:
+        return {
+            reference: (value, number)
+            for value in self.graph.values
+            for number, reference in enumerate(value.occurrences)
+        }
 
     def value(self, reference: Reference) -> Value | None:
         """The value that an expression may stand for."""
-        return self._value_at.get(reference)
+        found = self._value_at.get(reference)
+        return found[0] if found is not None else None
+
+    def sources(self, reference: Reference) -> tuple[Source, ...]:
+        """The origins of what an expression may stand for: those of its value that get there."""
+        if (found := self._value_at.get(reference)) is None:
+            return ()
+        value, place = found
+        return tuple(s for n, s in enumerate(value.sources) if value.arrives(n, place))
 
     @cached_property
     def _values_of_functions(self) -> dict[tuple[FunctionId, SourceKind], list[Value]]:
@@ -408,7 +422,18 @@ class Project:
                 return names[0]
             callee = self.child(reference, Role.CALLEE)
             return self.denoted(callee) if callee is not None else None
-        return self.graph.names.get(reference) or self._of_type(reference)
+        return self.graph.names.get(reference) or self._of_type(reference) or self._mark(reference)
+
+    def _mark(self, reference: Reference) -> str | None:
+        """The mark of pytest that a variable holds."""
+        names = set()
+        for source in self.sources(reference) if self.expression(reference).variable else ():
+            callee = self.child(source.site, Role.CALLEE) if source.site is not None else None
+            made = source.name if source.kind is SourceKind.EXTERNAL else ""
+            if callee is not None or source.name not in _MARKS:
+                names.add(made if callee is None else self.graph.names.get(callee, ""))
+        name = names.pop() if len(names) == 1 else ""
+        return name if name.startswith(_MARK) else None
 
     def _of_type(self, attribute: Reference) -> str | None:
         """The attribute of an object from outside the project, by the type of the object."""

@@ -8,18 +8,19 @@ together or not at all.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from asyncify.model.facts import FlowKind, Kind, Place, Role
-from asyncify.model.graph import Access, Evidence, Reference, SourceKind, Value
-from asyncify.model.plan import AddImport, Await, Edit, HandOver, MakeAsync, Replace
-from asyncify.planning.arguments import returned_type, shapes, takes_all, template_imports
-from asyncify.planning.consumers import Step, need_async
-from asyncify.planning.groups import Group, is_closed
+from asyncify.model.facts import FlowKind, Place, Role
+from asyncify.model.graph import Access, Evidence, Reference, Source, SourceKind, Value
+from asyncify.model.plan import AddImport, Edit, Replace
+from asyncify.planning.arguments import returned_type, shapes, template_imports
+from asyncify.planning.consumers import Step
+from asyncify.planning.groups import Group, is_closed, leaves_generator
+from asyncify.planning.handed import asks_for_others, handed_over, is_cast, lend, use_whole
 from asyncify.planning.helpers import eager_argument
 from asyncify.planning.interceptors import patches
 from asyncify.planning.project import CROWDED, PASSING_ROLES, Project
-from asyncify.planning.units import TO_THREAD
+from asyncify.planning.truth import decides, read, truth
 from asyncify.planning.uses import enter_step, iterate_step, thread_iteration
 from asyncify.rules.registry import Rules
 from asyncify.rules.spec import Attribute, Call, Library, Resource, Thread, Use
@@ -84,6 +85,8 @@ class Resources:
             expression = self.project.expression(site)
             if expression.role in _NAMING or expression.place is Place.ANNOTATION:
                 continue
+            if is_cast(self.project, site, "0"):
+                continue  # planning.annotations knows these
             made = self.rules.resource(name)
             if made is not None:
                 yield made[1].name, site
@@ -129,6 +132,11 @@ class Resources:
     def _blocking(self, name: str) -> tuple[Library, Call | Thread] | None:
         return self.rules.call(name) or self.rules.thread(name)
 
+    def _gives(self, names: Sequence[str]) -> bool:
+        """Whether each of these functions gives an object of a library."""
+        found = [self._blocking(name) for name in names]
+        return bool(found) and all(call is not None and call[1].returns for call in found)
+
     def _returns(self, site: Reference, call: Call | Thread | Attribute) -> None:
         if returned := returned_type(self.project, site, call):
             made = self.rules.resource(returned)
@@ -159,9 +167,10 @@ class Resources:
             self._type_of[value.id] = made
             self._group(value.id).types[made[1].name] = made
         elif made[1].name not in (known[1].name, known[1].of):
-            self._group(value.id).problems.append(
-                (value.occurrences[0], f"it may be a {known[1].name} or a {made[1].name}")
-            )
+            problem = (value.occurrences[0], f"it may be a {known[1].name} or a {made[1].name}")
+            self._group(value.id).problems.append(problem)
+            if known[1].waits or made[1].waits:
+                self._group(value.id).lent.setdefault(value.id, problem)
 
     def _see_value(self, value: Value) -> None:
         """A value that the type checker, or an annotation, knows to be a resource."""
@@ -179,15 +188,31 @@ class Resources:
         library, resource = self._type_of[value.id]
         self._visited.add(value.id)
         group = self._group(value.id)
-        differs = bool(resource.to) and resource.name not in self.rules.alike
-        for source in value.sources if differs else ():
+        own = [n for n, source in enumerate(value.sources) if self._is_own(source)]
+        worked = [
+            number
+            for number, occurrence in enumerate(value.occurrences)
+            if (not own or any(value.arrives(one, number) for one in own))
+            and self._occurrence(value, occurrence, library, resource)
+        ]
+        if not resource.to or resource.name in self.rules.alike:
+            return
+        group = self._group(value.id)
+        for number, source in enumerate(value.sources):
             stranger = self._stranger(source.kind, source.name)
             if stranger and source.site not in group.calls:
-                group.problems.append((source.site or value.occurrences[0], stranger))
-        if value.lost is not None and differs:
+                if any(value.arrives(number, place) for place in worked):
+                    problem = (source.site or value.occurrences[0], stranger)
+                    group.problems.append(problem)
+                    if resource.waits and _runs_code(source):
+                        group.lent.setdefault(value.id, problem)
+        if value.lost is not None:
             group.problems.append((value.lost, CROWDED))
-        for occurrence in value.occurrences:
-            self._occurrence(value, occurrence, library, resource)
+
+    def _is_own(self, source: Source) -> bool:
+        """Whether a source surely gives an object of a library."""
+        known = (SourceKind.CALL, SourceKind.INSTANCE, SourceKind.EXTERNAL)
+        return source.kind in known and not self._stranger(source.kind, source.name)
 
     def _stranger(self, kind: SourceKind, name: str) -> str:
         """Why a source does not give an object of the library."""
@@ -205,68 +230,52 @@ class Resources:
 
     def _occurrence(
         self, value: Value, site: Reference, library: Library, resource: Resource
-    ) -> None:
+    ) -> bool:
+        """Look at a place that sees an object; whether it asks for more than that it is one."""
         project, group = self.project, self._group(value.id)
         expression = project.expression(site)
         outer = project.parent(site)
         if expression.role is Role.RECEIVER and outer is not None:
             self._attribute(value, site, outer[0], resource)
-            return
+            return True
         if expression.role is Role.ENTERED:
             self._entered(value.id, site, library, resource)
-            return
+            return True
         if expression.role in (Role.ITERATED, Role.DELEGATED, Role.UNPACKED):
-            self._iterated(group, site, resource)
-            return
+            self._iterated(group, site, library, resource)
+            return True
         test = self.rules.use(resource.name, "test")
-        if test is not None and (tested := self._tested(site)) is not None:
-            self._truth(group, site, test[1], tested, resource)
-            return
+        if test is not None and (tested := decides(project, site)) is not None:
+            made = truth(project, site, test[1], tested, self._gives)
+            if isinstance(made, Step):
+                group.steps.append(made)
+            else:
+                group.problems.append(made)
+            return True
         passing = expression.role in PASSING_ROLES or expression.role.value in resource.roles
-        if passing or expression.role is Role.COMPARED:
-            return
+        if passing or expression.role in (Role.COMPARED, Role.YIELDED):
+            if not leaves_generator(project, expression):
+                return False
+            group.problems.append((site, f"a generator gives a {last_part(resource.name)}"))
+            return False
         if expression.role in (Role.ARGUMENT, Role.KEYWORD) and outer is not None:
-            self._argument(value.id, site, outer[0], resource)
-            return
+            return self._argument(value.id, site, outer[0], resource)
         if not resource.is_harmless:
             what = f"a {last_part(resource.name)} is used as {expression.role}"
             group.problems.append((site, what))
+        return False
 
-    def _iterated(self, group: Group, site: Reference, resource: Resource) -> None:
+    def _iterated(
+        self, group: Group, site: Reference, library: Library, resource: Resource
+    ) -> None:
+        if resource.waits:
+            group.iterated[site] = (library, resource.name)
         if resource.iterate == "async":
             group.steps.append(iterate_step(self.project, site, UNIT))
         elif resource.iterate == "thread":
             group.steps.append(thread_iteration(self.project, site, UNIT))
         elif resource.iterate != "plain":
             group.problems.append((site, f"a {last_part(resource.name)} is iterated"))
-
-    def _truth(
-        self, group: Group, site: Reference, test: Use, tested: bool, resource: Resource
-    ) -> None:
-        """An object that is asked for its truth value."""
-        expression = self.project.expression(site)
-        if expression.kind is Kind.CHOICE and expression.text in ("and", "or"):
-            return  # its operands are looked at one by one
-        if tested:
-            edit = self._read(site, site, test.template, test.opposite)
-            group.steps.append(Step(((self.project.module(site).path, edit),)))
-        else:
-            group.problems.append((site, f"a {last_part(resource.name)} decides what `and` gives"))
-
-    def _tested(self, site: Reference) -> bool | None:
-        """Whether only the truth value of an object matters here; False if its value may matter too."""
-        expression = self.project.expression(site)
-        decides = expression.role is Role.TESTED
-        while expression.role is Role.BRANCH:
-            outer = self.project.parent(site)
-            if outer is None or outer[1].text not in ("and", "or"):
-                break
-            last = max(int(e.detail) for _, e in self.project.children(outer[0]))
-            decides = decides or int(expression.detail) < last
-            site, expression = outer
-        if expression.role is Role.TESTED:
-            return True
-        return False if decides else None
 
     def _attribute(
         self, value: Value, site: Reference, access: Reference, resource: Resource
@@ -306,18 +315,8 @@ class Resources:
             edit = Replace(outer[1].span, entry.call, (project.expression(site).span,))
             group.steps.append(Step(((path, edit),)))
         elif entry.template:
-            edit = self._read(site, access, entry.template, entry.opposite)
+            edit = read(project, site, access, entry.template, entry.opposite)
             group.steps.append(Step(((path, edit),)))
-
-    def _read(self, site: Reference, read: Reference, template: str, opposite: str) -> Replace:
-        """The edit for a read of an object, or for the `not` around it."""
-        hole = self.project.expression(site).span
-        expression = self.project.expression(read)
-        outer = self.project.parent(read)
-        if opposite and expression.role is Role.TESTED and outer is not None:
-            if outer[1].text == "UnaryOp":  # `not`, for only that one tests
-                return Replace(outer[1].span, opposite, (hole,))
-        return Replace(expression.span, template, (hole,), around=site == read)
 
     def _store(self, value: Value, target: Reference, entry: Attribute) -> None:
         """What is assigned to an attribute; an object of the library moves with the one that gets it."""
@@ -346,6 +345,7 @@ class Resources:
                     continue
                 self._join(key, target)
                 self._give_type(target, (library, resource))
+                self._group(key).entered.append((site, target))
         group = self._group(key)
         edits: list[tuple[str, Edit]] = []
         if resource.enter_template != "{0}" and site not in group.calls:
@@ -363,30 +363,49 @@ class Resources:
         else:
             group.problems.append((site, f"a {last_part(resource.name)} is entered by with"))
 
-    def _argument(self, key: int, site: Reference, call: Reference, resource: Resource) -> None:
+    def _argument(self, key: int, site: Reference, call: Reference, resource: Resource) -> bool:
+        """Look at an object that a call gets; whether the call asks for more than that it is one."""
         project, group = self.project, self._group(key)
         edge = project.call_edge(call)
         if edge is not None and edge.targets and all(t.function for t in edge.targets):
             if not (edge.open and any(t.evidence is Evidence.BY_NAME for t in edge.targets)):
-                return  # the parameter is an occurrence itself
+                return False  # the parameter is an occurrence itself
+        if is_cast(project, site, "1") or asks_for_others(project, site):
+            return False
         names = project.callee_names(call)
         detail = project.expression(site).detail
-        for name in names:
-            found = self.rules.use(resource.name, f"{name}:{detail}")
-            if found is not None and name in self._patched():
-                break
-            if found is not None and found[1].plain:
-                self._join(key, call)
-                return
-            if found is not None and self._used(group, call, *found):
-                return
+        used = [(name, self.rules.use(resource.name, f"{name}:{detail}")) for name in names]
+        if resource.waits:
+            lend(project, group, key, site, used)
+        if self._consumed(key, call, used):
+            return True
         if resource.is_harmless:
-            return
+            return False
         if resource.iterate == "async" and eager_argument(project, site):
             group.steps.append(iterate_step(project, site, UNIT))
-            return
-        what = names[0].removeprefix("builtins.") if names else "a function that is not known"
-        group.problems.append((site, f"a {last_part(resource.name)} is handed to {what}()"))
+        else:
+            group.problems.append((site, handed_over(resource.name, names)))
+        return True
+
+    def _consumed(
+        self,
+        key: int,
+        call: Reference,
+        used: Iterable[tuple[str, tuple[Library, Use] | None]],
+    ) -> bool:
+        """Whether a rule says what becomes of a call that gets an object."""
+        for name, found in used:
+            if found is None:
+                continue
+            if found[1].plain:
+                self._join(key, call)
+            if found[1].stays or name in self._patched():
+                return False
+            if found[1].plain:
+                return True
+            if use_whole(self.project, self._group(key), call, *found):
+                return True
+        return False
 
     def _patched(self) -> frozenset[str]:
         """Functions that a test replaces: they have to be called as they are."""
@@ -394,45 +413,14 @@ class Resources:
             self._replaced = frozenset(patch.path for patch in patches(self.project))
         return self._replaced
 
-    def _used(self, group: Group, call: Reference, library: Library, use: Use) -> bool:
-        """A call that consumes an object: its edits, if it has just the arguments that the rule knows."""
-        project = self.project
-        arguments = project.arguments(call)
-        rest = arguments[use.arguments :]
-        if use.template and not takes_all(use, [e for _, e in arguments]):
-            return False
-        expression = project.expression(call)
-        if use.enter and expression.role is not Role.ENTERED:
-            return False
-        more = "".join(
-            f", {e.detail}={{{index}}}" for index, (_, e) in enumerate(rest, use.arguments)
-        )
-        template, helpers = use.template.replace("{*}", more), use.helpers
-        first = arguments[0][0]
-        if use.made and first in group.calls:
-            group.made[first] = use.made
-            template, helpers = "{0}", ()
-        span = expression.span
-        edits: list[Edit] = [Replace(span, template, tuple(e.span for _, e in arguments))]
-        if not use.template:
-            edits = [HandOver(span, TO_THREAD), AddImport("import asyncio")]
-        if use.awaited or not use.template:
-            edits.append(Await(span))
-        if use.enter:
-            edits.append(MakeAsync(span, "item"))
-        edits.extend(AddImport(f"import {name}") for name in use.imports)
-        for helper in helpers:
-            group.helpers[(call.module, helper)] = (library, helper)
-        group.steps.append(need_async(project, call, UNIT, edits))
-        return True
-
 
 def last_part(name: str) -> str:
     """The last part of a dotted name."""
     return name.rpartition(".")[2]
 
 
-def is_wrapped(project: Project, site: Reference) -> bool:
-    """Whether a call stands in an existing await."""
-    outer = project.parent(site)
-    return outer is not None and outer[1].kind is Kind.AWAIT
+def _runs_code(source: Source) -> bool:
+    """Whether a thread that works on what comes from a source may run code of the project."""
+    if source.kind is SourceKind.INSTANCE:
+        return ":" in source.name
+    return source.kind not in (SourceKind.CALL, SourceKind.EXTERNAL, SourceKind.CONSTANT)

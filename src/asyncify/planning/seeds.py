@@ -12,11 +12,10 @@ from dataclasses import dataclass, field, replace
 
 from asyncify.model.facts import FunctionId, Kind, Place, Role
 from asyncify.model.graph import Access, Reference
-from asyncify.model.plan import AddImport, Await, Edit, HandOver, Replace
+from asyncify.model.plan import AddImport, Await, Edit, Replace
 from asyncify.planning.arguments import (
     Carried,
     carry,
-    leaves_unread,
     returned_type,
     template_imports,
 )
@@ -26,11 +25,11 @@ from asyncify.planning.groups import Group, in_one_function, stays_inside
 from asyncify.planning.lookups import looked_up
 from asyncify.planning.options import Options, late_options
 from asyncify.planning.project import Project
-from asyncify.planning.resources import UNIT, Resources, is_wrapped, last_part
+from asyncify.planning.resources import Resources, last_part
 from asyncify.planning.scoping import misread
 from asyncify.planning.scripts import in_script
+from asyncify.planning.threads import Threads
 from asyncify.planning.units import (
-    TO_THREAD,
     ClientCall,
     Guard,
     Seed,
@@ -38,10 +37,12 @@ from asyncify.planning.units import (
     helper_edits,
     import_text,
     is_awaited,
+    is_wrapped,
+    noted,
     target_name,
+    unit_name,
     used_helpers,
 )
-from asyncify.planning.uses import thread_iteration
 from asyncify.rules.registry import Rules
 from asyncify.rules.spec import Call, Library, Resource, Thread
 
@@ -68,6 +69,7 @@ class Seeds:
     def __init__(self, project: Project, rules: Rules) -> None:
         self.project = project
         self.rules = rules
+        self.threads = Threads(project, rules)
 
     def all(self) -> list[Seed]:
         """Every seed of the project, in source order."""
@@ -95,7 +97,7 @@ class Seeds:
         if kinds:
             yield self._guard(group, kinds[0])
             return
-        threads = tuple(self._threads(group))
+        threads = tuple(self.threads.of_group(group))
         draft = self._translate(group)
         first = min(group.calls, default=None)
         problem = draft.problem
@@ -109,7 +111,7 @@ class Seeds:
         libraries = tuple(sorted(left))
         shared = bool(group.values) and not in_one_function(self.project, group)
         yield Seed(
-            Unit(_unit_name(self.project, first), tuple(draft.sites), draft.limit, shared),
+            Unit(unit_name(self.project, first), tuple(draft.sites), draft.limit, shared),
             tuple(self._sites(group)),
             tuple(draft.edits),
             tuple(draft.clients),
@@ -138,7 +140,7 @@ class Seeds:
         guard = Guard(resource.hold, last_part(resource.name), seen, tuple(sorted(makers)), problem)
         library = group.types[resource.name][0]
         return Seed(
-            Unit(_unit_name(self.project, min(seen)), tuple(draft.sites), draft.limit, True),
+            Unit(unit_name(self.project, min(seen)), tuple(draft.sites), draft.limit, True),
             tuple(
                 Site(site, self._function(site), library, call.name, target_name(call))
                 for site, call in sorted(makers.items())
@@ -154,12 +156,12 @@ class Seeds:
     ) -> Iterable[Seed]:
         note = f"{problem[1]} ({self._where(problem[0])})"
         for seed in threads:
-            yield Seed(seed.unit, seed.sites, seed.edits, note=note)
+            yield noted(seed, note)
         for site, (library, call) in sorted(group.calls.items()):
-            if is_awaited(call) and not self._goes_to_a_thread(site, call):
-                limit = Limit("ASY915", note, problem[0])
+            if is_awaited(call) and not self.threads.take(site, call):
+                limit = Limit("ASY915", problem[1], problem[0])
                 shown = Site(site, self._function(site), library, call.name, target_name(call))
-                yield Seed(Unit(_unit_name(self.project, site), (), limit), (shown,))
+                yield Seed(Unit(unit_name(self.project, site), (), limit), (shown,))
 
     def _where(self, site: Reference) -> str:
         return f"{self.project.module(site).path}:{self.project.expression(site).span.line}"
@@ -221,7 +223,7 @@ class Seeds:
                     draft.problem = (site, reason)
 
     def _handed_over(self, draft: _Draft, site: Reference) -> None:
-        made = self._thread_edits(site)
+        made = self.threads.edits(site)
         if isinstance(made, Limit):
             draft.limit = draft.limit or made
             return
@@ -357,78 +359,28 @@ class Seeds:
         path = self.project.graph.modules[module].path
         draft.edits.extend((path, edit) for edit in helper_edits(self.rules, library, name))
 
-    # -- threads ---------------------------------------------------------------------------------
-
-    def _threads(self, group: Group) -> Iterable[Seed]:
-        unread = any(leaves_unread(self.project, s, call) for s, (_, call) in group.calls.items())
-        for site, (library, call) in sorted(group.calls.items()):
-            if not self._goes_to_a_thread(site, call):
-                continue
-            if isinstance(call, Call) and call.fetches and unread:
-                step = thread_iteration(self.project, site, UNIT)
-                yield self._thread(site, library, call.name, step.limit or step.edits)
-            elif isinstance(call, Thread) or (call.awaited and call.waits):
-                yield self._thread(site, library, call.name)
-
-    def _goes_to_a_thread(self, site: Reference, call: Call | Thread) -> bool:
-        """Whether a call may run in a thread, where its group keeps the library."""
-        types = (call.name.rpartition(".")[0], returned_type(self.project, site, call))
-        found = [self.rules.resource(name) for name in types if name]
-        return all(made[1].fallback == "thread" for made in found if made is not None)
-
-    def _thread(
-        self,
-        site: Reference,
-        library: Library,
-        name: str,
-        edits: Limit | tuple[tuple[str, Edit], ...] | None = None,
-    ) -> Seed:
-        function = self._function(site)
-        shown = Site(site, function, library, name, TO_THREAD)
-        unit_name = _unit_name(self.project, site)
-        edits = self._thread_edits(site) if edits is None else edits
-        if isinstance(edits, Limit):
-            return Seed(Unit(unit_name, (), edits), (shown,))
-        return Seed(Unit(unit_name, ((site, function),)), (shown,), edits)
-
-    def _thread_edits(self, site: Reference) -> Limit | tuple[tuple[str, Edit], ...]:
-        project = self.project
-        span = project.expression(site).span
-        path = project.module(site).path
-        if is_wrapped(project, site):
-            return Limit("ASY919", "the call is awaited already", site)
-        context = async_context(project, site)
-        if isinstance(context, Limit):
-            return context
-        return (
-            *context,
-            (path, HandOver(span, TO_THREAD)),
-            (path, Await(span)),
-            (path, AddImport("import asyncio")),
-        )
-
     # -- single calls ----------------------------------------------------------------------------
 
     def _single(self, site: Reference, name: str) -> Seed | None:
         """A blocking call without an object: a thread rule, a refusal, or a method of an unknown object."""
         thread = self.rules.thread(name)
         if thread is not None:
-            return self._thread(site, thread[0], thread[1].name)
+            return self.threads.seed(site, thread[0], thread[1].name)
         found = self.rules.call(name)
         if found is not None and found[1].awaited and found[1].waits:
             library, call = found
             made = self.rules.resource(call.name.rpartition(".")[0])
             if made is not None and made[1].fallback == "thread":
-                return self._thread(site, library, call.name)
+                return self.threads.seed(site, library, call.name)
             limit = Limit("ASY915", "the object comes from a place that is not translated", site)
             shown = Site(site, self._function(site), library, call.name, call.to)
-            return Seed(Unit(_unit_name(self.project, site), (), limit), (shown,))
+            return Seed(Unit(unit_name(self.project, site), (), limit), (shown,))
         refused = self.rules.refusal(name)
         if refused is not None and refused[1].code:
             library, entry = refused
             limit = Limit(entry.code, entry.reason, site)
             shown = Site(site, self._function(site), library, entry.name, "")
-            return Seed(Unit(_unit_name(self.project, site), (), limit), (shown,))
+            return Seed(Unit(unit_name(self.project, site), (), limit), (shown,))
         return None
 
     def _by_a_string(self, site: Reference) -> Iterable[Seed]:
@@ -436,15 +388,10 @@ class Seeds:
         for found in looked_up(self.project, self.rules, site):
             if found.problem:
                 shown = Site(found.site, self._function(found.site), found.library, found.name, "")
-                name = _unit_name(self.project, found.site)
+                name = unit_name(self.project, found.site)
                 yield Seed(Unit(name, (), Limit("ASY919", found.problem, site)), (shown,))
             else:
-                yield self._thread(found.site, found.library, found.name)
+                yield self.threads.seed(found.site, found.library, found.name)
 
     def _function(self, site: Reference) -> FunctionId:
         return self.project.expression(site).function
-
-
-def _unit_name(project: Project, site: Reference) -> str:
-    span = project.expression(site).span
-    return f"{project.module(site).path}:{span.line:06}:{span.column:04}"

@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from asyncify.model.facts import FunctionId
+from asyncify.model.facts import FunctionId, Kind
 from asyncify.model.graph import Reference
 from asyncify.model.plan import AddImport, Define, Edit
 from asyncify.planning.colour import Unit
+from asyncify.planning.project import Project
 from asyncify.rules.registry import Rules
 from asyncify.rules.spec import Call, Hold, Library, Thread
 
@@ -120,3 +121,20 @@ def target_name(call: Call | Thread) -> str:
     if isinstance(call, Thread):
         return TO_THREAD
     return call.to or call.name.rpartition(".")[2]
+
+
+def noted(seed: Seed, note: str) -> Seed:
+    """A smaller seed that takes the place of a faithful form, with the reason."""
+    return Seed(seed.unit, seed.sites, seed.edits, note=note)
+
+
+def unit_name(project: Project, site: Reference) -> str:
+    """The name of a unit: that of the place where it begins, so that units sort in source order."""
+    span = project.expression(site).span
+    return f"{project.module(site).path}:{span.line:06}:{span.column:04}"
+
+
+def is_wrapped(project: Project, site: Reference) -> bool:
+    """Whether a call stands in an existing await."""
+    outer = project.parent(site)
+    return outer is not None and outer[1].kind is Kind.AWAIT

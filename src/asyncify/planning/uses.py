@@ -212,7 +212,7 @@ def value_steps(project: Project, function: Function) -> Iterable[Step]:
     for value in project.values_of(function.id, SourceKind.FUNCTION):
         if value.lost is not None:
             yield Step(limit=Limit("ASY907", CROWDED, value.lost))
-        for occurrence in value.occurrences:
+        for occurrence in value.places_of(SourceKind.FUNCTION, function.id):
             yield callback_step(project, occurrence, function.id)
     if stands_for_generator(project, function):
         yield from _declared_steps(project, function)

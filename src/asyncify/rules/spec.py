@@ -176,9 +176,7 @@ class Call:
     enters: bool = False  # entered at once, it needs no `enter_template` of what it returns
     waits: bool = True  # whether the old call goes to a thread where the library stays
     unread: str = ""  # the keyword that leaves the rest of the object to be fetched later
-    made: tuple[
-        Option, ...
-    ] = ()  # of a constructor: what becomes of attributes that it takes at once
+    made: tuple[Option, ...] = ()  # of a constructor: what becomes of attributes that it takes
     fetches: bool = False  # gives an iterator that waits for the rest
 
 
@@ -251,9 +249,8 @@ class Resource:
     made_helpers: tuple[str, ...] = ()  # of `enter_made`
     roles: tuple[str, ...] = ()  # further roles in which nothing changes ("subscripted")
     must_enter: bool = False  # only objects that live in a with statement are translated
-    one_loop: bool = (
-        False  # its objects work in the event loop that they were used in first, and in no other
-    )
+    one_loop: bool = False  # its objects work only in the event loop that they were used in first
+    waits: bool = False  # every use of one waits: in the fallback too nobody may get one
     of: str = ""  # a state of this type: type checkers know no difference
     fallback: str = ""  # "thread": when its users are unfaithful, blocking calls go to a thread
     hold: Hold | None = None
@@ -292,7 +289,7 @@ class Use:
     template runs in a worker thread, or with `plain` stays as it is. `arguments` is the number of arguments it is made for;
     further ones may be among `keywords` and go where the template says ``{*}``. `enter` says that the
     call is itself entered by a with statement, which becomes async; `made` is then called in place of
-    both the call and the one that makes the object in its argument.
+    both the call and the one that makes the object in its argument. `stays`: only of objects that stay.
     """
 
     type: str
@@ -305,6 +302,8 @@ class Use:
     enter: bool = False
     made: str = ""
     plain: bool = False
+    stays: bool = False
+    texts: bool = False  # only beside texts and numbers: of anything else it would call methods
     imports: tuple[str, ...] = ()
     helpers: tuple[str, ...] = ()
 

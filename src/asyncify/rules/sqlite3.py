@@ -8,6 +8,7 @@ aiosqlite runs sqlite3 in a thread of its own per connection. What differs (meas
 - `with connection:` of sqlite3 commits or rolls back and leaves the connection open; `async with` of
   aiosqlite closes and does not commit: `_transaction`. Where `with sqlite3.connect(...)` holds every use
   of the connection, `_database` also closes it, which nobody can tell.
+- `iterdump` reads all lines ahead of the loop: it stays. `load_extension` takes a path and nothing else.
 - A loop over a cursor fetches 64 rows at a time: changes to the rows to come are not seen.
 - `isolation_level = None` fails after the connection is made (it commits, in the wrong thread).
 - Row factories, adapters and functions run in the thread. Using a closed connection is a ValueError.
@@ -23,14 +24,15 @@ CURSOR = "sqlite3.Cursor"
 CONNECT = (
     "timeout", "detect_types", "isolation_level", "check_same_thread", "factory", "cached_statements", "uri",
 )  # fmt: skip
+VALUE = Parameter("value", positional=True)
 QUERIES = ("execute", "executemany", "executescript")
 CALLBACKS = (
     "create_aggregate", "create_collation", "create_window_function", "set_authorizer",
     "set_progress_handler", "set_trace_callback",
 )  # fmt: skip
 GAPS = (
-    "autocommit", "backup", "blobopen", "deserialize", "enable_load_extension", "getconfig", "getlimit",
-    "interrupt", "iterdump", "load_extension", "serialize", "setconfig", "setlimit",
+    "autocommit", "blobopen", "deserialize", "getconfig", "getlimit", "interrupt", "iterdump", "serialize",
+    "setconfig", "setlimit",
     "Warning", "Error", "InterfaceError", "DatabaseError", "DataError", "IntegrityError", "InternalError",
     "NotSupportedError", "OperationalError", "ProgrammingError",
 )  # fmt: skip
@@ -131,13 +133,19 @@ library = Library(
             annotation="aiosqlite.Connection",
             helpers=("_transaction",),
             made_helpers=("_transaction", "_database"),
+            roles=("tested",),
         ),
         *(Call(f"{CONNECTION}.{name}", returns=CURSOR) for name in QUERIES),
         Call(f"{CONNECTION}.cursor", parameters=(), returns=CURSOR),
         *(
             Call(f"{CONNECTION}.{name}")
-            for name in ("commit", "rollback", "close", "create_function")
+            for name in ("backup", "close", "commit", "create_function", "rollback")
         ),
+        *(
+            Call(f"{CONNECTION}.{name}", signature=("value",), parameters=(VALUE,))
+            for name in ("enable_load_extension", "load_extension")
+        ),
+        Use(CONNECTION, f"{CONNECTION}.backup:0", plain=True),
         *(
             Attribute(f"{CONNECTION}.{name}", store=("any",))
             for name in ("row_factory", "text_factory")
@@ -157,7 +165,13 @@ library = Library(
             made="aiosqlite.connect",
             helpers=("_closing",),
         ),
-        Resource(CURSOR, "aiosqlite.Cursor", iterate="async", annotation="aiosqlite.Cursor"),
+        Resource(
+            CURSOR,
+            "aiosqlite.Cursor",
+            iterate="async",
+            annotation="aiosqlite.Cursor",
+            roles=("tested",),
+        ),
         *(Call(f"{CURSOR}.{name}", returns=CURSOR) for name in QUERIES),
         *(Call(f"{CURSOR}.{name}") for name in ("fetchone", "fetchmany", "fetchall", "close")),
         *(Attribute(f"{CURSOR}.{name}") for name in ("description", "lastrowid", "rowcount")),
