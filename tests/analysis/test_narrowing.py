@@ -151,6 +151,14 @@ CASES = {
         """,
         {},
     ),
+    "of something else": (
+        """
+        def f(x, tools):
+            if tools.isinstance(x, Path):
+                use(x)
+        """,
+        {},
+    ),
     "another isinstance": (
         """
         def isinstance(a, b): ...

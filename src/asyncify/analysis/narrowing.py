@@ -76,7 +76,8 @@ def _binds(item: Expression) -> bool:
 def _classes(module: Module, names: Names, call: Expression) -> tuple[frozenset[str], bool]:
     """The classes that `isinstance` asks for, by canonical name, and whether these are all."""
     callee, _, asked = (module.expressions[number] for number in module.children[call.id])
-    if callee.text != "isinstance" or names.expression(module, callee)[0].name != _ISINSTANCE:
+    called = [one.name for one in names.expression(module, callee)]
+    if callee.text != "isinstance" or called != [_ISINSTANCE]:
         return frozenset(), False
     parts = [asked]
     if asked.kind is Kind.CONTAINER:

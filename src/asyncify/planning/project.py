@@ -29,9 +29,9 @@ _TOOL_FILES = frozenset(
     {"setup.py", "conf.py", "conftest.py", "noxfile.py", "fabfile.py", "tasks.py", "__init__.py"}
 )
 
-# roles in which a value only moves on: whoever sees it next is an occurrence of the same value
 _MARK = "pytest.mark."
 _MARKS = frozenset({"pytest.MarkDecorator", "_pytest.mark.structures.MarkDecorator"})
+# roles in which a value only moves on: whoever sees it next is an occurrence of the same value
 PASSING_ROLES = frozenset(
     {
         Role.ASSIGNED,

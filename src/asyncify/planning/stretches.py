@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from asyncify.model.facts import Expression, FunctionId, Kind, Role, Statement
 from asyncify.model.graph import Access, Reference
 from asyncify.model.span import Span
+from asyncify.planning.groups import STACKS
 from asyncify.planning.project import Project
 from asyncify.rules.spec import Hold
-
-_STACKS = ("contextlib.ExitStack.enter_context", "contextlib._BaseExitStack.enter_context")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +78,7 @@ class _Finder:
         outer = self.project.parent(site)
         if self.project.expression(site).role is not Role.ARGUMENT or outer is None:
             return False
-        return any(name in _STACKS for name in self.project.callee_names(outer[0]))
+        return any(name in STACKS for name in self.project.callee_names(outer[0]))
 
     def _add(self, taken: Reference, whole: Span) -> None:
         start = self.project.expression(taken).span
