@@ -34,6 +34,10 @@ EAGER = frozenset(
         "math.fsum",
     }
 )
+_CHOOSING = frozenset(
+    {"builtins.min", "builtins.max"}
+)  # of several arguments, or of the items of one
+_TAKING_SEVERAL = frozenset({"builtins.set.update"})
 _ANY = '''
 async def _any(items):
     """Like any, for an async iterator, which is closed."""
@@ -205,13 +209,14 @@ def eager_argument(project: Project, reference: Reference) -> bool:
     expression = project.expression(reference)
     if expression.role is Role.UNPACKED:
         return True
-    if expression.role not in (Role.ARGUMENT, Role.KEYWORD):
-        return False
     outer = project.parent(reference)
-    if outer is None or outer[1].kind is not Kind.CALL:
+    if expression.role is not Role.ARGUMENT or outer is None or outer[1].kind is not Kind.CALL:
         return False
     names = project.callee_names(outer[0])
-    return bool(names) and all(name in EAGER for name in names)
+    alone = [e.role for _, e in project.arguments(outer[0])].count(Role.ARGUMENT) == 1
+    first = expression.detail == "0" and (alone or not _CHOOSING.intersection(names))
+    taken = EAGER if first else _TAKING_SEVERAL
+    return bool(names) and all(name in taken for name in names)
 
 
 def put_away(project: Project, site: Reference) -> str | None:
