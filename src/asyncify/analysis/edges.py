@@ -15,6 +15,7 @@ from asyncify.model.graph import Access, Edge, Evidence, Reference, SourceKind, 
 
 _UNKNOWN = frozenset({SourceKind.PARAMETER, SourceKind.CALL, SourceKind.UNKNOWN})
 
+_ENTERS = ("__enter__", "__exit__", "__aenter__", "__aexit__")
 _ACCESSES = (
     Access.PROPERTY,
     Access.ENTER,
@@ -53,12 +54,26 @@ class Edges:
             edge, found = known.get(access), implied.get(access, ())
             if edge:
                 targets = _merged(edge.targets, found if edge.open else ())
+                if access is Access.ENTER and not edge.open:
+                    targets = self._entered(module, item, edge.targets, found)
                 if access is Access.DECORATE:
                     targets = tuple(dict.fromkeys(map(_decorator, targets)))
                 yield replace(edge, targets=targets)
             elif found:
                 opened = self._is_open(module, item, access, found)
                 yield Edge(Reference(module.name, item.id), access, tuple(found), opened)
+
+    def _entered(
+        self, module: Module, item: Expression, typed: tuple[Target, ...], found: Iterable[Target]
+    ) -> tuple[Target, ...]:
+        """What `with` calls: an annotation may name no more than the base of all context managers."""
+        functions = self.hierarchy.functions
+        own = [t for t in found if t.function and functions[t.function].name in _ENTERS]
+        own = [target for target in own if target.evidence is Evidence.INFERRED]
+        if any(target.function for target in typed) or not own:
+            return typed
+        unknown = self._is_unknown(self.flow.heap.at(module.name, item.id))
+        return _merged(typed if unknown else (), own)
 
     def _call(self, call: Call, edges: Iterable[Edge]) -> Iterator[Edge]:
         assert call.site is not None

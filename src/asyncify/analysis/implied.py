@@ -111,8 +111,9 @@ class Implied:
     def _special(self, module: Module, identifier: int, names: Iterable[str]) -> Iterator[Target]:
         """The special methods that instances of the project's classes have."""
         known = self.flow.known.type(module.name, identifier)
-        atoms = self._atoms(module, identifier)
-        for atom in atoms if known is None else (Atom(SourceKind.INSTANCE, known),):
+        atoms = self._atoms(module, identifier)  # an annotation may name a base from outside
+        is_own = known is not None and known in self.hierarchy.classes
+        for atom in (Atom(SourceKind.INSTANCE, known),) if known and is_own else atoms:
             if atom.kind == SourceKind.INSTANCE:
                 for function in self.flow.members.functions(atom, names):
                     yield self._target(function, atom.name)

@@ -33,6 +33,7 @@ from asyncify.planning.loops import loop_edits, loop_limit
 from asyncify.planning.project import Project
 from asyncify.planning.reach import reach
 from asyncify.planning.scripts import script_edits
+from asyncify.planning.stand_ins import given_limit
 from asyncify.planning.stops import stop_limit
 from asyncify.planning.testing import test_case_limit
 from asyncify.planning.twins import Twin, copied, public_limit, twin_of
@@ -159,6 +160,7 @@ def _limit(project: Project, function: Function, boundaries: Boundaries) -> Limi
         or _generator_limit(project, function)
         or stop_limit(project, function)
         or found_by_name_limit(project, function)
+        or given_limit(project, function)
         or loop_limit(project, function)
         or (None if boundaries.public else public_limit(project, function))
     )

@@ -26,6 +26,10 @@ from asyncify.rules.registry import Rules
 from asyncify.rules.spec import Attribute, Call, Library, Resource, Thread, Use
 
 _NAMING = (Role.CALLEE, Role.RECEIVER, Role.ANNOTATION, Role.BASE, Role.DISCARDED)
+_PLAIN = (
+    "pathlib.",
+    *(f"builtins.{name}" for name in ("str", "bytes", "list", "dict", "tuple", "set")),
+)
 UNIT = ""  # `Use.used` of a step that belongs to a blocking call, not to a function
 
 
@@ -201,7 +205,7 @@ class Resources:
         for number, source in enumerate(value.sources):
             stranger = self._stranger(source.kind, source.name)
             if stranger and source.site not in group.calls:
-                if any(value.arrives(number, place) for place in worked):
+                if not _is_plain(source) or any(value.arrives(number, p) for p in worked):
                     problem = (source.site or value.occurrences[0], stranger)
                     group.problems.append(problem)
                     if resource.waits and _runs_code(source):
@@ -417,6 +421,12 @@ class Resources:
 def last_part(name: str) -> str:
     """The last part of a dotted name."""
     return name.rpartition(".")[2]
+
+
+def _is_plain(source: Source) -> bool:
+    """Whether a source gives a value that nobody mistakes for an object of a library."""
+    made = source.kind in (SourceKind.INSTANCE, SourceKind.CALL)
+    return made and source.name.startswith(_PLAIN)
 
 
 def _runs_code(source: Source) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from asyncify.model.facts import Function, Kind, Role
-from asyncify.model.graph import Reference, SourceKind
+from asyncify.model.graph import Reference, Source, SourceKind
 from asyncify.planning.colour import Limit
 from asyncify.planning.fixtures import fixtures_named
 from asyncify.planning.hooks import in_test_file
@@ -38,6 +38,40 @@ def stand_in_limit(project: Project, function: Function) -> Limit | None:
     if site is None:
         return None
     return Limit("ASY918", f"a test puts something in its place as .{function.name}", site)
+
+
+def given_limit(project: Project, function: Function) -> Limit | None:
+    """Why a method stays sync whose object a test puts in place of something from outside: nobody awaits it."""
+    given = project.memory("given by patches", _given).get(function.owner or "")
+    if given is None:
+        return None
+    return Limit("ASY918", f"a test gives it in place of what {given.path} gives", given.call)
+
+
+def _given(project: Project) -> dict[str, Patch]:
+    """The classes of which a test gives objects in place of something from outside."""
+    found: dict[str, Patch] = {}
+    for patch in patches(project):
+        if named_function(project, patch.path) is not None:
+            continue
+        if not in_test_file(project.module(patch.call).path):
+            continue
+        for argument, _ in project.arguments(patch.call):
+            for source in _results(project, argument):
+                if source.name in project.graph.classes:
+                    found.setdefault(source.name, patch)
+    return found
+
+
+def _results(project: Project, replacement: Reference) -> Iterator[Source]:
+    """What comes from a replacement: it itself, and what it returns if it is a function."""
+    for source in project.sources(replacement):
+        yield source
+        function = project.functions.get(source.name)
+        if source.kind is SourceKind.FUNCTION and function is not None:
+            for e in project.graph.modules[function.module].expressions:
+                if e.function == function.id and e.role is Role.RETURNED:
+                    yield from project.sources(Reference(function.module, e.id))
 
 
 def takes_after(project: Project, mock: Reference) -> bool:
