@@ -328,6 +328,9 @@ def test_a_text_that_would_not_compile_is_thrown_away_with_its_chain(
     assert b"(chain: broken:work)" in ran.out
     assert (tree / "broken.py").read_bytes() == SLEEPS
     assert (tree / "sleeps.py").read_bytes() == AWAITS
+    ran = asyncify("--diff")
+    assert ran.code == FAILED
+    assert ran.err.startswith("error: broken.py:5:5: the new text of broken.py would not be valid")
 
 
 def test_directories_named_like_flags(tree: Path, asyncify: Command) -> None:

@@ -85,7 +85,7 @@ def _merge(modules: Mapping[str, Module], resolution: Resolution) -> CallGraph:
         replaced=flow.library.replaced(),
         bases={cls: hierarchy.order(cls)[1:] for cls in hierarchy.classes},
         names=flow.motion.external_names,
-        types={**values.types(found), **resolution.types},
+        types={**values.types(), **resolution.types},
         scalars=resolution.scalars,
     )
 

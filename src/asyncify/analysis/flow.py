@@ -319,12 +319,18 @@ class Flow:
             self.slots.subscribe(call.callee, partial(self.library.apply, call))
             return
         known = self.known.type(module.name, module.children[callee.id][0])
-        if known is not None and known not in VAGUE:
+        if known is not None and self._is_told(known, callee.text):
             self.library.method(call, callee.text, Atom(SourceKind.INSTANCE, known))
         else:
             self.slots.subscribe(call.receiver, partial(self.library.method, call, callee.text))
         if callee.text in self.members.stored:
             self.slots.subscribe(call.callee, partial(self.library.apply, call))
+
+    def _is_told(self, known: str, attribute: str) -> bool:
+        """Whether the checker's type of an object tells its method: a wrong annotation does not."""
+        if known in self.hierarchy.classes:
+            return bool(self.members.denoted(Atom(SourceKind.INSTANCE, known), attribute))
+        return known not in VAGUE
 
 
 def constructed_class(target: Target) -> Target:

@@ -125,7 +125,7 @@ class Members:
             return
         if atom.name not in self.hierarchy.classes:
             if atom.kind in (SourceKind.CALL, SourceKind.INSTANCE):
-                if atom.name not in _ENTER_OTHER and not atom.name.startswith("builtins."):
+                if atom.name not in _ENTER_OTHER:
                     slots.add(slot, atom)
                     slots.moves.append((entered, slot))
             return

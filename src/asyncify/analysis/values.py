@@ -210,18 +210,21 @@ class Values:
         module: Module = self.flow.modules[reference.module]
         return module.expressions[reference.expression]
 
-    def types(self, values: tuple[Value, ...]) -> dict[Reference, str]:
+    def types(self) -> dict[Reference, str]:
         """The class of expressions by the one class that reaches them."""
         found: dict[Reference, str] = {}
-        for value in values:
-            for reference in value.occurrences:
-                slot = self.flow.heap.at(reference.module, reference.expression)
-                atoms = [atom for atom in self.slots.atoms(slot) if atom != _PARAMETER]
-                classes = {atom.name for atom in atoms if atom.kind == SourceKind.INSTANCE}
-                others = {atom.kind for atom in atoms} - {SourceKind.INSTANCE, SourceKind.CALL}
-                if len(classes) == 1 and not others:
-                    found[reference] = classes.pop()
+        classes = {slot: name for slot in self.slots.roots() if (name := self._class(slot))}
+        for module in self.flow.modules.values():
+            for item, slot in enumerate(self.flow.heap.expressions[module.name]):
+                if (name := classes.get(self.slots.find(slot))) is not None:
+                    found[Reference(module.name, item)] = name
         return found
+
+    def _class(self, slot: int) -> str | None:
+        atoms = [atom for atom in self.slots.atoms(slot) if atom != _PARAMETER]
+        classes = {atom.name for atom in atoms if atom.kind == SourceKind.INSTANCE}
+        others = {atom.kind for atom in atoms} - {SourceKind.INSTANCE, SourceKind.CALL}
+        return classes.pop() if len(classes) == 1 and not others else None
 
 
 def _is_certain(call: Call) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from asyncify import codes
@@ -102,13 +102,18 @@ def _refusal(
     paths = sorted({path for path, _ in chain.edits})
     for path in paths:
         if path in broken:
-            members = f" (chain: {', '.join(chain.functions)})" if chain.functions else ""
+            members = f" (chain: {_some(chain.functions)})" if chain.functions else ""
             return "ASY980", f"the new text of {path} would not be valid: {broken[path]}{members}"
     outside = [path for path in paths if scope is not None and path not in scope]
     if outside:
         more = f" and {len(outside) - 1} more" if len(outside) > 1 else ""
         return "ASY905", f"the chain also changes {outside[0]}{more}, outside the given paths"
     return None
+
+
+def _some(functions: Sequence[str], shown: int = 5) -> str:
+    more = len(functions) - shown
+    return ", ".join(functions[:shown]) + (f" and {more} more" if more > 0 else "")
 
 
 def _withdrawn(told: list[Finding], code: str, reason: str) -> list[Finding]:

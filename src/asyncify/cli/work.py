@@ -16,7 +16,7 @@ from asyncify.cli.streams import Streams
 from asyncify.config import Config
 from asyncify.discovery import discover, find_root
 from asyncify.errors import ConfigError
-from asyncify.model.plan import Safety
+from asyncify.model.plan import FileError, Safety
 from asyncify.report import diff, github, json, sarif, text
 from asyncify.report.progress import Bar
 from asyncify.report.run import FOUND, OK, Run, shown_paths
@@ -173,7 +173,13 @@ def _report(run: Run, options: Options, streams: Streams) -> None:
         streams.artefact(diff.render(run, colour=streams.colours()))
     else:
         streams.artefact(text.render(_left(run, options), colour=streams.colours()))
-    for error in run.errors:
+    errors = list(run.errors)
+    if options.diff:  # the patch cannot say why the exit code is 2
+        errors += (
+            FileError(each.path, each.span.line, each.span.column + 1, each.reason)
+            for each in run.unverified
+        )
+    for error in errors:
         streams.say(text.error(run, error))
 
 

@@ -176,6 +176,17 @@ def _is_followed(project: Project, site: Reference) -> bool:
     )
 
 
+def composed(project: Project) -> frozenset[FunctionId]:
+    """The functions that `getattr` finds by a name of which a part is known: a twin would be found as well."""
+    found: set[FunctionId] = set()
+    for site in _lookups(project):
+        outer = project.parent(site)
+        edge = project.call_edge(outer[0]) if outer is not None else None
+        found.update(t.function for t in (edge.targets if edge is not None else ()) if t.function)
+        found.update(s.name for s in project.sources(site) if s.kind is SourceKind.FUNCTION)
+    return frozenset(found)
+
+
 def _is_called(project: Project, site: Reference) -> bool:
     expression = project.expression(site)
     if expression.role is Role.CALLEE:

@@ -17,6 +17,7 @@ from asyncify.model.plan import AddImport, Await, Edit, Insert, MakeTwin, Replac
 from asyncify.model.span import Span
 from asyncify.planning.colour import Limit
 from asyncify.planning.consumers import Step, need_async
+from asyncify.planning.found_by_name import composed
 from asyncify.planning.hooks import in_test_file
 from asyncify.planning.interceptors import patches
 from asyncify.planning.limits import (
@@ -195,6 +196,8 @@ def _may_have_one(project: Project, function: Function, limit: Limit | None) -> 
         return False  # the twins of its family would have other names
     if not project.graph.replaced.keys().isdisjoint(project.family(function.id)):
         return False  # what is in its place has no twin
+    if not project.memory("composed", composed).isdisjoint(project.family(function.id)):
+        return False  # who composes its name may mean the twin
     if _is_patched(project, function):
         return False  # the async callers would go past what a test puts in its place
     known = TRANSPARENT | PROPERTY

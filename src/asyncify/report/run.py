@@ -57,6 +57,12 @@ class Run:
         """How many findings only say what to think about."""
         return sum(_is_hazard(finding) for finding in self.findings)
 
+    @property
+    def unverified(self) -> tuple[Finding, ...]:
+        """One finding for each reason why a new text was thrown away."""
+        found = {each.reason: each for each in self.findings if each.code == UNVERIFIED}
+        return tuple(found.values())
+
     def left(self) -> Run:
         """The same run with only those findings that are still to be done after writing."""
         findings = tuple(each for each in self.findings if not self._is_applied(each))
@@ -70,7 +76,7 @@ class Run:
 
     def exit_code(self, *, exit_zero: bool = False) -> int:
         """What the process says: 2 if something failed, else 1 if something is left to do, else 0."""
-        if self.errors or any(finding.code == UNVERIFIED for finding in self.findings):
+        if self.errors or self.unverified:
             return FAILED
         left = self.left().findings if self.written else self.findings
         todo = any(not _is_hazard(finding) for finding in left)
