@@ -12,9 +12,9 @@ from asyncify.planning.limits import MANAGER, decorated_by
 from asyncify.planning.project import Project
 from asyncify.rules.spec import Call, Library, Raises, Resource, Thread
 
-STACKS = frozenset(
-    {"contextlib.ExitStack.enter_context", "contextlib._BaseExitStack.enter_context"}
-)
+_STACK = ("contextlib.ExitStack", "contextlib._BaseExitStack")  # the checker names the base
+STACKS = frozenset(f"{name}.enter_context" for name in _STACK)
+PUSHES = frozenset(f"{name}.push" for name in _STACK)
 
 
 @dataclass(slots=True)

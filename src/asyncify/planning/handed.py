@@ -9,7 +9,7 @@ from asyncify.model.graph import Reference, SourceKind
 from asyncify.model.plan import AddImport, Await, Edit, HandOver, MakeAsync, Replace
 from asyncify.planning.arguments import shapes, takes_all
 from asyncify.planning.consumers import need_async
-from asyncify.planning.groups import Group
+from asyncify.planning.groups import PUSHES, STACKS, Group
 from asyncify.planning.project import Project
 from asyncify.planning.units import TO_THREAD
 from asyncify.rules.spec import Library, Use
@@ -32,7 +32,7 @@ HOLDERS = frozenset(
             "copy.copy",
             "weakref.ref",
         ),
-        *("contextlib.ExitStack.enter_context", "contextlib.ExitStack.push"),
+        *(STACKS | PUSHES),
         *("builtins.BaseException", "builtins.Exception", "os.fstat", "os.isatty", "os.lseek"),
         *(f"subprocess.{name}" for name in ("run", "call", "check_call", "check_output", "Popen")),
     }

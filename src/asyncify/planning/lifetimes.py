@@ -18,12 +18,13 @@ from asyncify.planning.companions import loop_calls
 from asyncify.planning.decorators import is_cached
 from asyncify.planning.frameworks import AWAITS, hooks_of
 from asyncify.planning.functions import Conversion
+from asyncify.planning.groups import PUSHES
 from asyncify.planning.project import Project
 from asyncify.planning.units import Seed
 
 # external callees that keep nothing
 _LOOK_ONLY = ("builtins.", "contextlib.", "typing.", "functools.wraps", "copy.", "json.")
-_STORES = frozenset({"builtins.setattr", "contextlib.ExitStack.push"})
+_STORES = PUSHES | {"builtins.setattr"}
 MANY = 2
 
 
