@@ -6,15 +6,12 @@ laziness. Everything else is a limit.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from asyncify.model.facts import Expression, Function, FunctionId, Kind, Place, Role
+from asyncify.model.facts import Expression, FunctionId, Kind, Place, Role
 from asyncify.model.graph import Reference, SourceKind
 from asyncify.model.plan import Await, Edit, Replace
 from asyncify.model.span import Span
 from asyncify.planning.applied import Applied, applied, is_name
 from asyncify.planning.colour import Limit, Use
-from asyncify.planning.companions import INLINE
 from asyncify.planning.consumers import (
     Items,
     Step,
@@ -414,27 +411,3 @@ def _thread(
     holes = (project.expression(site).span, *(e.span for _, e in arguments))
     edit = Replace(expression.span, f"{{0}}({', '.join(parts)})", holes)
     return need_async(project, call, used, [edit])
-
-
-def instance_limits(project: Project, function: Function) -> Iterable[Limit]:
-    """The places where an instance is handed to a function that may call it, for its `__call__`."""
-    for value in project.instances_of(function.owner):
-        for occurrence in value.occurrences:
-            name = _caller(project, occurrence)
-            if name is not None:
-                message = f"an instance is handed to {name}(), which may call it without await"
-                yield Limit("ASY907", message, occurrence)
-
-
-def _caller(project: Project, site: Reference) -> str | None:
-    """The function outside the project that may call its argument."""
-    expression = project.expression(site)
-    outer = project.parent(site)
-    if expression.role not in (Role.ARGUMENT, Role.KEYWORD) or outer is None:
-        return None
-    for name in project.callee_names(outer[0]):
-        if INLINE.get(name) == expression.detail:
-            return call_name(project, outer[0])
-        if not name.startswith(("builtins.", "typing.")) and name not in LOOKERS:
-            return call_name(project, outer[0])
-    return None

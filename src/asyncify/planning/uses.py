@@ -9,7 +9,7 @@ from asyncify.model.facts import Function, FunctionId, Kind, Role
 from asyncify.model.graph import Access, Edge, Evidence, Reference, SourceKind, Value
 from asyncify.model.plan import AddImport, Await, Edit, MakeAsync, Replace
 from asyncify.planning.accessors import has_accessor
-from asyncify.planning.callables import callback_step, instance_limits
+from asyncify.planning.callables import callback_step
 from asyncify.planning.cleanup import GENERATOR_TYPES, cleans_up
 from asyncify.planning.colour import Limit, Use
 from asyncify.planning.companions import LambdaForm, body, lambda_form
@@ -35,15 +35,10 @@ from asyncify.planning.iteration import (
 from asyncify.planning.limits import MANAGER, RENAMED, decorated_by
 from asyncify.planning.mocks import mocked_step
 from asyncify.planning.project import CROWDED, PASSING_ROLES, Project
+from asyncify.planning.protocols import given_away, protocol_limits
 from asyncify.planning.purity import other_way_text
 from asyncify.planning.scripts import script_body
 
-# methods that functions of contextlib call
-_BY_OTHERS = {
-    "__enter__": ("enter_context", "push"),
-    "__exit__": ("enter_context", "push"),
-    "close": ("closing",),
-}
 # methods that are reached through any object, without their names
 _FOUND_IN_OBJECTS = frozenset({"__call__", "__enter__", "__exit__", "__iter__", "__next__"})
 
@@ -116,7 +111,7 @@ def _holds_cleanup(project: Project, value: Value) -> bool:
 def _is_closed(project: Project, value: Value) -> bool:
     """Whether a value is one generator, which `contextlib.closing` closes as soon as it is made."""
     made = [source.site for source in value.sources if source.kind is SourceKind.GENERATOR]
-    closed = [place for name, place in _in_contextlib(project, value) if name == CLOSING]
+    closed = [place for name, _, place in given_away(project, value) if name == CLOSING]
     if len(made) != 1 or made[0] is None or len(closed) != 1 or made[0].module != closed[0].module:
         return False
     first, then = project.statement(made[0]), project.statement(closed[0])
@@ -236,38 +231,11 @@ def _object_steps(project: Project, function: Function) -> Iterable[Step]:
     """What the places need that see an instance, for a method that it is used by."""
     if function.name in PROTOCOL:
         yield from instance_steps(project, function)
-    if function.name == "__call__":
-        yield from (Step(limit=limit) for limit in instance_limits(project, function))
+    yield from (Step(limit=limit) for limit in protocol_limits(project, function))
     if function.name in _FOUND_IN_OBJECTS:
         for value in project.instances_of(function.owner):
             if value.lost is not None:
                 yield Step(limit=Limit("ASY907", CROWDED, value.lost))
-    yield from _entered_by_others(project, function)
-
-
-def _entered_by_others(project: Project, function: Function) -> Iterable[Step]:
-    """The places where an instance is handed to a function of contextlib that calls the method."""
-    callers = _BY_OTHERS.get(function.name, ())
-    for value in project.instances_of(function.owner) if callers else ():
-        for name, place in _in_contextlib(project, value):
-            if name.rpartition(".")[2] in callers:
-                yield Step(limit=Limit("ASY907", f"{name} calls it without await", place))
-
-
-def _in_contextlib(project: Project, value: Value) -> list[tuple[str, Reference]]:
-    """The functions of contextlib that get a value, and where: looked up once for all classes in it."""
-
-    def find(project: Project) -> list[tuple[str, Reference]]:
-        found = []
-        for occurrence in value.occurrences:
-            outer = project.parent(occurrence)
-            if outer is None or project.expression(occurrence).role is not Role.ARGUMENT:
-                continue
-            names = project.callee_names(outer[0])
-            found += [(name, occurrence) for name in names if name.startswith("contextlib.")]
-        return found
-
-    return project.memory(("in contextlib", value.id), find)
 
 
 def _declared_steps(project: Project, function: Function) -> Iterable[Step]:
