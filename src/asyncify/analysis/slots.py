@@ -217,6 +217,11 @@ class Slots:
                 self.unify(one, other)
         return made
 
+    def elements(self, slot: int) -> list[int]:
+        """What is known to be an element of a container."""
+        children = self._children.get(self._holders.find(slot), {})
+        return [child for key, child in children.items() if key.startswith("[")]
+
     def _share(self, one: int, other: int) -> None:
         for left, right in self._join_holders(one, other):
             self.unify(left, right)

@@ -114,7 +114,7 @@ class Values:
     def values(self) -> Iterator[Value]:
         """Every value that matters, by its first occurrence."""
         occurrences: dict[int, list[Reference]] = {}
-        lost: dict[int, Reference] = {}
+        lost = self._given_on()
         constants = self._constants()
         find, same = self.slots.find, self._find
         for module in self.flow.modules.values():
@@ -137,6 +137,34 @@ class Values:
                 arrivals = self._arrivals(sources, places) if len(sources) > 1 else ()
                 yield Value(number, tuple(sources), tuple(places), lost.get(root), arrivals)
                 number += 1
+
+    def _given_on(self) -> dict[int, Reference]:
+        """The values that `*args` or `**kwargs` take to somebody outside the project, with the calls."""
+        find, heap = self.slots.find, self.flow.heap
+        stars = {
+            find(heap.variable(function.id, parameter.name))
+            for function in self.flow.hierarchy.functions.values()
+            for parameter in function.parameters
+            if parameter.kind in ("*", "**")
+        }
+        found: dict[int, Reference] = {}
+        for call in self.flow.calls:
+            given = [one for one in call.arguments if find(one.slot) in stars]
+            if call.site is None or not given:
+                continue
+            if _stays_known(call) and not self._fills_attributes(call.site):
+                continue
+            for argument in given:
+                for element in self.slots.elements(argument.slot):
+                    found.setdefault(self._find(find(element)), call.site)
+        return found
+
+    def _fills_attributes(self, call: Reference) -> bool:
+        """Whether a call puts its arguments into the attributes of an object: `self.__dict__.update(kwargs)`."""
+        module = self.flow.modules[call.module]
+        callee = module.children[call.expression][0]
+        receiver = next(iter(module.children[callee]), -1)
+        return receiver >= 0 and module.expressions[receiver].text == "__dict__"
 
     def _arrivals(
         self, sources: list[Source], places: list[Reference]
@@ -225,6 +253,13 @@ class Values:
         classes = {atom.name for atom in atoms if atom.kind == SourceKind.INSTANCE}
         others = {atom.kind for atom in atoms} - {SourceKind.INSTANCE, SourceKind.CALL}
         return classes.pop() if len(classes) == 1 and not others else None
+
+
+def _stays_known(call: Call) -> bool:
+    """Whether what a call gets is followed in everything that it may call."""
+    targets = [*call.targets.values(), *call.constructs.values()]
+    known = (target.function or keeps(target.external or "") for target in targets)
+    return bool(call.decorated) or (bool(targets) and all(known))
 
 
 def _is_certain(call: Call) -> bool:

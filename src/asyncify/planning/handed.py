@@ -112,7 +112,7 @@ def lend(
         else:
             group.whole[outer[0]] = (found[0], name)
     if strangers or not used:
-        kind = next(name for name, (_, made) in group.types.items() if made.waits)
+        kind = next(name for name, (_, made) in group.types.items() if made.always_waits)
         group.lent.setdefault(value, (site, handed_over(kind, strangers)))
 
 

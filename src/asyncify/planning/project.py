@@ -46,7 +46,7 @@ PASSING_ROLES = frozenset(
 )
 
 # why nobody can tell what becomes of a `Value` that is lost
-CROWDED = "so many different objects get here that nobody can tell which of them goes where"
+UNSEEN = "from here it goes on to where nobody follows it"
 
 _Found = TypeVar("_Found")
 

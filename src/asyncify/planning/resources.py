@@ -11,25 +11,23 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 
 from asyncify.model.facts import FlowKind, Place, Role
-from asyncify.model.graph import Access, Evidence, Reference, Source, SourceKind, Value
+from asyncify.model.graph import Access, Evidence, Reference, SourceKind, Value
 from asyncify.model.plan import AddImport, Edit, Replace
 from asyncify.planning.arguments import returned_type, shapes, template_imports
+from asyncify.planning.callables import LOOKERS
 from asyncify.planning.consumers import Step
 from asyncify.planning.groups import Group, is_closed, leaves_generator
 from asyncify.planning.handed import asks_for_others, handed_over, is_cast, lend, use_whole
 from asyncify.planning.helpers import eager_argument
 from asyncify.planning.interceptors import patches
-from asyncify.planning.project import CROWDED, PASSING_ROLES, Project
+from asyncify.planning.origins import is_own, is_plain, runs_code, stranger
+from asyncify.planning.project import PASSING_ROLES, UNSEEN, Project
 from asyncify.planning.truth import decides, read, truth
 from asyncify.planning.uses import enter_step, iterate_step, thread_iteration
 from asyncify.rules.registry import Rules
 from asyncify.rules.spec import Attribute, Call, Library, Resource, Thread, Use
 
 _NAMING = (Role.CALLEE, Role.RECEIVER, Role.ANNOTATION, Role.BASE, Role.DISCARDED)
-_PLAIN = (
-    "pathlib.",
-    *(f"builtins.{name}" for name in ("str", "bytes", "list", "dict", "tuple", "set")),
-)
 UNIT = ""  # `Use.used` of a step that belongs to a blocking call, not to a function
 
 
@@ -46,6 +44,8 @@ class Resources:
         self._late: deque[Value] = deque()  # of types with states: a state may yet turn out
         self._visited: set[int] = set()
         self._replaced: frozenset[str] | None = None
+        self._given: set[int] = set()  # values that a call or an attribute of a library gives
+        self._lost: dict[str, tuple[Reference, str]] = {}  # objects that go on unseen, by type
 
     def groups(self) -> list[Group]:
         """Every group with at least one blocking call or resource, in source order."""
@@ -72,7 +72,17 @@ class Resources:
                 exposed[name] = [g for g in seen.values() if self._is_exposed(g, name)]
             for group in exposed[name]:
                 group.problems.append((site, f"{last_part(name)} is used as a value"))
+        for group in seen.values():
+            known = (self._type_of[v.id][1].name for v in group.values if self._is_unmade(v))
+            group.problems.extend(self._lost[name] for name in known if name in self._lost)
         return list(seen.values())
+
+    def _is_unmade(self, value: Value) -> bool:
+        """Whether only its type tells what an object is: it may be one that goes on unseen elsewhere."""
+        return value.id not in self._given and not any(
+            source.site is not None or source.kind is SourceKind.PARAMETER
+            for source in value.sources
+        )
 
     def _is_exposed(self, group: Group, name: str) -> bool:
         made = group.types.get(name)
@@ -156,6 +166,7 @@ class Resources:
         value = self.project.value(site)
         if value is None:  # nobody keeps it: the call expression is its only occurrence
             value = Value(-1 - len(self._type_of), (), (site,))
+        self._given.add(value.id)
         self._join(value.id, site)
         self._add(value, made)
 
@@ -173,7 +184,7 @@ class Resources:
         elif made[1].name not in (known[1].name, known[1].of):
             problem = (value.occurrences[0], f"it may be a {known[1].name} or a {made[1].name}")
             self._group(value.id).problems.append(problem)
-            if known[1].waits or made[1].waits:
+            if known[1].always_waits or made[1].always_waits:
                 self._group(value.id).lent.setdefault(value.id, problem)
 
     def _see_value(self, value: Value) -> None:
@@ -192,7 +203,7 @@ class Resources:
         library, resource = self._type_of[value.id]
         self._visited.add(value.id)
         group = self._group(value.id)
-        own = [n for n, source in enumerate(value.sources) if self._is_own(source)]
+        own = [n for n, source in enumerate(value.sources) if is_own(self.rules, source)]
         worked = [
             number
             for number, occurrence in enumerate(value.occurrences)
@@ -203,34 +214,15 @@ class Resources:
             return
         group = self._group(value.id)
         for number, source in enumerate(value.sources):
-            stranger = self._stranger(source.kind, source.name)
-            if stranger and source.site not in group.calls:
-                if not _is_plain(source) or any(value.arrives(number, p) for p in worked):
-                    problem = (source.site or value.occurrences[0], stranger)
+            other = stranger(self.rules, source)
+            if other and source.site not in group.calls:
+                if not is_plain(source) or any(value.arrives(number, p) for p in worked):
+                    problem = (source.site or value.occurrences[0], other)
                     group.problems.append(problem)
-                    if resource.waits and _runs_code(source):
+                    if resource.always_waits and runs_code(source):
                         group.lent.setdefault(value.id, problem)
         if value.lost is not None:
-            group.problems.append((value.lost, CROWDED))
-
-    def _is_own(self, source: Source) -> bool:
-        """Whether a source surely gives an object of a library."""
-        known = (SourceKind.CALL, SourceKind.INSTANCE, SourceKind.EXTERNAL)
-        return source.kind in known and not self._stranger(source.kind, source.name)
-
-    def _stranger(self, kind: SourceKind, name: str) -> str:
-        """Why a source does not give an object of the library."""
-        if kind in (SourceKind.PARAMETER, SourceKind.UNKNOWN):
-            return ""
-        if kind is SourceKind.CONSTANT:
-            return "" if name == "None" else f"it may be {name}"
-        if kind in (SourceKind.CALL, SourceKind.INSTANCE, SourceKind.EXTERNAL):
-            if self.rules.resource(name) is not None:
-                return ""
-            found = self._blocking(name)
-            if found is not None and found[1].returns:
-                return ""
-        return f"it may come from {name}"
+            group.problems.append((value.lost, UNSEEN))
 
     def _occurrence(
         self, value: Value, site: Reference, library: Library, resource: Resource
@@ -267,12 +259,13 @@ class Resources:
         if not resource.is_harmless:
             what = f"a {last_part(resource.name)} is used as {expression.role}"
             group.problems.append((site, what))
+            self._lost.setdefault(resource.name, (site, what))
         return False
 
     def _iterated(
         self, group: Group, site: Reference, library: Library, resource: Resource
     ) -> None:
-        if resource.waits:
+        if resource.always_waits:
             group.iterated[site] = (library, resource.name)
         if resource.iterate == "async":
             group.steps.append(iterate_step(self.project, site, UNIT))
@@ -379,7 +372,7 @@ class Resources:
         names = project.callee_names(call)
         detail = project.expression(site).detail
         used = [(name, self.rules.use(resource.name, f"{name}:{detail}")) for name in names]
-        if resource.waits:
+        if resource.always_waits:
             lend(project, group, key, site, used)
         if self._consumed(key, call, used):
             return True
@@ -388,7 +381,10 @@ class Resources:
         if resource.iterate == "async" and eager_argument(project, site):
             group.steps.append(iterate_step(project, site, UNIT))
         else:
-            group.problems.append((site, handed_over(resource.name, names)))
+            problem = (site, handed_over(resource.name, names))
+            group.problems.append(problem)
+            if not names or not LOOKERS.issuperset(names):
+                self._lost.setdefault(resource.name, problem)
         return True
 
     def _consumed(
@@ -421,16 +417,3 @@ class Resources:
 def last_part(name: str) -> str:
     """The last part of a dotted name."""
     return name.rpartition(".")[2]
-
-
-def _is_plain(source: Source) -> bool:
-    """Whether a source gives a value that nobody mistakes for an object of a library."""
-    made = source.kind in (SourceKind.INSTANCE, SourceKind.CALL)
-    return made and source.name.startswith(_PLAIN)
-
-
-def _runs_code(source: Source) -> bool:
-    """Whether a thread that works on what comes from a source may run code of the project."""
-    if source.kind is SourceKind.INSTANCE:
-        return ":" in source.name
-    return source.kind not in (SourceKind.CALL, SourceKind.EXTERNAL, SourceKind.CONSTANT)

@@ -1,7 +1,7 @@
 """Blocking calls that keep their library and run in a worker thread, one by one.
 
 The objects of the library stay what they are, so that anything may be done with them in between. Where every
-use of an object waits (`Resource.waits`), a thread fetches every item of an iteration and runs what is known
+use of an object waits (`Resource.always_waits`), a thread fetches every item of an iteration and runs what is known
 to read or write the object whole; if somebody else gets the object, all of its calls are left alone.
 """
 
@@ -108,14 +108,14 @@ class Threads:
     def _is_unfaithful(self, site: Reference, call: Call | Thread) -> Limit | None:
         """Why a call cannot go to a thread by itself, if every use of its object waits."""
         owner = self.rules.resource(call.name.rpartition(".")[0])
-        if owner is not None and owner[1].waits and isinstance(call, Call):
+        if owner is not None and owner[1].always_waits and isinstance(call, Call):
             problem = carry(self.project, site, call).problem
             return Limit("ASY915", problem, site) if problem else None
         made = self.rules.resource(call.returns)
         callee = self.project.child(site, Role.CALLEE)
         if (
             made is None
-            or not made[1].waits
+            or not made[1].always_waits
             or callee is None
             or callee in self.project.graph.names
         ):

@@ -34,7 +34,7 @@ from asyncify.planning.iteration import (
 )
 from asyncify.planning.limits import MANAGER, RENAMED, decorated_by
 from asyncify.planning.mocks import mocked_step
-from asyncify.planning.project import CROWDED, PASSING_ROLES, Project
+from asyncify.planning.project import PASSING_ROLES, UNSEEN, Project
 from asyncify.planning.protocols import given_away, protocol_limits
 from asyncify.planning.purity import other_way_text
 from asyncify.planning.scripts import script_body
@@ -206,7 +206,7 @@ def value_steps(project: Project, function: Function) -> Iterable[Step]:
         yield from _object_steps(project, function)
     for value in project.values_of(function.id, SourceKind.FUNCTION):
         if value.lost is not None:
-            yield Step(limit=Limit("ASY907", CROWDED, value.lost))
+            yield Step(limit=Limit("ASY907", UNSEEN, value.lost))
         for occurrence in value.places_of(SourceKind.FUNCTION, function.id):
             yield callback_step(project, occurrence, function.id)
     if stands_for_generator(project, function):
@@ -219,7 +219,7 @@ def _generator_steps(project: Project, function: Function) -> Iterable[Step]:
     """What the places need that hold a generator of the function."""
     for value in project.values_of(function.id, SourceKind.GENERATOR):
         if value.lost is not None:
-            yield Step(limit=Limit("ASY912", CROWDED, value.lost))
+            yield Step(limit=Limit("ASY912", UNSEEN, value.lost))
         elif (stranger := mixed_source(project, value)) is not None:
             message = f"its iterator is mixed with {stranger}"
             yield Step(limit=Limit("ASY912", message, value.occurrences[0]))
@@ -235,7 +235,7 @@ def _object_steps(project: Project, function: Function) -> Iterable[Step]:
     if function.name in _FOUND_IN_OBJECTS:
         for value in project.instances_of(function.owner):
             if value.lost is not None:
-                yield Step(limit=Limit("ASY907", CROWDED, value.lost))
+                yield Step(limit=Limit("ASY907", UNSEEN, value.lost))
 
 
 def _declared_steps(project: Project, function: Function) -> Iterable[Step]:

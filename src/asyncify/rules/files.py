@@ -90,7 +90,7 @@ library = Library(
             iterate="async",
             one_loop=True,
             fallback="thread",
-            waits=True,
+            always_waits=True,
         ),
         *(Call(f"{FILE}.{name}") for name in AWAITED),
         *(Call(f"{FILE}.{name}", waits=False) for name in QUICK),

@@ -250,7 +250,7 @@ class Resource:
     roles: tuple[str, ...] = ()  # further roles in which nothing changes ("subscripted")
     must_enter: bool = False  # only objects that live in a with statement are translated
     one_loop: bool = False  # its objects work only in the event loop that they were used in first
-    waits: bool = False  # every use of one waits: in the fallback too nobody may get one
+    always_waits: bool = False  # every use of one waits: in the fallback too nobody may get one
     of: str = ""  # a state of this type: type checkers know no difference
     fallback: str = ""  # "thread": when its users are unfaithful, blocking calls go to a thread
     hold: Hold | None = None
