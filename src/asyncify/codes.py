@@ -164,6 +164,7 @@ _LEFT: tuple[_Row, ...] = (
     ("ASY964", "cloud-resource", "The resource interface has no async form.", "Use the client interface."),
     ("ASY965", "library-gap", "The async library has no faithful form of this call.", _TO_THREAD),
     ("ASY970", "public-function", "`public-api = \"keep\"` or `frontier = \"twin\"` keeps public functions as they are.", "Call its async twin, or leave the setting out to convert the function itself."),
+    ("ASY971", "interrupt", "Ctrl-C, a signal handler that raises, or a fork would not do the same in an event loop.", "Keep it outside of the loop, around `asyncio.run`."),
     ("ASY980", "unverified", "The new text broke a promise and was thrown away.", "Please report it with the file that it names."),
     ("ASY981", "blocked-at-runtime", "The tests saw a call that blocks a running event loop (`--verify-runtime`).", "See what else is reported for this line; a call that asyncify does not know can be named in `blocking`."),
     ("ASY990", "unused-suppression", "An `# asyncify:` comment suppresses nothing.", "Remove the comment."),

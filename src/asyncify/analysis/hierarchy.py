@@ -61,6 +61,9 @@ class Hierarchy:
                 )
         self.method_names = sorted({name for own in self.members.values() for name in own})
         self._known = bases
+        self._doubtful: set[ClassId] = (
+            set()
+        )  # a base is another class where its library is installed
         # Where a method of an external class is defined, as far as the checker named it.
         self.methods: dict[tuple[str, str], str] = {}
         self._bases = {cls: self._direct(cls, bases.get(cls, ())) for cls in self.classes}
@@ -99,11 +102,10 @@ class Hierarchy:
             base = module.expressions[identifier]
             if base.kind is Kind.SUBSCRIPT:  # Generic[T], Base[int]
                 base = module.expressions[module.children[base.id][0]]
-            denoted = [
-                one.name
-                for one in self.names.expression(module, base)
-                if one.sort in (Sort.CLASS, Sort.EXTERNAL)
-            ]
+            named = self.names.expression(module, base)
+            denoted = [one.name for one in named if one.sort in (Sort.CLASS, Sort.EXTERNAL)]
+            if {Sort.EXTERNAL} < {one.sort for one in named}:
+                self._doubtful.add(cls)
             nested = self._attribute_base(module, base.id)
             made = self.bases_of(module, self.made_class(module, base))
             if nested:
@@ -158,7 +160,8 @@ class Hierarchy:
         if cls not in self._orders:
             known = self._known.get(cls, (UNKNOWN,))
             if UNKNOWN not in known:
-                self._orders[cls] = (cls, *known)
+                doubtful = any(each in self._doubtful for each in (cls, *known))
+                self._orders[cls] = (cls, *known, UNKNOWN) if doubtful else (cls, *known)
                 return self._orders[cls]
             self._orders[cls] = (cls,)  # a cycle in broken code ends here
             merged = [

@@ -125,12 +125,17 @@ class Members:
             return
         if atom.name not in self.hierarchy.classes:
             if atom.kind in (SourceKind.CALL, SourceKind.INSTANCE):
-                if atom.name not in _ENTER_OTHER:
+                # the checker knows what a file is, unless it rejects the arguments of `open`
+                known = atom.name.startswith("builtins.") and self._is_typed(slot)
+                if atom.name not in _ENTER_OTHER and not known:
                     slots.add(slot, atom)
                     slots.moves.append((entered, slot))
             return
         for function in self.functions(atom, ("__enter__", "__aenter__")):
             slots.move(heap.result(function), slot)
+
+    def _is_typed(self, slot: int) -> bool:
+        return any(atom.kind == SourceKind.INSTANCE for atom in self.heap.slots.atoms(slot))
 
     def _iterate(self, slot: int, atom: Atom) -> None:
         slots, heap = self.heap.slots, self.heap

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from asyncify.analysis.calls import Call
-from asyncify.analysis.effects import SCALARS, keeps
+from asyncify.analysis.effects import CALLBACKS, SCALARS, keeps
 from asyncify.analysis.flow import Flow
 from asyncify.analysis.slots import ANYTHING, DEAD, RAW, Atom, Forest
 from asyncify.model.facts import Expression, Module, Place, Role
@@ -24,6 +24,8 @@ _MATTERS = frozenset(
         RAW,
     }
 )
+# who may call what a keyword gives
+_CALLING = CALLBACKS.keys() | {"builtins.print"}
 _PARAMETER = Atom(SourceKind.PARAMETER, "")
 # Nothing happens to a definition that is only named here: edges and bases tell about it.
 _PLAIN_USE = frozenset({Role.CALLEE, Role.DECORATOR, Role.BASE, Role.CAUGHT, Role.ANNOTATION})
@@ -139,7 +141,7 @@ class Values:
                 number += 1
 
     def _given_on(self) -> dict[int, Reference]:
-        """The values that `*args` or `**kwargs` take to somebody outside the project, with the calls."""
+        """The values that `*` or `**`, or a parameter of that kind, take out of the project, with the calls."""
         find, heap = self.slots.find, self.flow.heap
         stars = {
             find(heap.variable(function.id, parameter.name))
@@ -149,10 +151,11 @@ class Values:
         }
         found: dict[int, Reference] = {}
         for call in self.flow.calls:
-            given = [one for one in call.arguments if find(one.slot) in stars]
+            given = [one for one in call.arguments if one.star or find(one.slot) in stars]
             if call.site is None or not given:
                 continue
-            if _stays_known(call) and not self._fills_attributes(call.site):
+            starred = bool(call.arguments[0].star) or any(one.star == "**" for one in given)
+            if _stays_known(call, starred) and not self._fills_attributes(call.site):
                 continue
             for argument in given:
                 for element in self.slots.elements(argument.slot):
@@ -255,11 +258,12 @@ class Values:
         return classes.pop() if len(classes) == 1 and not others else None
 
 
-def _stays_known(call: Call) -> bool:
-    """Whether what a call gets is followed in everything that it may call."""
+def _stays_known(call: Call, starred: bool) -> bool:
+    """Whether what a call gets is followed in everything that it may call; nobody sees a callback behind a star."""
     targets = [*call.targets.values(), *call.constructs.values()]
-    known = (target.function or keeps(target.external or "") for target in targets)
-    return bool(call.decorated) or (bool(targets) and all(known))
+    others = [target.external or "" for target in targets if not target.function]
+    known = all(keeps(name) and not (starred and name in _CALLING) for name in others)
+    return bool(call.decorated) or (bool(targets) and known)
 
 
 def _is_certain(call: Call) -> bool:

@@ -44,7 +44,9 @@ LOOKERS = frozenset(
         "inspect.signature",
         "inspect.getdoc",
         "inspect.getsource",
+        "typing.assert_type",
         "typing.cast",
+        "typing.reveal_type",
     }
 )
 THREADS = frozenset({"threading.Thread", "threading.Timer", "multiprocessing.Process"})

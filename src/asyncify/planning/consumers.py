@@ -27,6 +27,7 @@ from asyncify.planning.helpers import (
     put_away,
     sole_argument,
 )
+from asyncify.planning.interrupts import interruption
 from asyncify.planning.project import PASSING_ROLES, Project
 from asyncify.planning.scripts import outside_limit
 from asyncify.planning.stops import catcher_edits
@@ -95,7 +96,8 @@ def async_context(project: Project, site: Reference) -> Limit | tuple[tuple[str,
             edits.extend(step.edits)
     if project.expression(site).place is Place.CLASS_BODY:
         return Limit("ASY901", "a class body cannot await", site)
-    return tuple(dict.fromkeys(edits))
+    handled = interruption(project, site)
+    return handled if isinstance(handled, Limit) else tuple(dict.fromkeys((*edits, *handled)))
 
 
 def need_async(project: Project, site: Reference, used: str, edits: Iterable[Edit]) -> Step:

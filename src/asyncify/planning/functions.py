@@ -20,6 +20,7 @@ from asyncify.planning.found_by_name import found_by_name_limit
 from asyncify.planning.frameworks import framework_limit
 from asyncify.planning.frontier import bridge_edits
 from asyncify.planning.hooks import hook_edits, hook_limit, hook_name
+from asyncify.planning.interrupts import interrupt_limit
 from asyncify.planning.iteration import PROTOCOL, iteration_limit, protocol_edits, stays_plain
 from asyncify.planning.limits import (
     MANAGER,
@@ -159,6 +160,7 @@ def _limit(project: Project, function: Function, boundaries: Boundaries) -> Limi
         or test_case_limit(project, function)
         or _generator_limit(project, function)
         or stop_limit(project, function)
+        or interrupt_limit(project, function)
         or found_by_name_limit(project, function)
         or given_limit(project, function)
         or loop_limit(project, function)

@@ -28,6 +28,7 @@ HOLDERS = frozenset(
         *(
             "contextlib.closing",
             "contextlib.nullcontext",
+            "typing.assert_type",
             "typing.cast",
             "copy.copy",
             "weakref.ref",

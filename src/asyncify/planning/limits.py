@@ -196,7 +196,7 @@ def override_limit(project: Project, function: Function) -> Limit | None:
         message = f"a class that is made by this call may have another {function.name}"
         return Limit("ASY919", message, site)
     outside = project.graph.outside.get(function.id)
-    if outside is None or is_special(function.name):
+    if outside is None or (is_special(function.name) and function.name != "__call__"):
         return None
     hook = method_hook(project, function)
     if hook is not None and hook.runs == AWAITS:

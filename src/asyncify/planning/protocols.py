@@ -1,23 +1,30 @@
 """Methods that others call on whatever object they get: `print(file=log)` calls `log.write`.
 
 These protocols go by the names of methods, so no class of others need be a base. Who is outside the project
-awaits none of them.
+awaits none of them. A library that is not known may call any method; those that the project calls itself are
+taken to be none of its business.
 """
 
 from __future__ import annotations
 
 import io
 import logging
+import sys
 from collections.abc import Iterable, Mapping
+from functools import partial
 from importlib.abc import MetaPathFinder, ResourceLoader, SourceLoader
 
-from asyncify.model.facts import FlowKind, Function, Kind, Role
-from asyncify.model.graph import Reference, Value
+from asyncify.model.facts import Function, Kind, Place, Role
+from asyncify.model.graph import Reference, SourceKind, Value
 from asyncify.planning.callables import LOOKERS
 from asyncify.planning.colour import Limit
 from asyncify.planning.companions import INLINE
-from asyncify.planning.project import Project
+from asyncify.planning.limits import is_special
+from asyncify.planning.project import UNSEEN, Project
 
+_PLAIN_BASES = frozenset(
+    {"builtins.object", "abc.ABC", "typing.Generic", "typing.Protocol", "enum.Enum", "?"}
+)
 _MANAGER = ("contextlib.ExitStack", "contextlib._BaseExitStack")
 _STACKED = tuple(f"{cls}.{name}" for cls in _MANAGER for name in ("enter_context", "push"))
 # methods that functions of contextlib call
@@ -36,28 +43,42 @@ _PROTOCOLS = frozenset(
 _HOLDERS = (
     *("builtins.", "typing.", "copy.", "weakref.", "collections.", "itertools.", "functools."),
     *("contextlib.", "dataclasses.", "inspect.", "operator.", "asyncio.", "threading."),
-    *("concurrent.", "queue.", "unittest.", "pytest.", "_pytest.", "logging.Logger."),
+    *("concurrent.", "queue.", "unittest.", "pytest.", "_pytest."),
+    *(f"logging.Logger.{level}" for level in ("debug", "info", "warning", "error", "critical")),
+    *("logging.Logger.exception", "logging.Logger.log"),
 )
+# functions of the standard library that call any method
+_SERVERS = ("xmlrpc.", "socketserver.", "wsgiref.")
 _CONTAINERS = ("builtins.list.", "builtins.set.", "builtins.dict.")
 _CALLERS = frozenset(
     {
         ("builtins.print", "file"),
         *((f"contextlib.redirect_{name}", "0") for name in ("stdout", "stderr")),
-        *((f"logging.Logger.add{name}", "0") for name in ("Filter", "Handler")),
     }
 )
+
+
+Given = tuple[str, str, Reference]  # who gets it, as which argument, and where
 
 
 def protocol_limits(project: Project, function: Function) -> Iterable[Limit]:
     """The places where somebody outside the project gets an object, and may call this method of it."""
     name = function.name
-    if name != "__call__" and name not in _IN_CONTEXTLIB and name not in _PROTOCOLS:
+    named = name == "__call__" or name in _IN_CONTEXTLIB or name in _PROTOCOLS
+    called = not is_special(name) and not project.reaching(function.id)
+    if not named and not called:
         return
     for value in project.instances_of(function.owner):
+        if value.lost is not None and name in _PROTOCOLS:
+            yield Limit("ASY907", UNSEEN, value.lost)
         for who, argument, place in given_away(project, value):
-            if _calls(who, argument, name):
+            if (named and _calls(who, argument, name)) or (called and _may_call_any(who)):
                 message = f"an instance is handed to {who.removeprefix('builtins.')}"
                 yield Limit("ASY907", f"{message}, which may call it without await", place)
+    for who, place in _classes_given(project, function.owner):
+        if (name in _PROTOCOLS and _calls(who, "", name)) or (called and _may_call_any(who)):
+            message = f"its class is handed to {who}, which may call it without await"
+            yield Limit("ASY907", message, place)
 
 
 def _calls(who: str, argument: str, method: str) -> bool:
@@ -69,42 +90,72 @@ def _calls(who: str, argument: str, method: str) -> bool:
     return method in _PROTOCOLS and not who.startswith(_HOLDERS)
 
 
-def given_away(project: Project, value: Value) -> list[tuple[str, str, Reference]]:
-    """Who outside the project gets an object, as which argument, and where.
+def _may_call_any(who: str) -> bool:
+    """Whether a function belongs to a library that is not known."""
+    top = who.partition(".")[0]
+    known = who.startswith(_HOLDERS) or top in sys.stdlib_module_names
+    return not known or who.startswith(_SERVERS)
 
-    It is looked up once for all methods of all classes in a value.
-    """
 
-    def find(project: Project) -> list[tuple[str, str, Reference]]:
-        found = []
-        for place in value.occurrences:
-            expression, outer = project.expression(place), project.parent(place)
-            if expression.role is Role.ASSIGNED:
-                found += [(name, "", place) for name in _replaced(project, place)]
-            elif expression.role in (Role.ARGUMENT, Role.KEYWORD) and outer is not None:
-                for name in project.callee_names(outer[0]):
-                    who = _holder(project, outer[0]) if name.startswith(_CONTAINERS) else None
-                    found.append((who or name, expression.detail, place))
-        return found
+def given_away(project: Project, value: Value) -> list[Given]:
+    """Who outside the project gets an object: looked up once for all methods of all classes in a value."""
+    return project.memory(("given away", value.id), partial(_given, value=value))
 
-    return project.memory(("given away", value.id), find)
+
+def _given(project: Project, value: Value) -> list[Given]:
+    found: list[Given] = []
+    for place in value.occurrences:
+        expression, outer = project.expression(place), project.parent(place)
+        if expression.role is Role.TARGET:
+            found += [(name, "", place) for name in _replaced(project, place)]
+        elif expression.role in (Role.ARGUMENT, Role.KEYWORD) and outer is not None:
+            for name in project.callee_names(outer[0]):
+                who = _holder(project, outer[0]) if name.startswith(_CONTAINERS) else None
+                found.append((who or name, expression.detail, place))
+    return found
 
 
 def _holder(project: Project, call: Reference) -> str | None:
     """The object of others that a method of it gets the argument for, as in `sys.meta_path.append(finder)`."""
     callee = project.child(call, Role.CALLEE)
     receiver = project.child(callee, Role.RECEIVER) if callee is not None else None
-    return project.graph.names.get(receiver) if receiver is not None else None
+    return project.denoted(receiver) if receiver is not None else None
 
 
-def _replaced(project: Project, place: Reference) -> Iterable[str]:
-    """The objects of others in whose place an object is put: `sys.stdout = log`."""
-    module = project.module(place)
-    for flow in module.flows:
-        target = module.expressions[flow.target]
-        if flow.source == place.expression and flow.kind is FlowKind.VALUE:
-            if target.kind is Kind.ATTRIBUTE and target.role is Role.TARGET:
-                receiver = project.child(Reference(place.module, target.id), Role.RECEIVER)
-                name = project.graph.names.get(receiver) if receiver is not None else None
-                if name is not None:
-                    yield f"{name}.{target.text}"
+def _replaced(project: Project, target: Reference) -> Iterable[str]:
+    """What of others an object becomes that is assigned here: `sys.stdout = log`, an attribute of their base."""
+    expression = project.expression(target)
+    if expression.kind is Kind.ATTRIBUTE:
+        name = project.denoted(target)
+        if name is not None:
+            yield name
+    elif expression.place is Place.CLASS_BODY and expression.variable is not None:
+        cls = expression.variable[0]
+        for base in project.graph.bases.get(cls, ()):
+            if base not in project.graph.classes and base not in _PLAIN_BASES:
+                yield base
+
+
+def _classes_given(project: Project, owner: str | None) -> Iterable[tuple[str, Reference]]:
+    """Who outside the project gets a class, by itself or in a container that is written there."""
+    classes = project.memory("classes given away", _every_class_given)
+    return classes.get(owner or "", ())
+
+
+def _every_class_given(project: Project) -> dict[str, list[tuple[str, Reference]]]:
+    found: dict[str, list[tuple[str, Reference]]] = {}
+    for value in project.graph.values:
+        names = [s.name for s in value.sources if s.kind is SourceKind.CLASS]
+        given: list[tuple[str, Reference]] = []
+        for place in value.occurrences if names else ():
+            holder = place
+            while (outer := project.parent(holder)) and outer[1].kind is Kind.CONTAINER:
+                holder = outer[0]
+            if project.expression(holder).role in (Role.ARGUMENT, Role.KEYWORD) and outer:
+                given += [(name, place) for name in project.callee_names(outer[0])]
+            elif project.expression(place).role is Role.TARGET:
+                given += [(name, place) for name in _replaced(project, place)]
+        for name in names if given else ():
+            for cls in (name, *project.graph.bases.get(name, ())):
+                found.setdefault(cls, []).extend(given)
+    return found

@@ -1,0 +1,174 @@
+"""What comes in between: Ctrl-C, signal handlers that raise, and processes that fork.
+
+`asyncio.run` cancels its task on Ctrl-C, so that a coroutine sees `CancelledError` where a function saw
+`KeyboardInterrupt`; a second Ctrl-C it does not see at all. What a signal handler raises comes out of the loop,
+past every coroutine. The child of a fork has no running loop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from asyncify.model.facts import Function, FunctionId, Kind, Place, Role, Statement
+from asyncify.model.graph import Reference, SourceKind
+from asyncify.model.plan import AddImport, Edit, Replace
+from asyncify.planning.colour import Limit
+from asyncify.planning.project import Project
+from asyncify.planning.stops import raised
+
+_CTRL_C = "KeyboardInterrupt"
+_CANCELLED = "asyncio.CancelledError"
+_LOOPS = frozenset({"While", "For", "AsyncFor"})
+_LEAVES = frozenset({"Return", "Raise", "Break"})
+_EXITS = frozenset({"sys.exit", "os._exit", "builtins.exit", "builtins.quit"})
+_FORKS = ("os.fork", "os.forkpty", "pty.fork", "posix.fork", "posix.forkpty")
+_SIGNALS = ("signal.signal",)
+
+
+def interruption(project: Project, site: Reference) -> Limit | tuple[tuple[str, Edit], ...]:
+    """What the handlers of Ctrl-C around an await need, to be reached as before."""
+    path = project.module(site).path
+    edits: list[tuple[str, Edit]] = []
+    for place in project.memory(_CTRL_C, _handlers).get(site.module, ()):
+        handler = project.statement(place)
+        inside = handler.parent if handler.kind == "ExceptHandler" else handler.id
+        if not _is_in_body(project, site, inside):
+            continue
+        if (reason := _unfaithful(project, place, handler)) is not None:
+            return Limit("ASY971", reason, place)
+        edits.append((path, _with_cancellation(project, place)))
+        edits.append((path, AddImport("import asyncio")))
+    return tuple(edits)
+
+
+def _with_cancellation(project: Project, place: Reference) -> Edit:
+    """The edit after which a handler, or `suppress`, also takes the cancellation."""
+    expression, outer = project.expression(place), project.parent(place)
+    if expression.role is Role.CAUGHT or outer is None:
+        return Replace(expression.span, f"({{0}}, {_CANCELLED})", (expression.span,))
+    parts = [e.span for _, e in project.children(outer[0])]
+    holes = [f"{{{number}}}" for number in range(len(parts))]
+    if outer[1].kind is Kind.CALL:
+        text = f"{holes[0]}({', '.join(holes[1:])}, {_CANCELLED})"
+    else:
+        text = f"({', '.join(holes)}, {_CANCELLED})"
+    return Replace(outer[1].span, text, tuple(parts))
+
+
+def _handlers(project: Project) -> dict[str, list[Reference]]:
+    """Every place that catches KeyboardInterrupt, or suppresses it, by module."""
+    found: dict[str, list[Reference]] = {}
+    for name, module in project.graph.modules.items():
+        for expression in module.expressions:
+            if expression.text == _CTRL_C and expression.place is not Place.ANNOTATION:
+                place = Reference(name, expression.id)
+                if _catches(project, place):
+                    found.setdefault(name, []).append(place)
+    return found
+
+
+def _catches(project: Project, place: Reference) -> bool:
+    role, outer = project.expression(place).role, project.parent(place)
+    if project.statement(place).kind == "ExceptHandler":
+        return role in (Role.CAUGHT, Role.ELEMENT)
+    if role is not Role.ARGUMENT or outer is None or outer[1].role is not Role.ENTERED:
+        return False
+    return project.callee_names(outer[0]) == ("contextlib.suppress",)
+
+
+def _is_in_body(project: Project, site: Reference, statement: int) -> bool:
+    """Whether a place lies in the body of a statement, and no function is between them."""
+    module, function = project.module(site), project.expression(site).function
+    inner: Statement | None = None
+    for outer in project.ancestry(module, project.statement(site)):
+        if outer.function != function:
+            return False
+        if outer.id == statement:
+            return inner is not None and inner.block == "body"
+        inner = outer
+    return False
+
+
+def _unfaithful(project: Project, place: Reference, handler: Statement) -> str | None:
+    """Why a handler of Ctrl-C would do something else than before."""
+    module = project.module(place)
+    if handler.kind != "ExceptHandler":
+        return None
+    if module.statements[handler.parent].kind == "TryStar":
+        return "a cancellation does not come in a group"
+    inside = [e for e in module.expressions if e.statement == handler.id]
+    if any(e.role is Role.TARGET for e in inside):
+        return "Ctrl-C comes as a CancelledError, and its handler looks at the exception"
+    around = [s for s in project.ancestry(module, handler) if s.function == handler.function]
+    if any(s.kind in _LOOPS for s in around) and not _leaves(project, place.module, handler):
+        return "only the first Ctrl-C comes to a coroutine, and its handler goes on"
+    return None
+
+
+def _leaves(project: Project, name: str, handler: Statement) -> bool:
+    module = project.graph.modules[name]
+    body = [s for s in module.statements if s.parent == handler.id]
+    if not body or body[-1].kind in _LEAVES:
+        return bool(body)
+    calls = (e for e in module.expressions if e.statement == body[-1].id and e.kind is Kind.CALL)
+    return any(_EXITS & {*project.callee_names(Reference(name, call.id))} for call in calls)
+
+
+# -- limits --------------------------------------------------------------------------------------
+
+
+def interrupt_limit(project: Project, function: Function) -> Limit | None:
+    """Why a function stays outside of an event loop: what a signal raises comes to it, or it forks."""
+    site = project.memory("forks", _forking).get(function.id)
+    if site is not None:
+        return Limit("ASY971", "the child of a fork has no running event loop", site)
+    site = project.memory("waits for a signal", _waiting).get(function.id)
+    if site is not None:
+        return Limit("ASY971", "what a signal handler raises would not come out here", site)
+    return None
+
+
+def _forking(project: Project) -> dict[FunctionId, Reference]:
+    """The functions that fork, or call one that does, with the place of the fork."""
+    found: dict[FunctionId, Reference] = {}
+    for site in project.calls_to(*_FORKS):
+        todo = [project.expression(site).function]
+        while todo:
+            function = todo.pop()
+            if function not in found:
+                found[function] = site
+                todo.extend(project.users([function]))
+    return found
+
+
+def _waiting(project: Project) -> dict[FunctionId, Reference]:
+    """The functions that name a class which a signal handler raises: they catch it, or test that it comes."""
+    classes = set(_raised_by_handlers(project))
+    found: dict[FunctionId, Reference] = {}
+    for name, module in project.graph.modules.items() if classes else ():
+        for expression in module.expressions:
+            place = Reference(name, expression.id)
+            if expression.kind not in (Kind.NAME, Kind.ATTRIBUTE):
+                continue
+            if expression.role is Role.ANNOTATION or raised(project, place):
+                continue
+            if expression.text in classes:
+                found.setdefault(expression.function, place)
+    return found
+
+
+def _raised_by_handlers(project: Project) -> Iterator[str]:
+    """The names of the classes that functions raise which `signal.signal` gets."""
+    for site in project.calls_to(*_SIGNALS):
+        handlers = {
+            source.name
+            for argument, _ in project.arguments(site)
+            for source in project.sources(argument)
+            if source.kind is SourceKind.FUNCTION
+        }
+        for identifier in handlers & project.functions.keys():
+            module = project.graph.modules[project.functions[identifier].module]
+            for expression in module.expressions:
+                place = Reference(module.name, expression.id)
+                if expression.function == identifier and raised(project, place):
+                    yield expression.text
