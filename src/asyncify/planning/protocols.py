@@ -19,16 +19,20 @@ from asyncify.model.graph import Reference, SourceKind, Value
 from asyncify.planning.callables import LOOKERS
 from asyncify.planning.colour import Limit
 from asyncify.planning.companions import INLINE
+from asyncify.planning.groups import PUSHES, STACKS
 from asyncify.planning.limits import is_special
 from asyncify.planning.project import UNSEEN, Project
 
 _PLAIN_BASES = frozenset(
     {"builtins.object", "abc.ABC", "typing.Generic", "typing.Protocol", "enum.Enum", "?"}
 )
-_MANAGER = ("contextlib.ExitStack", "contextlib._BaseExitStack")
-_STACKED = tuple(f"{cls}.{name}" for cls in _MANAGER for name in ("enter_context", "push"))
-# methods that functions of contextlib call
-_IN_CONTEXTLIB = {"__enter__": _STACKED, "__exit__": _STACKED, "close": ("contextlib.closing",)}
+# who calls a method of this name
+_CALLERS_OF = {
+    "__enter__": STACKS | PUSHES,
+    "__exit__": STACKS | PUSHES,
+    "close": {"contextlib.closing"},
+    "keys": {"builtins.dict", "builtins.dict.update", "typing.MutableMapping.update"},
+}
 # methods of streams, of handlers and filters of a log, of what imports modules, and of mappings
 _PROTOCOLS = frozenset(
     name
@@ -64,7 +68,7 @@ Given = tuple[str, str, Reference]  # who gets it, as which argument, and where
 def protocol_limits(project: Project, function: Function) -> Iterable[Limit]:
     """The places where somebody outside the project gets an object, and may call this method of it."""
     name = function.name
-    named = name == "__call__" or name in _IN_CONTEXTLIB or name in _PROTOCOLS
+    named = name == "__call__" or name in _CALLERS_OF or name in _PROTOCOLS
     called = not is_special(name) and not project.reaching(function.id)
     if not named and not called:
         return
@@ -85,7 +89,7 @@ def _calls(who: str, argument: str, method: str) -> bool:
     """Whether a function may call a method of its argument."""
     if method == "__call__" and who not in LOOKERS:
         return INLINE.get(who) == argument or not who.startswith(("builtins.", "typing."))
-    if who in _IN_CONTEXTLIB.get(method, ()) or (who, argument) in _CALLERS:
+    if who in _CALLERS_OF.get(method, ()) or (who, argument) in _CALLERS:
         return True
     return method in _PROTOCOLS and not who.startswith(_HOLDERS)
 
