@@ -171,8 +171,8 @@ class Flow:
         complete = self._typed(call, callee, denoted)
         direct = [one for one in denoted if one.sort is not Sort.VARIABLE]
         self._alternatives(call, direct)
-        if complete:
-            return
+        if complete and (len(denoted) < 2 or len(direct) == len(denoted)):
+            return  # else it is a variable too, of which the checker knows one definition only
         if not call.targets and not call.constructs:
             for one in direct:
                 self._direct(call, one)

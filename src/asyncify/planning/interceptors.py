@@ -69,6 +69,18 @@ def _patch(project: Project, call: Reference, callee: Expression) -> Patch | Non
 
 def named_function(project: Project, path: str) -> FunctionId | None:
     """The function of the project that a dotted path names, where imports may lead to it."""
+    seen: set[str] = set()
+    following: str | None = path
+    while following is not None and following not in seen:  # imports may go in a circle
+        seen.add(following)
+        function, following = _one_step(project, following)
+        if function is not None:
+            return function
+    return None
+
+
+def _one_step(project: Project, path: str) -> tuple[FunctionId | None, str | None]:
+    """The function that a dotted path names, or the path that an import there leads to."""
     parts = path.split(".")
     for index in range(len(parts) - 1, 0, -1):
         known = project.written_module(".".join(parts[:index]))
@@ -76,13 +88,12 @@ def named_function(project: Project, path: str) -> FunctionId | None:
             continue
         function = f"{known.name}:{'.'.join(parts[index:])}"
         if function in project.functions:
-            return function
+            return function, None
         for one in known.imports:
             if one.name == parts[index] and one.attribute is not None:
-                rest = ".".join((one.attribute, *parts[index + 1 :]))
-                return named_function(project, f"{one.module}.{rest}")
-        return None
-    return None
+                return None, ".".join((one.module, one.attribute, *parts[index + 1 :]))
+        return None, None
+    return None, None
 
 
 def _denoted(project: Project, reference: Reference) -> str:
