@@ -18,7 +18,7 @@ from asyncify.planning.project import Project
 from asyncify.planning.stretches import Stretch
 from asyncify.rules.spec import Hazard
 
-_CATCHING = frozenset({"BaseException"})
+_CATCHING = frozenset({"BaseException", "KeyboardInterrupt"})
 
 
 @dataclass(frozen=True, slots=True)
