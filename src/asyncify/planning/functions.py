@@ -37,7 +37,7 @@ from asyncify.planning.scripts import script_edits
 from asyncify.planning.stand_ins import given_limit
 from asyncify.planning.stops import stop_limit
 from asyncify.planning.testing import test_case_limit
-from asyncify.planning.twins import Twin, copied, public_limit, twin_of
+from asyncify.planning.twins import Twin, beside_limit, copied, public_limit, twin_of
 from asyncify.planning.uses import edge_steps, value_steps
 
 
@@ -164,6 +164,7 @@ def _limit(project: Project, function: Function, boundaries: Boundaries) -> Limi
         or found_by_name_limit(project, function)
         or given_limit(project, function)
         or loop_limit(project, function)
+        or beside_limit(project, function)
         or (None if boundaries.public else public_limit(project, function))
     )
 

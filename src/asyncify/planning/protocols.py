@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 import logging
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import partial
 from importlib.abc import MetaPathFinder, ResourceLoader, SourceLoader
 
@@ -33,21 +33,30 @@ _CALLERS_OF = {
     "close": {"contextlib.closing"},
     "keys": {"builtins.dict", "builtins.dict.update", "typing.MutableMapping.update"},
 }
-# methods of streams, of handlers and filters of a log, of what imports modules, and of mappings
-_PROTOCOLS = frozenset(
-    name
-    for cls in (
-        *(io.TextIOWrapper, io.BufferedRandom, logging.Handler, logging.Filter, logging.Formatter),
-        *(MetaPathFinder, SourceLoader, ResourceLoader, Mapping),
-    )
-    for name in dir(cls)
-    if not name.startswith("_")
-) - {"get"} | {"find_spec", "find_module", "exec_module", "create_module"}
+
+
+def _names(*classes: type) -> frozenset[str]:
+    return frozenset(name for cls in classes for name in dir(cls) if not name.startswith("_"))
+
+
+# methods that go by their names, with who calls them; "" is everybody outside but the holders
+_PROTOCOLS: tuple[tuple[frozenset[str], tuple[str, ...]], ...] = (
+    (_names(io.TextIOWrapper, io.BufferedRandom), ("",)),
+    (frozenset({"keys", "items", "values"}), ("",)),
+    (_names(logging.Handler, logging.Filter, logging.Formatter), ("logging.",)),
+    (
+        _names(MetaPathFinder, SourceLoader, ResourceLoader)
+        | {"find_spec", "find_module", "exec_module", "create_module"},
+        ("sys.meta_path", "sys.path_hooks", "importlib.", "pkgutil.", "_frozen_importlib"),
+    ),
+)
+_STREAM = _PROTOCOLS[0][0]
 # whose functions keep objects, compare them or hand them on, and call none of these methods
 _HOLDERS = (
     *("builtins.", "typing.", "copy.", "weakref.", "collections.", "itertools.", "functools."),
     *("contextlib.", "dataclasses.", "inspect.", "operator.", "asyncio.", "threading."),
     *("concurrent.", "queue.", "unittest.", "pytest.", "_pytest."),
+    *("re.", "os.", "posixpath.", "math.", "hashlib.", "struct.", "urllib.parse.", "datetime."),
     *(f"logging.Logger.{level}" for level in ("debug", "info", "warning", "error", "critical")),
     *("logging.Logger.exception", "logging.Logger.log"),
 )
@@ -68,19 +77,19 @@ Given = tuple[str, str, Reference]  # who gets it, as which argument, and where
 def protocol_limits(project: Project, function: Function) -> Iterable[Limit]:
     """The places where somebody outside the project gets an object, and may call this method of it."""
     name = function.name
-    named = name == "__call__" or name in _CALLERS_OF or name in _PROTOCOLS
+    named = name == "__call__" or name in _CALLERS_OF or any(name in each for each, _ in _PROTOCOLS)
     called = not is_special(name) and not project.reaching(function.id)
     if not named and not called:
         return
     for value in project.instances_of(function.owner):
-        if value.lost is not None and name in _PROTOCOLS:
+        if value.lost is not None and name in _STREAM:
             yield Limit("ASY907", UNSEEN, value.lost)
         for who, argument, place in given_away(project, value):
-            if (named and _calls(who, argument, name)) or (called and _may_call_any(who)):
+            if (named and _calls(who, argument, name)) or (called and _may_call_any(project, who)):
                 message = f"an instance is handed to {who.removeprefix('builtins.')}"
                 yield Limit("ASY907", f"{message}, which may call it without await", place)
     for who, place in _classes_given(project, function.owner):
-        if (name in _PROTOCOLS and _calls(who, "", name)) or (called and _may_call_any(who)):
+        if _in_protocol(who, name) or (called and _may_call_any(project, who)):
             message = f"its class is handed to {who}, which may call it without await"
             yield Limit("ASY907", message, place)
 
@@ -91,13 +100,21 @@ def _calls(who: str, argument: str, method: str) -> bool:
         return INLINE.get(who) == argument or not who.startswith(("builtins.", "typing."))
     if who in _CALLERS_OF.get(method, ()) or (who, argument) in _CALLERS:
         return True
-    return method in _PROTOCOLS and not who.startswith(_HOLDERS)
+    return _in_protocol(who, method)
 
 
-def _may_call_any(who: str) -> bool:
+def _in_protocol(who: str, method: str) -> bool:
+    if who.startswith(_HOLDERS):
+        return False
+    return any(method in names and who.startswith(callers) for names, callers in _PROTOCOLS)
+
+
+def _may_call_any(project: Project, who: str) -> bool:
     """Whether a function belongs to a library that is not known."""
-    top = who.partition(".")[0]
-    known = who.startswith(_HOLDERS) or top in sys.stdlib_module_names
+    own = project.memory(
+        "own packages", lambda one: {m.partition(".")[0] for m in one.graph.modules}
+    )
+    known = who.startswith(_HOLDERS) or who.partition(".")[0] in sys.stdlib_module_names | own
     return not known or who.startswith(_SERVERS)
 
 

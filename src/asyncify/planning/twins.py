@@ -157,6 +157,17 @@ def _imported_names(project: Project, each: Import) -> tuple[str, ...]:
     return (each.attribute,) if each.attribute is not None else ()
 
 
+def beside_limit(project: Project, function: Function) -> Limit | None:
+    """What keeps a function sync that has an async form beside it: who can await calls that one."""
+    if function.kind != "def" or function.is_async:
+        return None
+    name = twin_name(function.name)
+    for other in project.graph.modules[function.module].functions:
+        if other.name == name and other.owner == function.owner and other.is_async:
+            return Limit("ASY970", f"{name}() stands beside it")
+    return None
+
+
 def public_limit(project: Project, function: Function) -> Limit | None:
     """What keeps a function as it is where the interface must stay (`public-api = "keep"`).
 
