@@ -85,6 +85,10 @@ class Members:
         self.heap.slots.move(self.heap.slots.child(container, key), slot)
         self.heap.slots.subscribe(container, partial(self._iterate, slot))
 
+    def stores(self, container: int, key: int, slot: int) -> None:
+        """A slot moves to `__setitem__` of whatever is in a slot, with its key."""
+        self.heap.slots.subscribe(container, partial(self._store, (key, slot)))
+
     def entered(self, entered: int, slot: int) -> None:
         """What `with` makes of whatever is in a slot moves to another slot."""
         self.heap.slots.move(self.heap.slots.child(entered, ENTER), slot)
@@ -145,6 +149,15 @@ class Members:
             if (slot, function) not in self._iterated:
                 self._iterated.add((slot, function))
                 self.elements(heap.result(function), ELEMENT, slot)
+
+    def _store(self, given: tuple[int, int], atom: Atom) -> None:
+        if atom.kind != SourceKind.INSTANCE:
+            return
+        for function in self.functions(atom, ("__setitem__",)):
+            item = self.hierarchy.functions[function]
+            for one in (item, *self.hierarchy.overrides(function)):
+                for parameter, slot in zip(one.parameters[1:], given, strict=False):
+                    self.heap.slots.move(slot, self.heap.variable(one.id, parameter.name))
 
     def denote(self, slot: int, one: Denoted, receiver: Atom | None = None) -> None:
         """A slot holds what a name denotes; `receiver` is the object that it is an attribute of."""

@@ -188,6 +188,8 @@ class Motion:
         container, index = module.children[item.id][:2]
         inner = self.heap.at(module.name, container)
         key = module.expressions[index]
+        if item.role is Role.TARGET:
+            self.members.stores(inner, self.heap.at(module.name, index), slot)
         if key.text == "Slice" and key.kind is Kind.OTHER:
             self.slots.move(inner, slot)
             return
