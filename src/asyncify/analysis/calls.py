@@ -9,7 +9,7 @@ from typing import NamedTuple
 from asyncify.analysis.heap import Heap
 from asyncify.analysis.members import Members
 from asyncify.analysis.names import Sort
-from asyncify.analysis.slots import ELEMENT, RAW, SUPER, Atom, element_key
+from asyncify.analysis.slots import ELEMENT, LOOKUP, RAW, SUPER, Atom, element_key
 from asyncify.model.facts import ClassId, Function, FunctionId, Parameter
 from asyncify.model.graph import Evidence, Reference, SourceKind, Target
 
@@ -101,6 +101,8 @@ class Calls:
             self.external(call, atom.name, Target(external=atom.name, evidence=evidence))
         elif atom.kind == SourceKind.INSTANCE and atom.name in self.hierarchy.classes:
             self.method(call, "__call__", atom)
+        elif atom.kind == LOOKUP:
+            self.members.lookups.call(atom)
 
     def method(self, call: Call, attribute: str, atom: Atom) -> None:
         """The call reaches an attribute of an atom."""

@@ -31,6 +31,7 @@ from asyncify.model.facts import (
 )
 from asyncify.model.graph import Access, Edge, Evidence, Reference, SourceKind, Target
 
+_DELEGATING = frozenset({"__getattr__", "__getattribute__"})  # whose results anybody may call
 _NOTHING = frozenset({"builtins.object", ""})  # constructors that do nothing
 
 
@@ -72,6 +73,22 @@ class Flow:
     def settle(self) -> None:
         """Let values flow until nothing changes."""
         self.slots.settle()
+
+    def looked_up(self) -> dict[Reference, tuple[str, ...]]:
+        """What is found by a name that nobody knows, and called, with what it may be."""
+        lookups = self.members.lookups
+        for call in self.calls:
+            lookups.give(call.callee)
+            names = [one.external for one in call.targets.values() if one.external]
+            if not names and (call.targets or call.constructs):
+                continue
+            for argument in call.arguments:
+                place = argument.keyword or str(argument.position)
+                lookups.hand_over(argument.slot, names, place, call.attribute)
+        for function in self.hierarchy.functions.values():
+            if function.name in _DELEGATING:
+                lookups.give(self.heap.result(function.id))
+        return lookups.called()
 
     # definitions
 

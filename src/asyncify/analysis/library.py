@@ -55,6 +55,8 @@ class LibraryCalls(Calls):
         if name in MAKERS:
             self._derived(call, MAKERS[name])
             return
+        if name in _FINDS:
+            _FINDS[name](self, call)
         rules = effects.flows(name)
         for rule in rules or ():
             left, _, right = rule.partition(" = ")
@@ -251,15 +253,17 @@ class LibraryCalls(Calls):
         if name is not None:
             self.members.attribute(call.arguments[0].slot, name, call.slot, write=False)
         elif call.site is not None and len(call.arguments) > 1 and not call.arguments[1].text:
-            self._get_composed(call, call.site.module)
+            self._get_composed(call, call.site)
         for default in call.arguments[2:3]:
             self.slots.move(default.slot, call.slot)
 
-    def _get_composed(self, call: Call, module: str) -> None:
-        """An attribute whose name is put together may be every method of that shape."""
-        receiver, name = call.arguments[0], call.arguments[1].expression
+    def _get_composed(self, call: Call, site: Reference) -> None:
+        """An attribute whose name is put together may be every method of that shape; of another, every one."""
+        receiver, name, module = call.arguments[0], call.arguments[1].expression, site.module
         shape = shape_of(self.hierarchy.modules[module], name) if name >= 0 else None
         if shape is None:
+            every = partial(self.members.lookups.member, call.slot, site)
+            self.slots.subscribe(receiver.slot, every)
             return
         found = partial(self._of_shape, call.slot, shape)
         known = self._known(module, receiver.expression) if receiver.expression >= 0 else None
@@ -279,6 +283,16 @@ class LibraryCalls(Calls):
                 for one in self.members.denoted(atom, name):
                     self.members.denote(slot, one, atom)
 
+    def _vars(self, call: Call) -> None:
+        if call.site is not None and len(call.arguments) == 1:
+            self.members.namespace(call.arguments[0].slot, call.slot, call.site)
+
+    def _getmembers(self, call: Call) -> None:
+        if call.site is not None and call.arguments:
+            found = self.slots.child(self.slots.child(call.slot, ELEMENT), element_key("1"))
+            every = partial(self.members.lookups.member, found, call.site)
+            self.slots.subscribe(call.arguments[0].slot, every)
+
     def _setattr(self, call: Call) -> None:
         name = _attribute_name(call)
         if name is not None and len(call.arguments) == 3:
@@ -294,6 +308,8 @@ _SPECIAL = {
     "functools.partial": LibraryCalls._partial,
     "functools.partialmethod": LibraryCalls._partial,
 }
+# What finds the members of an object, whatever their names are; beside what it does anyway.
+_FINDS = {"builtins.vars": LibraryCalls._vars, "inspect.getmembers": LibraryCalls._getmembers}
 
 
 def _attribute_name(call: Call) -> str | None:

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 
 from asyncify.analysis.heap import Heap
+from asyncify.analysis.lookups import Lookups
 from asyncify.analysis.names import Denoted, Names, Sort
 from asyncify.analysis.slots import ELEMENT, ENTER, SUPER, Atom
 from asyncify.model.facts import FunctionId
-from asyncify.model.graph import SourceKind
+from asyncify.model.graph import Reference, SourceKind
 
 CONTEXT_MANAGERS = frozenset({"contextlib.contextmanager", "contextlib.asynccontextmanager"})
 # Whose `with` gives something else than the object itself.
@@ -31,6 +32,7 @@ class Members:
         self.heap = heap
         self.names = names
         self.hierarchy = heap.hierarchy
+        self.lookups = Lookups(heap, names)
         self.stored = stored  # every attribute name that something is assigned to
         self._iterated: set[tuple[int, FunctionId]] = set()
 
@@ -73,6 +75,10 @@ class Members:
         if name in self.stored:
             child = self.heap.slots.child(receiver, name)
             self.heap.slots.move(*((slot, child) if write else (child, slot)))
+
+    def namespace(self, receiver: int, slot: int, site: Reference) -> None:
+        """The attributes of whatever is in a slot become the elements of another slot."""
+        self.heap.slots.subscribe(receiver, partial(self.lookups.namespace, slot, site))
 
     def element(self, container: int, key: str) -> int:
         """A new slot with an element of whatever is in a slot."""

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
-from asyncify.model.facts import Expression, Import, Kind, Module, Role
+from asyncify.model.facts import Expression, FunctionId, Import, Kind, Module, Role
 
 BUILTINS = "builtins"
 Variable = tuple[str, str]
@@ -135,6 +135,26 @@ class Names:
         if not found and self.is_module(f"{module}.{name}"):
             return (Denoted(Sort.MODULE, f"{module}.{name}"),)
         return found or (Denoted(Sort.EXTERNAL, f"{module}.{name}"),)
+
+    def functions(self, module: str, seen: frozenset[str] = frozenset()) -> tuple[FunctionId, ...]:
+        """The functions that a module has: its own, and what it passes on from others."""
+        if module not in self.modules or module in seen:
+            return ()
+        item, scope = self.modules[module], f"{module}:"
+        found = {
+            function.id: None
+            for function in item.functions
+            if function.kind == "def" and function.owner is None and function.parent == scope
+        }
+        for one in item.imports:
+            if one.scope != scope:
+                continue
+            if one.name == "*":
+                found.update(dict.fromkeys(self.functions(one.module, seen | {module})))
+            elif item.is_package or one.name in (item.exports or ()):
+                brought = self._imported(one, frozenset())
+                found.update((one.name, None) for one in brought if one.sort is Sort.FUNCTION)
+        return tuple(found)
 
     def _bound(self, variable: Variable, seen: frozenset[Variable]) -> tuple[Denoted, ...]:
         found = dict(self._definitions.get(variable, {}))
