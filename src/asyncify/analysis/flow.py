@@ -12,7 +12,7 @@ from dataclasses import replace
 from functools import partial
 
 from asyncify.analysis import fixtures
-from asyncify.analysis.calls import VAGUE, Argument, Call
+from asyncify.analysis.calls import MODULE_TYPE, VAGUE, Argument, Call
 from asyncify.analysis.heap import Heap
 from asyncify.analysis.hierarchy import Hierarchy
 from asyncify.analysis.library import LibraryCalls
@@ -69,6 +69,8 @@ class Flow:
                 if item.kind is Kind.CALL:
                     self._call(module, item)
         self.settle()
+        while self.library.foreign():
+            self.settle()
 
     def settle(self) -> None:
         """Let values flow until nothing changes."""
@@ -78,7 +80,8 @@ class Flow:
         """What is found by a name that nobody knows, and called, with what it may be."""
         lookups = self.members.lookups
         for call in self.calls:
-            lookups.give(call.callee)
+            if not call.attribute:
+                lookups.give(call.callee)
             names = [one.external for one in call.targets.values() if one.external]
             if not names and (call.targets or call.constructs):
                 continue
@@ -347,7 +350,7 @@ class Flow:
         """Whether the checker's type of an object tells its method: a wrong annotation does not."""
         if known in self.hierarchy.classes:
             return bool(self.members.denoted(Atom(SourceKind.INSTANCE, known), attribute))
-        return known not in VAGUE
+        return known not in VAGUE and known != MODULE_TYPE
 
 
 def constructed_class(target: Target) -> Target:

@@ -8,7 +8,7 @@ from functools import partial
 from asyncify.analysis.heap import Heap
 from asyncify.analysis.lookups import Lookups
 from asyncify.analysis.names import Denoted, Names, Sort
-from asyncify.analysis.slots import ELEMENT, ENTER, SUPER, Atom
+from asyncify.analysis.slots import ELEMENT, ENTER, LOADED, SUPER, Atom
 from asyncify.model.facts import FunctionId
 from asyncify.model.graph import Reference, SourceKind
 
@@ -89,7 +89,7 @@ class Members:
     def elements(self, container: int, key: str, slot: int) -> None:
         """An element of whatever is in a slot moves to another slot."""
         self.heap.slots.move(self.heap.slots.child(container, key), slot)
-        self.heap.slots.subscribe(container, partial(self._iterate, slot))
+        self.heap.slots.subscribe(container, partial(self._iterate, slot, key))
 
     def stores(self, container: int, key: int, slot: int) -> None:
         """A slot moves to `__setitem__` of whatever is in a slot, with its key."""
@@ -108,6 +108,9 @@ class Members:
             self.heap.slots.add(slot, Atom(SourceKind.EXTERNAL, f"{atom.name}.{name}"))
         elif atom.kind == SourceKind.MODULE:
             for one in self.names.member(atom.name, name):
+                self.denote(slot, one)
+        elif atom.kind == LOADED:
+            for one in self.lookups.read(slot, name, atom):
                 self.denote(slot, one)
         elif atom.name not in self.hierarchy.classes:
             return
@@ -142,8 +145,10 @@ class Members:
         for function in self.functions(atom, ("__enter__", "__aenter__")):
             slots.move(heap.result(function), slot)
 
-    def _iterate(self, slot: int, atom: Atom) -> None:
+    def _iterate(self, slot: int, key: str, atom: Atom) -> None:
         slots, heap = self.heap.slots, self.heap
+        if atom.kind == LOADED and key[1:2] in ("'", '"'):  # what `runpy` gives is a mapping
+            self.read(slot, key[2:-2], atom)
         if atom.kind == SourceKind.GENERATOR:
             slots.move(heap.yields(atom.name), slot)
         if atom.kind != SourceKind.INSTANCE:

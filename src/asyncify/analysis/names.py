@@ -80,6 +80,15 @@ class Names:
         """Whether the project has this module, or modules below it."""
         return name in self.modules or name in self._packages
 
+    def is_package(self, name: str) -> bool:
+        """Whether there are modules of the project below a name."""
+        return name in self._packages
+
+    def own(self, module: str, name: str) -> tuple[Denoted, ...]:
+        """What a name is that a module of the project binds; nothing if it does not."""
+        missing = Denoted(Sort.EXTERNAL, f"{module}.{name}")
+        return tuple(one for one in self.member(module, name) if one != missing)
+
     def expression(self, module: Module, item: Expression) -> tuple[Denoted, ...]:
         """What a NAME, or a chain of attributes on one, denotes."""
         chain: list[str] = []

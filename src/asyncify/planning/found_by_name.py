@@ -23,7 +23,7 @@ _GETTERS = frozenset(
     for name in ("methodcaller", "attrgetter")
 )
 _NAMESPACES = frozenset({"builtins.globals", "builtins.locals", "builtins.vars"})
-_UNKNOWN = "getattr() may find it by a name that nobody knows here"
+_UNKNOWN = "it may be found by a name that nobody knows here"
 
 
 def found_by_name_limit(project: Project, function: Function) -> Limit | None:
