@@ -6,7 +6,8 @@ from functools import cached_property
 
 from asyncify.analysis.calls import Call
 from asyncify.analysis.flow import Flow
-from asyncify.analysis.slots import ANYTHING, DEAD, SUPER
+from asyncify.analysis.names import Sort
+from asyncify.analysis.slots import ANYTHING, DEAD, LOADED, SUPER
 from asyncify.model.attributes import BUILTIN_ATTRIBUTES
 from asyncify.model.facts import FunctionId
 from asyncify.model.graph import Evidence, SourceKind, Target
@@ -57,9 +58,10 @@ class ByName:
 
     def candidates(self, slot: int, attribute: str) -> tuple[Target, ...]:
         """The methods that `attribute` of an object of unknown class means."""
-        methods = self._methods.get(attribute)
-        if methods is None or self._is_explained(slot):
-            return ()
+        return () if self._is_explained(slot) else self._of(attribute)
+
+    def _of(self, attribute: str) -> tuple[Target, ...]:
+        methods = self._methods.get(attribute, [])
         return tuple(
             Target(
                 function=method,
@@ -95,6 +97,20 @@ class ByName:
             one for one in found if one.function and not self.hierarchy.is_property(one.function)
         )
 
+    def loaded(self, call: Call) -> tuple[Target, ...]:
+        """What a call means in a module that is loaded by an unknown name, or of an object that comes from one."""
+        if not call.attribute or call.receiver < 0:
+            return ()
+        found: dict[FunctionId, Target] = {}
+        for atom in self.flow.slots.atoms(call.receiver):
+            if atom.kind == LOADED and atom.bound:
+                found.update((t.function, t) for t in self._of(call.attribute) if t.function)
+            elif atom.kind == LOADED:
+                for one in self.flow.members.lookups.named(atom, call.attribute):
+                    if one.sort is Sort.FUNCTION:
+                        found[one.name] = Target(one.name, evidence=Evidence.BY_NAME)
+        return tuple(t for name, t in found.items() if not self.hierarchy.is_property(name))
+
     def settle(self) -> set[int]:
         """Let values flow through the calls that are certain by name; the indices of those calls.
 
@@ -109,6 +125,7 @@ class ByName:
                 and not (call.targets or call.constructs or call.decorated)
                 and not self.is_open(call.attribute)
                 and not self.flow.slots.is_anything(call.receiver)
+                and not self.loaded(call)
                 and (targets := self.call(call))
             ]
             if not news:

@@ -84,6 +84,7 @@ def _merge(modules: Mapping[str, Module], resolution: Resolution) -> CallGraph:
         outside=hierarchy.outside(resolution.overridden),
         replaced=flow.library.replaced(),
         bases={cls: hierarchy.order(cls)[1:] for cls in hierarchy.classes},
+        lookups=flow.looked_up(),
         names=flow.motion.external_names,
         types={**values.types(), **resolution.types},
         scalars=resolution.scalars,

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from typing import NamedTuple
 
 from asyncify.analysis.heap import Heap
 from asyncify.analysis.members import Members
-from asyncify.analysis.names import Sort
-from asyncify.analysis.slots import ELEMENT, RAW, SUPER, Atom, element_key
+from asyncify.analysis.names import Denoted, Sort
+from asyncify.analysis.slots import ELEMENT, LOADED, LOOKUP, RAW, SUPER, Atom, element_key
 from asyncify.model.facts import ClassId, Function, FunctionId, Parameter
 from asyncify.model.graph import Evidence, Reference, SourceKind, Target
 
@@ -17,6 +17,7 @@ _SELF_KINDS = ("positional", "positional-only")
 
 # Types that say nothing of the object: another atom knows which class it is.
 VAGUE = frozenset({"builtins.super", "builtins.type"})
+MODULE_TYPE = "types.ModuleType"
 _BASES_WITHOUT_METHODS = frozenset(
     {"?", "builtins.object", "abc.ABC", "typing.Generic", "typing.Protocol"}
 )
@@ -76,6 +77,7 @@ class Calls:
         self.hierarchy = heap.hierarchy
         self.called: set[FunctionId] = set()
         self.fields: dict[ClassId, list[str]] = {}  # annotated in the class body
+        self.of_modules: list[Call] = []  # calls of attributes of modules that nobody may know
         self._families: dict[FunctionId, list[FunctionId]] | None = None
         self._linked: set[FunctionId] = set()
 
@@ -101,6 +103,10 @@ class Calls:
             self.external(call, atom.name, Target(external=atom.name, evidence=evidence))
         elif atom.kind == SourceKind.INSTANCE and atom.name in self.hierarchy.classes:
             self.method(call, "__call__", atom)
+        elif atom.kind == LOOKUP:
+            self.members.lookups.call(atom)
+        elif atom.kind == LOADED:
+            self.slots.add(call.slot, atom._replace(bound=1))
 
     def method(self, call: Call, attribute: str, atom: Atom) -> None:
         """The call reaches an attribute of an atom."""
@@ -108,11 +114,13 @@ class Calls:
             self.apply(call, Atom(SourceKind.EXTERNAL, f"{atom.name}.{attribute}"))
             return
         if atom.kind == SourceKind.INSTANCE and atom.name not in self.hierarchy.classes:
-            if atom.name not in VAGUE:
-                self._external_method(call, attribute, atom.name)
+            self._foreign_method(call, attribute, atom)
             return
         if attribute == "__class__" and atom.kind == SourceKind.INSTANCE:
             self.apply(call, atom._replace(kind=SourceKind.CLASS))
+            return
+        if atom.kind in (SourceKind.MODULE, LOADED):
+            self._of_module(call, attribute, atom)
             return
         found = self.members.denoted(atom, attribute)
         for one in found:
@@ -123,6 +131,39 @@ class Calls:
                 self.apply(call, Atom(SourceKind.CLASS, one.name))
         if not found and atom.kind in (SourceKind.INSTANCE, SourceKind.CLASS, SUPER):
             self._inherited(call, attribute, atom.name)
+
+    def _of_module(self, call: Call, attribute: str, atom: Atom) -> None:
+        """The call reaches what a module has under a name."""
+        if atom.kind == LOADED:
+            if self._named(atom, attribute):
+                self.slots.add(call.slot, atom._replace(bound=1))
+            return
+        for one in self._named(atom, attribute):
+            if one.sort is Sort.VARIABLE:
+                slot = self.heap.variable(one.name, one.attribute)
+                self.slots.subscribe(slot, partial(self.apply, call))
+            elif one.sort is not Sort.MODULE:
+                self.apply(call, Atom(SourceKind(one.sort.value), one.name))
+
+    def _named(self, atom: Atom, attribute: str) -> Sequence[Denoted]:
+        """What a name may be in a module of the project."""
+        if atom.kind == SourceKind.MODULE:
+            return self.members.names.own(atom.name, attribute)
+        return self.members.lookups.named(atom, attribute)
+
+    def _foreign_method(self, call: Call, attribute: str, atom: Atom) -> None:
+        if atom.name == MODULE_TYPE:
+            self.of_modules.append(call)
+        elif atom.name not in VAGUE:
+            self._external_method(call, attribute, atom.name)
+
+    def foreign(self) -> bool:
+        """Let calls of modules that are not of the project reach something outside; whether there are any."""
+        pending, self.of_modules = self.of_modules, []
+        for call in pending:
+            if not any(self._named(one, call.attribute) for one in self.slots.atoms(call.receiver)):
+                self._external_method(call, call.attribute, MODULE_TYPE)
+        return bool(pending)
 
     def _inherited(self, call: Call, attribute: str, cls: str) -> None:
         """A method that a class of the project has from outside."""

@@ -14,12 +14,22 @@ _SHAPE = re.compile(r"(\w*)\{\}(\w*)")
 
 def shape_of(module: Module, number: int) -> str | None:
     """How a string is put together, ``do_{}``; None if nothing is known about it."""
-    item = module.expressions[number]
+    shape = _shape(module, module.expressions[number])
+    return shape if shape is not None and shape != HOLE and _SHAPE.fullmatch(shape) else None
+
+
+def prefix_of(module: Module, number: int) -> str:
+    """How a dotted name begins that is put together, ``plugins.{}``; nothing for a relative one."""
+    prefix, hole, _ = (_shape(module, module.expressions[number]) or "").partition(HOLE)
+    return prefix if hole and not prefix.startswith(".") else ""
+
+
+def _shape(module: Module, item: Expression) -> str | None:
     shape = _written(module, item)
     if shape is None and item.kind is Kind.NAME:
         shapes = {_written(module, source) for source in _sources(module, item)}
         shape = shapes.pop() if len(shapes) == 1 else None
-    return shape if shape is not None and shape != HOLE and _SHAPE.fullmatch(shape) else None
+    return shape
 
 
 def fits(shape: str, name: str) -> bool:

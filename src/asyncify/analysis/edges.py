@@ -93,10 +93,13 @@ class Edges:
         slot = call.receiver if call.receiver >= 0 else call.callee
         if self.slots.is_anything(slot):
             targets, constructs = _certain(targets), _certain(constructs)
+        loaded = self.by_name.loaded(call)
+        for target in loaded:
+            targets.setdefault(target.function or "", target)
         if not targets and not constructs:
             yield from self._named(call, slot)
             return
-        opened = any(edge.open for edge in typed if edge.targets)
+        opened = bool(loaded) or any(edge.open for edge in typed if edge.targets)
         if targets:
             inferred = all(one.evidence is Evidence.INFERRED for one in targets.values())
             opened = opened or (inferred and self._is_unknown(slot))

@@ -159,6 +159,30 @@ CALLBACKS: dict[str, Callback] = {
     "multiprocessing.Process": Callback("target", ("*args", "**kwargs"), ""),
     "multiprocessing.context.Process": Callback("target", ("*args", "**kwargs"), ""),
 }
+# Who calls what it gets at these places: others by their whole names, or by the last part of them.
+_CALLERS: dict[str, tuple[str, ...]] = {
+    "atexit.register": ("0",),
+    "json.dump": ("default", "object_hook"),
+    "json.dumps": ("default",),
+    "json.load": ("object_hook", "object_pairs_hook"),
+    "json.loads": ("object_hook", "object_pairs_hook"),
+    "re.Pattern.sub": ("0", "repl"),
+    "re.Pattern.subn": ("0", "repl"),
+    "re.sub": ("1", "repl"),
+    "re.subn": ("1", "repl"),
+    "signal.signal": ("1", "handler"),
+    "weakref.finalize": ("1",),
+}
+_CALLERS_BY_LAST_NAME: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(("Thread", "Process"), ("target",)),
+    **dict.fromkeys(("submit", "map", "imap", "imap_unordered", "starmap", "apply"), ("0",)),
+    **dict.fromkeys(("apply_async", "map_async", "to_thread", "run_sync"), ("0",)),
+    **dict.fromkeys(("add_done_callback", "call_soon", "call_soon_threadsafe"), ("0",)),
+    **dict.fromkeys(("Timer", "run_in_executor", "call_later", "call_at", "after"), ("1",)),
+    **dict.fromkeys(("add_signal_handler", "add_reader", "add_writer"), ("1",)),
+    **dict.fromkeys(("register", "subscribe", "add_listener", "add_callback"), ("0", "1")),
+}
+_CALLED_KEYWORDS = frozenset({"callback", "func", "function", "handler", "hook"})
 # Who looks at a function that is handed over, but never calls it.
 HARMLESS = frozenset(
     {
@@ -223,6 +247,14 @@ SCALARS = frozenset(
         "uuid.UUID",
     }
 )
+
+
+def calls(name: str, place: str) -> bool:
+    """Whether a callee is known, or named like somebody, to call what it gets at a place."""
+    if name in _CALLERS:
+        return place in _CALLERS[name]
+    last = name.rpartition(".")[2]
+    return place in _CALLERS_BY_LAST_NAME.get(last, ()) or place in _CALLED_KEYWORDS
 
 
 def keeps(name: str) -> bool:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from functools import partial
 
 from asyncify.analysis import fixtures
-from asyncify.analysis.calls import VAGUE, Argument, Call
+from asyncify.analysis.calls import MODULE_TYPE, VAGUE, Argument, Call
 from asyncify.analysis.heap import Heap
 from asyncify.analysis.hierarchy import Hierarchy
 from asyncify.analysis.library import LibraryCalls
@@ -31,6 +31,7 @@ from asyncify.model.facts import (
 )
 from asyncify.model.graph import Access, Edge, Evidence, Reference, SourceKind, Target
 
+_DELEGATING = frozenset({"__getattr__", "__getattribute__"})  # whose results anybody may call
 _NOTHING = frozenset({"builtins.object", ""})  # constructors that do nothing
 
 
@@ -68,10 +69,29 @@ class Flow:
                 if item.kind is Kind.CALL:
                     self._call(module, item)
         self.settle()
+        while self.library.foreign():
+            self.settle()
 
     def settle(self) -> None:
         """Let values flow until nothing changes."""
         self.slots.settle()
+
+    def looked_up(self) -> dict[Reference, tuple[str, ...]]:
+        """What is found by a name that nobody knows, and called, with what it may be."""
+        lookups = self.members.lookups
+        for call in self.calls:
+            if not call.attribute:
+                lookups.give(call.callee)
+            names = [one.external for one in call.targets.values() if one.external]
+            if not names and (call.targets or call.constructs):
+                continue
+            for argument in call.arguments:
+                place = argument.keyword or str(argument.position)
+                lookups.hand_over(argument.slot, names, place, call.attribute)
+        for function in self.hierarchy.functions.values():
+            if function.name in _DELEGATING:
+                lookups.give(self.heap.result(function.id))
+        return lookups.called()
 
     # definitions
 
@@ -330,7 +350,7 @@ class Flow:
         """Whether the checker's type of an object tells its method: a wrong annotation does not."""
         if known in self.hierarchy.classes:
             return bool(self.members.denoted(Atom(SourceKind.INSTANCE, known), attribute))
-        return known not in VAGUE
+        return known not in VAGUE and known != MODULE_TYPE
 
 
 def constructed_class(target: Target) -> Target:

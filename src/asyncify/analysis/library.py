@@ -8,7 +8,7 @@ from functools import cache, partial
 
 from asyncify.analysis import effects
 from asyncify.analysis.calls import Argument, Call, Calls
-from asyncify.analysis.composed import fits, shape_of
+from asyncify.analysis.composed import fits, prefix_of, shape_of
 from asyncify.analysis.heap import Heap
 from asyncify.analysis.made_classes import MAKERS, TYPE, Made, Maker, made_by
 from asyncify.analysis.members import Members
@@ -54,6 +54,9 @@ class LibraryCalls(Calls):
             return
         if name in MAKERS:
             self._derived(call, MAKERS[name])
+            return
+        finds = _FINDS.get(name) or _FINDS.get(name.rpartition(".")[2])
+        if finds is not None and finds(self, call):
             return
         rules = effects.flows(name)
         for rule in rules or ():
@@ -251,15 +254,17 @@ class LibraryCalls(Calls):
         if name is not None:
             self.members.attribute(call.arguments[0].slot, name, call.slot, write=False)
         elif call.site is not None and len(call.arguments) > 1 and not call.arguments[1].text:
-            self._get_composed(call, call.site.module)
+            self._get_composed(call, call.site)
         for default in call.arguments[2:3]:
             self.slots.move(default.slot, call.slot)
 
-    def _get_composed(self, call: Call, module: str) -> None:
-        """An attribute whose name is put together may be every method of that shape."""
-        receiver, name = call.arguments[0], call.arguments[1].expression
+    def _get_composed(self, call: Call, site: Reference) -> None:
+        """An attribute whose name is put together may be every method of that shape; of another, every one."""
+        receiver, name, module = call.arguments[0], call.arguments[1].expression, site.module
         shape = shape_of(self.hierarchy.modules[module], name) if name >= 0 else None
         if shape is None:
+            every = partial(self.members.lookups.member, call.slot, site)
+            self.slots.subscribe(receiver.slot, every)
             return
         found = partial(self._of_shape, call.slot, shape)
         known = self._known(module, receiver.expression) if receiver.expression >= 0 else None
@@ -279,6 +284,43 @@ class LibraryCalls(Calls):
                 for one in self.members.denoted(atom, name):
                     self.members.denote(slot, one, atom)
 
+    def _vars(self, call: Call) -> bool:
+        if call.site is not None and len(call.arguments) == 1:
+            self.members.namespace(call.arguments[0].slot, call.slot, call.site)
+        return False
+
+    def _getmembers(self, call: Call) -> bool:
+        if call.site is not None and call.arguments:
+            found = self.slots.child(self.slots.child(call.slot, ELEMENT), element_key("1"))
+            every = partial(self.members.lookups.member, found, call.site)
+            self.slots.subscribe(call.arguments[0].slot, every)
+        return False
+
+    def _import(self, call: Call) -> bool:
+        """A module comes from its name: one of the project, or any whose name begins like this one."""
+        if call.site is None or not call.arguments:
+            return False
+        name = call.arguments[0]
+        if name.text:
+            dotted = name.text[1:-1]
+            known = self.members.names.is_module(dotted)
+            if known:
+                self.slots.add(call.slot, Atom(SourceKind.MODULE, dotted))
+            return known
+        prefix = ""
+        if name.expression >= 0:
+            prefix = prefix_of(self.hierarchy.modules[call.site.module], name.expression)
+        return self.members.lookups.load(call.slot, call.site, prefix)
+
+    def _import_top(self, call: Call) -> bool:
+        """`__import__` gives the topmost package, unless it is told what is wanted of the module."""
+        dotted = bool(call.arguments) and "." in call.arguments[0].text
+        return not (dotted and len(call.arguments) < 4) and self._import(call)
+
+    def _load_file(self, call: Call) -> bool:
+        """A module comes from a file, whatever its name is."""
+        return call.site is not None and self.members.lookups.load(call.slot, call.site, "")
+
     def _setattr(self, call: Call) -> None:
         name = _attribute_name(call)
         if name is not None and len(call.arguments) == 3:
@@ -293,6 +335,17 @@ _SPECIAL = {
     "builtins.setattr": LibraryCalls._setattr,
     "functools.partial": LibraryCalls._partial,
     "functools.partialmethod": LibraryCalls._partial,
+}
+# What finds the members of an object, whatever their names are; beside what it does anyway.
+# Some are found by the last part of their names, wherever they are defined.
+_FINDS: dict[str, Callable[[LibraryCalls, Call], bool]] = {
+    "builtins.__import__": LibraryCalls._import_top,
+    "builtins.vars": LibraryCalls._vars,
+    "importlib.import_module": LibraryCalls._import,
+    "inspect.getmembers": LibraryCalls._getmembers,
+    "runpy.run_module": LibraryCalls._load_file,
+    "runpy.run_path": LibraryCalls._load_file,
+    **dict.fromkeys(("module_from_spec", "load_module", "load_source"), LibraryCalls._load_file),
 }
 
 

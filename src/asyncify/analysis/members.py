@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 
 from asyncify.analysis.heap import Heap
+from asyncify.analysis.lookups import Lookups
 from asyncify.analysis.names import Denoted, Names, Sort
-from asyncify.analysis.slots import ELEMENT, ENTER, SUPER, Atom
+from asyncify.analysis.slots import ELEMENT, ENTER, LOADED, SUPER, Atom
 from asyncify.model.facts import FunctionId
-from asyncify.model.graph import SourceKind
+from asyncify.model.graph import Reference, SourceKind
 
 CONTEXT_MANAGERS = frozenset({"contextlib.contextmanager", "contextlib.asynccontextmanager"})
 # Whose `with` gives something else than the object itself.
@@ -31,6 +32,7 @@ class Members:
         self.heap = heap
         self.names = names
         self.hierarchy = heap.hierarchy
+        self.lookups = Lookups(heap, names)
         self.stored = stored  # every attribute name that something is assigned to
         self._iterated: set[tuple[int, FunctionId]] = set()
 
@@ -74,6 +76,10 @@ class Members:
             child = self.heap.slots.child(receiver, name)
             self.heap.slots.move(*((slot, child) if write else (child, slot)))
 
+    def namespace(self, receiver: int, slot: int, site: Reference) -> None:
+        """The attributes of whatever is in a slot become the elements of another slot."""
+        self.heap.slots.subscribe(receiver, partial(self.lookups.namespace, slot, site))
+
     def element(self, container: int, key: str) -> int:
         """A new slot with an element of whatever is in a slot."""
         slot = self.heap.slots.new()
@@ -83,7 +89,11 @@ class Members:
     def elements(self, container: int, key: str, slot: int) -> None:
         """An element of whatever is in a slot moves to another slot."""
         self.heap.slots.move(self.heap.slots.child(container, key), slot)
-        self.heap.slots.subscribe(container, partial(self._iterate, slot))
+        self.heap.slots.subscribe(container, partial(self._iterate, slot, key))
+
+    def stores(self, container: int, key: int, slot: int) -> None:
+        """A slot moves to `__setitem__` of whatever is in a slot, with its key."""
+        self.heap.slots.subscribe(container, partial(self._store, (key, slot)))
 
     def entered(self, entered: int, slot: int) -> None:
         """What `with` makes of whatever is in a slot moves to another slot."""
@@ -98,6 +108,9 @@ class Members:
             self.heap.slots.add(slot, Atom(SourceKind.EXTERNAL, f"{atom.name}.{name}"))
         elif atom.kind == SourceKind.MODULE:
             for one in self.names.member(atom.name, name):
+                self.denote(slot, one)
+        elif atom.kind == LOADED:
+            for one in self.lookups.read(slot, name, atom):
                 self.denote(slot, one)
         elif atom.name not in self.hierarchy.classes:
             return
@@ -137,8 +150,10 @@ class Members:
     def _is_typed(self, slot: int) -> bool:
         return any(atom.kind == SourceKind.INSTANCE for atom in self.heap.slots.atoms(slot))
 
-    def _iterate(self, slot: int, atom: Atom) -> None:
+    def _iterate(self, slot: int, key: str, atom: Atom) -> None:
         slots, heap = self.heap.slots, self.heap
+        if atom.kind == LOADED and key[1:2] in ("'", '"'):  # what `runpy` gives is a mapping
+            self.read(slot, key[2:-2], atom)
         if atom.kind == SourceKind.GENERATOR:
             slots.move(heap.yields(atom.name), slot)
         if atom.kind != SourceKind.INSTANCE:
@@ -150,6 +165,15 @@ class Members:
             if (slot, function) not in self._iterated:
                 self._iterated.add((slot, function))
                 self.elements(heap.result(function), ELEMENT, slot)
+
+    def _store(self, given: tuple[int, int], atom: Atom) -> None:
+        if atom.kind != SourceKind.INSTANCE:
+            return
+        for function in self.functions(atom, ("__setitem__",)):
+            item = self.hierarchy.functions[function]
+            for one in (item, *self.hierarchy.overrides(function)):
+                for parameter, slot in zip(one.parameters[1:], given, strict=False):
+                    self.heap.slots.move(slot, self.heap.variable(one.id, parameter.name))
 
     def denote(self, slot: int, one: Denoted, receiver: Atom | None = None) -> None:
         """A slot holds what a name denotes; `receiver` is the object that it is an attribute of."""

@@ -169,6 +169,8 @@ class Motion:
         )
 
     def _attribute(self, module: Module, item: Expression, slot: int) -> None:
+        if item.text == "__dict__":
+            self._namespace(module, item, slot)
         if item.id in self._denoted[module.name]:
             self._name(module, item, slot)
             return
@@ -182,12 +184,22 @@ class Motion:
             holder = self.heap.at(module.name, receiver)
             self.members.attribute(holder, item.text, slot, write=write)
 
+    def _namespace(self, module: Module, item: Expression, slot: int) -> None:
+        """The attribute `__dict__`: of a module that is part of a longer name no value was made."""
+        receiver, site = module.children[item.id][0], Reference(module.name, item.id)
+        self.members.namespace(self.heap.at(module.name, receiver), slot, site)
+        for one in self.denoted(module.name, receiver):
+            if one.sort in (Sort.MODULE, Sort.CLASS):
+                self.members.lookups.namespace(slot, site, Atom(one.sort.value, one.name))
+
     # other expressions
 
     def _subscript(self, module: Module, item: Expression, slot: int) -> None:
         container, index = module.children[item.id][:2]
         inner = self.heap.at(module.name, container)
         key = module.expressions[index]
+        if item.role is Role.TARGET:
+            self.members.stores(inner, self.heap.at(module.name, index), slot)
         if key.text == "Slice" and key.kind is Kind.OTHER:
             self.slots.move(inner, slot)
             return

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
-from asyncify.model.facts import Expression, Import, Kind, Module, Role
+from asyncify.model.facts import Expression, FunctionId, Import, Kind, Module, Role
 
 BUILTINS = "builtins"
 Variable = tuple[str, str]
@@ -80,6 +80,15 @@ class Names:
         """Whether the project has this module, or modules below it."""
         return name in self.modules or name in self._packages
 
+    def is_package(self, name: str) -> bool:
+        """Whether there are modules of the project below a name."""
+        return name in self._packages
+
+    def own(self, module: str, name: str) -> tuple[Denoted, ...]:
+        """What a name is that a module of the project binds; nothing if it does not."""
+        missing = Denoted(Sort.EXTERNAL, f"{module}.{name}")
+        return tuple(one for one in self.member(module, name) if one != missing)
+
     def expression(self, module: Module, item: Expression) -> tuple[Denoted, ...]:
         """What a NAME, or a chain of attributes on one, denotes."""
         chain: list[str] = []
@@ -135,6 +144,26 @@ class Names:
         if not found and self.is_module(f"{module}.{name}"):
             return (Denoted(Sort.MODULE, f"{module}.{name}"),)
         return found or (Denoted(Sort.EXTERNAL, f"{module}.{name}"),)
+
+    def functions(self, module: str, seen: frozenset[str] = frozenset()) -> tuple[FunctionId, ...]:
+        """The functions that a module has: its own, and what it passes on from others."""
+        if module not in self.modules or module in seen:
+            return ()
+        item, scope = self.modules[module], f"{module}:"
+        found = {
+            function.id: None
+            for function in item.functions
+            if function.kind == "def" and function.owner is None and function.parent == scope
+        }
+        for one in item.imports:
+            if one.scope != scope:
+                continue
+            if one.name == "*":
+                found.update(dict.fromkeys(self.functions(one.module, seen | {module})))
+            elif item.is_package or one.name in (item.exports or ()):
+                brought = self._imported(one, frozenset())
+                found.update((one.name, None) for one in brought if one.sort is Sort.FUNCTION)
+        return tuple(found)
 
     def _bound(self, variable: Variable, seen: frozenset[Variable]) -> tuple[Denoted, ...]:
         found = dict(self._definitions.get(variable, {}))

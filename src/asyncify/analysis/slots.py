@@ -18,10 +18,13 @@ ELEMENT = "[]"  # child: any element of a container
 ENTER = "<enter>"  # child: what `with` binds
 SUPER = "super"  # kind of the atom that `super()` is; its name is the class that says it
 RAW = "raw"  # kind of the atom that a function is for its own decorator, without what that adds
+LOOKUP = "look-up"  # kind of the atom that is found by a name nobody knows; its name is the place
+LOADED = "loaded"  # kind of the atom that a module is which is loaded by a name nobody knows; bound: its parts
 DEAD = 0  # the slot of what is of no interest to anybody: it keeps nothing
 # A slot with more objects, or more atoms of any kind, could be anything and learns nothing more. Tables
 # of functions are longer than what a variable holds in turn.
 OBJECTS, LIMIT = 16, 96
+_LOOKED_UP = frozenset({LOOKUP, LOADED})
 _OBJECT_KINDS = frozenset({"instance", "call"})
 
 
@@ -33,7 +36,7 @@ def element_key(text: str) -> str:
 class Atom(NamedTuple):
     """An origin that a value can be called through or looked into.
 
-    `kind` is a `SourceKind`, SUPER or RAW. `bound` counts the positional arguments that are there
+    `kind` is a `SourceKind`, SUPER, RAW, LOOKUP or LOADED. `bound` counts the positional arguments that are there
     already: 1 for a bound method, more for a `functools.partial`.
     """
 
@@ -124,7 +127,7 @@ class Slots:
                 if root == DEAD:
                     continue
                 atoms = known[root] = {}
-            elif atom in atoms or ANYTHING in atoms:
+            elif atom in atoms or (ANYTHING in atoms and atom.kind not in _LOOKED_UP):
                 continue
             if len(atoms) >= OBJECTS and atom is not ANYTHING and _is_full(atoms):
                 self._spread([root], ANYTHING)
@@ -260,15 +263,19 @@ class Slots:
 
 
 def _is_full(atoms: dict[Atom, None]) -> bool:
-    return len(atoms) >= LIMIT or sum(one.kind in _OBJECT_KINDS for one in atoms) >= OBJECTS
+    if ANYTHING in atoms:
+        return False
+    return (
+        sum(one.kind not in _LOOKED_UP for one in atoms) >= LIMIT
+        or sum(one.kind in _OBJECT_KINDS for one in atoms) >= OBJECTS
+    )
 
 
 def _news(more: dict[Atom, None], known: dict[Atom, None]) -> list[Atom]:
-    """What is to be said to somebody who knows some atoms; who may be anything has heard it all."""
-    if ANYTHING in known:
-        return []
-    if ANYTHING in more:
-        return [ANYTHING]
+    """What is to be said to somebody who knows some atoms; who may be anything has heard all but look-ups."""
+    if ANYTHING in known or ANYTHING in more:
+        special = [atom for atom in more if atom == ANYTHING or atom.kind in _LOOKED_UP]
+        return [atom for atom in special if atom not in known]
     return [atom for atom in more if atom not in known]
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from asyncify.analysis.calls import Call
 from asyncify.analysis.effects import CALLBACKS, SCALARS, keeps
 from asyncify.analysis.flow import Flow
-from asyncify.analysis.slots import ANYTHING, DEAD, RAW, Atom, Forest
+from asyncify.analysis.slots import ANYTHING, DEAD, LOOKUP, RAW, Atom, Forest
 from asyncify.model.facts import Expression, Module, Place, Role
 from asyncify.model.graph import Evidence, Reference, Source, SourceKind, Value
 
@@ -252,7 +252,7 @@ class Values:
         return found
 
     def _class(self, slot: int) -> str | None:
-        atoms = [atom for atom in self.slots.atoms(slot) if atom != _PARAMETER]
+        atoms = [a for a in self.slots.atoms(slot) if a != _PARAMETER and a.kind != LOOKUP]
         classes = {atom.name for atom in atoms if atom.kind == SourceKind.INSTANCE}
         others = {atom.kind for atom in atoms} - {SourceKind.INSTANCE, SourceKind.CALL}
         return classes.pop() if len(classes) == 1 and not others else None

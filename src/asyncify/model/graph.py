@@ -134,6 +134,9 @@ class CallGraph:
     bases: Mapping[ClassId, tuple[str, ...]] = field(
         default_factory=dict
     )  # every base, by canonical name
+    # calls, and attributes `__dict__`, that find something by a name which nobody knows, where that is
+    # called: with the classes and functions that it may find
+    lookups: Mapping[Reference, tuple[str, ...]] = field(default_factory=dict)
     names: Mapping[Reference, str] = field(default_factory=dict)  # external object named here
     types: Mapping[Reference, str] = field(default_factory=dict)  # class (or None), canonical
     scalars: frozenset[Reference] = frozenset()  # a str or a number for sure, never None

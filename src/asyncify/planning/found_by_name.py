@@ -23,7 +23,7 @@ _GETTERS = frozenset(
     for name in ("methodcaller", "attrgetter")
 )
 _NAMESPACES = frozenset({"builtins.globals", "builtins.locals", "builtins.vars"})
-_DELEGATING = frozenset({"__getattr__", "__getattribute__"})
+_UNKNOWN = "it may be found by a name that nobody knows here"
 
 
 def found_by_name_limit(project: Project, function: Function) -> Limit | None:
@@ -32,18 +32,18 @@ def found_by_name_limit(project: Project, function: Function) -> Limit | None:
         return None
     if decorated_by(project, function, FIXTURE) is not None:
         return _fixture_limit(project, function)
+    found = project.memory("found by name", _found)
     if function.owner is None:
         site = project.memory("namespaces", _namespaces).get(function.module)
-        if site is None or function.parent != f"{function.module}:":
-            return None
-        return Limit("ASY907", "the functions of the module are looked up by their names", site)
+        if site is not None and function.parent == f"{function.module}:":
+            return Limit("ASY907", "the functions of the module are looked up by their names", site)
+        return Limit("ASY907", _UNKNOWN, found[function.id]) if function.id in found else None
     site = project.memory("getters", _getters).get(function.name)
     if site is not None:
         return Limit("ASY907", f"{function.name} is called by a getter of `operator`", site)
     for owner in (function.owner, *project.graph.bases.get(function.owner, ())):
-        site = project.memory("found methods", _found_methods).get(owner)
-        if site is not None:
-            return Limit("ASY907", "getattr() may find it by a name that nobody knows here", site)
+        if owner in found:
+            return Limit("ASY907", _UNKNOWN, found[owner])
     return None
 
 
@@ -155,25 +155,15 @@ def _getters(project: Project) -> dict[str, Reference]:
     }
 
 
-def _found_methods(project: Project) -> dict[str, Reference]:
-    """The classes whose methods `getattr` finds by a name of which nothing is known, and that are called."""
+def _found(project: Project) -> dict[str, Reference]:
+    """What is found by a name of which nothing is known, and called: functions, and classes for their methods."""
     found: dict[str, Reference] = {}
-    for site in _lookups(project):
-        if _is_followed(project, site) or not _is_called(project, site):
-            continue
-        for owner in _classes(project, project.arguments(site)[0][0]):
-            found.setdefault(owner, site)
+    for site, names in project.graph.lookups.items():
+        for name in names:
+            lines = project.graph.bases.get(name, ()) if name in project.graph.classes else ()
+            for one in (name, *(base for base in lines if base in project.graph.classes)):
+                found.setdefault(one, site)
     return found
-
-
-def _is_followed(project: Project, site: Reference) -> bool:
-    """Whether analysis knows what the name may be."""
-    value = project.value(site)
-    outer = project.parent(site)
-    edge = project.call_edge(outer[0]) if outer is not None else None
-    return any(t.function is not None for t in (edge.targets if edge is not None else ())) or (
-        value is not None and any(s.kind is SourceKind.FUNCTION for s in value.sources)
-    )
 
 
 def composed(project: Project) -> frozenset[FunctionId]:
@@ -181,42 +171,8 @@ def composed(project: Project) -> frozenset[FunctionId]:
     found: set[FunctionId] = set()
     for site in _lookups(project):
         outer = project.parent(site)
-        edge = project.call_edge(outer[0]) if outer is not None else None
+        called = outer is not None and project.expression(site).role is Role.CALLEE
+        edge = project.call_edge(outer[0]) if outer is not None and called else None
         found.update(t.function for t in (edge.targets if edge is not None else ()) if t.function)
         found.update(s.name for s in project.sources(site) if s.kind is SourceKind.FUNCTION)
     return frozenset(found)
-
-
-def _is_called(project: Project, site: Reference) -> bool:
-    expression = project.expression(site)
-    if expression.role is Role.CALLEE:
-        return True
-    function: FunctionId = expression.function
-    if expression.role is Role.RETURNED:
-        return project.functions[function].name in _DELEGATING
-    if expression.role is not Role.ASSIGNED:
-        return False
-    inside = project.module(site).expressions
-    variables = {
-        other.variable
-        for other in inside
-        if other.statement == expression.statement and other.role is Role.TARGET
-    } - {None}
-    return any(e.variable in variables and e.role is Role.CALLEE for e in inside)
-
-
-def _classes(project: Project, receiver: Reference) -> Iterator[str]:
-    """The classes of the project that an object may have, with those that they inherit from."""
-    names = {
-        source.name
-        for source in project.sources(receiver)
-        if source.kind in (SourceKind.INSTANCE, SourceKind.CLASS)
-    }
-    names.add(project.graph.types.get(receiver, ""))
-    own = project.functions[project.expression(receiver).function]
-    if own.owner is not None and own.parameters[:1]:
-        if project.expression(receiver).text == own.parameters[0].name:
-            names.add(own.owner)
-    for name in sorted(names & set(project.graph.classes)):
-        yield name
-        yield from (b for b in project.graph.bases.get(name, ()) if b in project.graph.classes)

@@ -1,0 +1,115 @@
+"""What is found by a name that nobody knows, and called: `getattr(self, name)()`, `vars(module)[name]()`.
+
+A module that is loaded by a name which is only known when the program runs may be any of the project,
+or one of somebody else. The result of such a look-up is an atom of its own, which moves like any other. Where it gets to a call,
+whatever the object has may be called.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from asyncify.analysis.effects import calls
+from asyncify.analysis.heap import Heap
+from asyncify.analysis.names import Denoted, Names, Sort
+from asyncify.analysis.slots import ELEMENT, LOADED, LOOKUP, SUPER, Atom
+from asyncify.model.graph import Reference, SourceKind
+
+_NAMESPACES = (SourceKind.CLASS, SourceKind.MODULE)
+
+
+class Lookups:
+    """The look-ups of a project, with what they may find, and those whose results are called."""
+
+    def __init__(self, heap: Heap, names: Names) -> None:
+        self.heap = heap
+        self.names = names
+        self._sites: dict[str, Reference] = {}
+        self._found: dict[str, dict[str, None]] = {}
+        self._called: set[str] = set()
+        self._prefixes: dict[str, str] = {}  # by look-up: how the names of modules begin
+
+    def member(self, slot: int, site: Reference, atom: Atom) -> None:
+        """An attribute of an atom, whichever it is, moves to a slot."""
+        found = self._members(atom)
+        if found:
+            key = f"{site.module}:{site.expression}"
+            self._find(slot, key, site, found)
+        if atom.kind == SourceKind.MODULE and self.names.is_package(atom.name):
+            self.load(slot, site, f"{atom.name}.")  # it may be a module as well
+
+    def _find(self, slot: int, key: str, site: Reference, found: Iterable[str]) -> None:
+        self._sites[key] = site
+        self._found.setdefault(key, {}).update(dict.fromkeys(found))
+        self.heap.slots.add(slot, Atom(LOOKUP, key))
+
+    def load(self, slot: int, site: Reference, prefix: str) -> bool:
+        """A module whose name begins in this way moves to a slot; whether there is one in the project."""
+        key = f"{site.module}:{site.expression}"
+        self._sites[key] = site
+        self._prefixes[key] = prefix
+        found = bool(self._modules(key))
+        if found:
+            self.heap.slots.add(slot, Atom(LOADED, key))
+        return found
+
+    def _modules(self, key: str) -> list[str]:
+        prefix = self._prefixes[key]
+        return [name for name in self.names.modules if name.startswith(prefix)]
+
+    def named(self, atom: Atom, name: str) -> list[Denoted]:
+        """What a name may be in a module that is loaded."""
+        if atom.bound or atom.kind != LOADED:
+            return []
+        found = (self.names.own(module, name) for module in self._modules(atom.name))
+        return list(dict.fromkeys(one for every in found for one in every))
+
+    def read(self, slot: int, name: str, atom: Atom) -> tuple[Denoted, ...]:
+        """An attribute of a module that is loaded moves to a slot; its variables are left to others."""
+        found = self.named(atom, name)
+        functions = [one.name for one in found if one.sort is Sort.FUNCTION]
+        if functions:
+            self._find(slot, f"{atom.name}.{name}", self._sites[atom.name], functions)
+        if any(one.sort is Sort.CLASS for one in found):
+            self.heap.slots.add(slot, atom._replace(bound=1))
+        return tuple(one for one in found if one.sort is Sort.VARIABLE)
+
+    def namespace(self, slot: int, site: Reference, atom: Atom) -> None:
+        """The attributes of an atom become the elements of a slot: that of an object has no methods."""
+        if atom.kind in _NAMESPACES:
+            self.member(self.heap.slots.child(slot, ELEMENT), site, atom)
+
+    def _members(self, atom: Atom) -> Iterable[str]:
+        """The class whose methods, or the functions, that an attribute of an atom may be."""
+        if atom.kind == LOADED and not atom.bound and self._prefixes[atom.name]:
+            # without a prefix that would be every function that there is
+            modules = self._modules(atom.name)
+            return [function for name in modules for function in self.names.functions(name)]
+        if atom.kind == SourceKind.MODULE:
+            return self.names.functions(atom.name)
+        kinds = (SourceKind.INSTANCE, SourceKind.CLASS, SUPER)
+        ours = atom.kind in kinds and atom.name in self.heap.hierarchy.classes
+        return (atom.name,) if ours else ()
+
+    def call(self, atom: Atom) -> None:
+        """What a look-up found is called."""
+        self._called.add(atom.name)
+
+    def hand_over(self, slot: int, names: Iterable[str], place: str, attribute: str) -> None:
+        """A call outside the project, by these names, gets what is in a slot at this place."""
+        known = list(names) or [f"?.{attribute}"]
+        if any(calls(name, place) for name in known):
+            self.give(slot)
+
+    def give(self, slot: int) -> None:
+        """What is in a slot is called, or goes to somebody who calls it."""
+        for atom in self.heap.slots.atoms(slot):
+            if atom.kind == LOOKUP:
+                self.call(atom)
+
+    def called(self) -> dict[Reference, tuple[str, ...]]:
+        """Every look-up whose result is called, with the classes and functions that it may find."""
+        found: dict[Reference, set[str]] = {}
+        for key in sorted(self._called, key=self._sites.__getitem__):
+            found.setdefault(self._sites[key], set()).update(self._found[key])
+        return {site: tuple(sorted(names)) for site, names in found.items()}
