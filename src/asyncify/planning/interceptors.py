@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from asyncify.model.facts import Expression, Function, FunctionId, Kind, Role
-from asyncify.model.graph import Reference
+from asyncify.model.graph import Reference, SourceKind
 from asyncify.planning.hooks import in_test_file
 from asyncify.planning.project import Project
 from asyncify.rules.spec import Library
@@ -60,7 +60,7 @@ def _patch(project: Project, call: Reference, callee: Expression) -> Patch | Non
         return None
     attribute, second = positional[1]
     name = second.string
-    owner = _denoted(project, target)
+    owner = denoted(project, target)
     if not name:
         return None
     new = positional[2][0] if len(positional) > 2 else named.get("new", named.get("value"))
@@ -85,14 +85,14 @@ def named_function(project: Project, path: str) -> FunctionId | None:
     return None
 
 
-def _denoted(project: Project, reference: Reference) -> str:
+def denoted(project: Project, reference: Reference) -> str:
     """What an object is called from outside: a module, a class of the project or of a library."""
     if reference in project.graph.names:
         return project.graph.names[reference]
     value = project.value(reference)
     if value is not None:
         for source in value.sources:
-            if source.name in project.graph.classes:
+            if source.name in project.graph.classes or source.kind is SourceKind.MODULE:
                 return source.name.replace(":", ".")
     expression = project.expression(reference)
     module = project.module(reference)

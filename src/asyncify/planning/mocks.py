@@ -14,7 +14,8 @@ from asyncify.model.plan import AddImport, Arguments, Define, Edit, Replace
 from asyncify.planning.colour import Limit
 from asyncify.planning.consumers import Step
 from asyncify.planning.hooks import in_test_file
-from asyncify.planning.interceptors import Patch, named_function, patches
+from asyncify.planning.interceptors import named_function, patches
+from asyncify.planning.moved import retargeted
 from asyncify.planning.project import Project
 from asyncify.planning.stand_ins import GIVEN, MOCKS, makers, stand_in_limit, takes_after
 from asyncify.planning.units import import_text
@@ -142,22 +143,19 @@ def mock_edits(
     """
     for patch in patches(project):
         path = project.module(patch.call).path
-        new = _moved_path(project, patch.path, moved)
-        if new is not None:
-            for edit in _retarget(project, patch, new):
-                yield path, edit
+        edits = retargeted(project, patch, moved)
         function = named_function(project, patch.path)
-        if new is None and function not in coroutines:
+        if edits is None and function not in coroutines:
             continue
+        yield from ((path, edit) for edit in edits or ())
+        for argument, e in project.arguments(patch.call):
+            if e.detail == "new_callable" and project.graph.names.get(argument) in MOCKS:
+                yield path, Replace(e.span, ASYNC_MOCK)
+                yield path, AddImport(import_text(ASYNC_MOCK))
         method = function is not None and project.functions[function].owner is not None
         yield from _replacement(project, patch.replacement, coroutines, called=True, method=method)
     for stand_in in _stand_ins(project, coroutines):
         yield from _replacement(project, stand_in, coroutines, called=False)
-
-
-def is_patched(project: Project, moves: Mapping[str, str]) -> bool:
-    """Whether a test replaces one of these functions of libraries."""
-    return any(_moved_path(project, patch.path, moves) for patch in patches(project))
 
 
 def _stand_ins(project: Project, coroutines: Set[FunctionId]) -> Iterable[Reference]:
@@ -197,35 +195,6 @@ def _is_method(project: Project, target: Reference, coroutines: Set[FunctionId])
         for source in project.sources(receiver)
         for owner in (source.name, *project.graph.bases.get(source.name, ()))
     )
-
-
-def _moved_path(project: Project, path: str, moved: Mapping[str, str]) -> str | None:
-    """The new path of a moved function; patched through a project module it stays reachable through that."""
-    for old, new in moved.items():
-        if path == old:
-            return new
-        if path.endswith(f".{old}") and project.written_module(path.removesuffix(f".{old}")):
-            return f"{path.removesuffix(f'.{old}')}.{new}"
-        name, _, attribute = path.rpartition(".")
-        module = project.written_module(name)
-        if module is not None:
-            for one in module.imports:
-                if one.name == attribute and f"{one.module}.{one.attribute}" == old:
-                    return f"{name}.{new}"
-    return None
-
-
-def _retarget(project: Project, patch: Patch, new: str) -> Iterable[Edit]:
-    target = project.expression(patch.target)
-    if patch.attribute is None:
-        yield Replace(target.span, f'"{new}"')
-        return
-    owner, _, name = new.rpartition(".")
-    written = project.expression(patch.attribute)
-    yield Replace(target.span, owner)
-    yield AddImport(import_text(new))
-    if written.text[1:-1] != name:
-        yield Replace(written.span, f'"{name}"')
 
 
 def _replacement(

@@ -23,6 +23,7 @@ MOCKS = frozenset(
     for module in ("unittest.mock", "mock", "mock.mock")
     for name in ("Mock", "MagicMock")
 )
+ASYNC_MOCKS = frozenset(f"{name.rpartition('.')[0]}.AsyncMock" for name in MOCKS)
 _MAKERS = frozenset({"Mock", "MagicMock", "create_autospec"})
 SPECIFICATIONS = ("spec", "spec_set", "autospec")
 KNOWN = frozenset({SourceKind.INSTANCE, SourceKind.CLASS, SourceKind.MODULE})
