@@ -149,7 +149,8 @@ def _reaches_all(project: Project, patch: Patch, name: str) -> bool:
 
 def _replaces_owner(project: Project, patch: Patch, library: str, own: str) -> bool:
     """Whether a patch replaces the module of a function, or it may be the function of an unknown one."""
-    if patch.path in (f"?.{own}", f"?.{library}"):
+    unknown = ("?", f"?.{own}", f"?.{library}", f"?.{library}.{own}")
+    if patch.path in unknown:
         return True
     if patched_name(project, patch.path, library) != library:
         return False
