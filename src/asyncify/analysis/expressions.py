@@ -178,7 +178,7 @@ def _formatted(walk: Walk, node: ast.JoinedStr, number: int, context: Context) -
     """An f-string or t-string, flat: its literal parts are no expressions, those of a format spec are parts.
 
     The text is the kind of string, with a question mark if there is one in its literal parts. One that may
-    be a name, or a dotted one, has its shape behind that: ``JoinedStr:do_{}``.
+    be a name, or a dotted path, has its shape behind that: ``JoinedStr:do_{}``.
     """
     literal = (part.value for part in node.values if isinstance(part, ast.Constant))
     query = any(isinstance(text, str) and "?" in text for text in literal)

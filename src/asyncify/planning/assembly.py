@@ -16,6 +16,7 @@ from asyncify.planning.exceptions import handler_edits, raised_by_hand
 from asyncify.planning.frameworks import completed_calls
 from asyncify.planning.imports import unused_imports
 from asyncify.planning.mocks import mock_edits
+from asyncify.planning.moved import moved_names
 from asyncify.planning.programs import program_edits
 from asyncify.planning.style import style_edits
 
@@ -110,17 +111,13 @@ class Assembly:
 
     def _mocks(self) -> Iterable[tuple[str, Edit]]:
         """What patches of moved and of async functions need."""
-        moved = dict(move for seed in self.applied for move in seed.moves)
-        gone = {site.reference for seed in self.applied if seed.moves for site in seed.sites}
-        for site in self.sites:  # a function that is still called somewhere has not moved
-            if site.reference not in gone:
-                moved.pop(site.name, None)
         coroutines = {
             function
             for function in self.colouring.causes
             if not self.project.functions[function].is_generator
             and not self.decided.conversions[function].starts_loop
         }
+        moved = moved_names(self.applied, self.sites)
         return mock_edits(self.project, moved, coroutines)
 
     def _completed_calls(self) -> Iterable[tuple[str, Edit]]:

@@ -11,7 +11,7 @@ from asyncify.model.graph import Reference, SourceKind
 from asyncify.model.plan import Await, Edit, Replace
 from asyncify.model.span import Span
 from asyncify.planning.applied import Applied, applied, is_name
-from asyncify.planning.colour import Limit, Use
+from asyncify.planning.colour import Limit
 from asyncify.planning.consumers import (
     Items,
     Step,
@@ -21,9 +21,9 @@ from asyncify.planning.consumers import (
 from asyncify.planning.expectations import expected_step, parametrizes
 from asyncify.planning.frameworks import AWAITS, argument_hook
 from asyncify.planning.helpers import call_name, helper, put_away
-from asyncify.planning.interceptors import named_function, patches
 from asyncify.planning.limits import is_special
 from asyncify.planning.project import PASSING_ROLES, Project
+from asyncify.planning.side_effects import assigned_effect, handed_to_mock
 
 # functions that only look at a function they are given, or hand it on
 LOOKERS = frozenset(
@@ -72,7 +72,6 @@ _PLAIN_ROLES = frozenset(
         Role.YIELDED,
     }
 )
-_PATCHERS = frozenset({"patch", "object", "Mock", "MagicMock", "AsyncMock", "create_autospec"})
 _SORTS = frozenset({"builtins.sorted", "builtins.min", "builtins.max"})
 
 
@@ -80,6 +79,10 @@ def callback_step(project: Project, site: Reference, used: FunctionId) -> Step:
     """What the place needs that holds a function which becomes async."""
     expression = project.expression(site)
     outer = project.parent(site)
+    if expression.role is Role.ASSIGNED and (
+        (step := assigned_effect(project, site, used)) is not None
+    ):
+        return step
     escape = _escape(project, site)
     if escape is not None:
         return _held(site, escape)
@@ -110,7 +113,7 @@ def _handed_to_call(
     hook = argument_hook(project, site)
     if hook is not None and hook.runs == AWAITS:
         return Step()
-    if (step := _in_a_mock(project, site, used, around)) is not None:
+    if (step := handed_to_mock(project, site, used, around)) is not None:
         return step
     step = _expected(project, site, used, around) or _called_by(project, site, used, around, names)
     if step is not None:
@@ -131,25 +134,6 @@ def _keeps(project: Project, name: str) -> bool:
         return False
     made = [project.denoted(Reference(known.module, number)) for number in known.decorators]
     return made == ["dataclasses.dataclass"]
-
-
-def _in_a_mock(project: Project, site: Reference, used: FunctionId, call: Reference) -> Step | None:
-    """What becomes of a function that a mock calls: only the mock of an async function awaits it."""
-    callee = project.child(call, Role.CALLEE)
-    argument = project.expression(site).detail
-    if callee is None or project.expression(callee).text not in _PATCHERS:
-        return None
-    if argument in ("spec", "autospec") or project.expression(callee).text == "AsyncMock":
-        return Step()
-    if argument not in ("side_effect", "wraps"):
-        return None
-    path = next((patch.path for patch in patches(project) if patch.call == call), "")
-    function = named_function(project, path)
-    if function is None:
-        return Step(
-            limit=Limit("ASY918", "it is the effect of a mock that does not await it", site)
-        )
-    return Step((), Use(function, used, site))
 
 
 def _escape(project: Project, site: Reference) -> str | None:

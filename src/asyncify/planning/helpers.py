@@ -226,8 +226,6 @@ def put_away(project: Project, site: Reference) -> str | None:
         target = module.expressions[flow.target]
         if flow.source != site.expression or target.kind is not Kind.ATTRIBUTE:
             continue
-        if target.text == "side_effect":
-            continue  # the mock of an async function awaits it
         owner = project.child(Reference(site.module, target.id), Role.RECEIVER)
         if owner is None or project.graph.types.get(owner) in project.graph.classes:
             continue

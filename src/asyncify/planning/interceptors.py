@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from asyncify.model.facts import Expression, Function, FunctionId, Kind, Role
-from asyncify.model.graph import Reference
+from asyncify.model.graph import Reference, SourceKind
+from asyncify.planning.drafts import constant_of
 from asyncify.planning.hooks import in_test_file
 from asyncify.planning.project import Project
 from asyncify.rules.spec import Library
@@ -53,18 +54,48 @@ def _patch(project: Project, call: Reference, callee: Expression) -> Patch | Non
     if not positional:
         return None
     target, expression = positional[0]
-    if text := expression.string:
+    alone = len(positional) == 2 and not {"name", "value"} & named.keys()
+    if text := expression.string or _composed(project, target, callee, alone=alone):
         new = positional[1][0] if len(positional) > 1 else named.get("new", named.get("value"))
         return Patch(call, target, text, None, new)
     if callee.text not in ("object", "setattr", "delattr", "spy") or len(positional) < 2:
         return None
     attribute, second = positional[1]
     name = second.string
-    owner = _denoted(project, target)
+    owner = denoted(project, target)
     if not name:
         return None
     new = positional[2][0] if len(positional) > 2 else named.get("new", named.get("value"))
     return Patch(call, target, f"{owner}.{name}", attribute, new)
+
+
+def _composed(project: Project, target: Reference, callee: Expression, *, alone: bool) -> str:
+    """The path in a string that is not written out, with ``?`` in place of what nobody knows; else nothing.
+
+    `alone` says whether `monkeypatch.setattr` gets a path with a value, and no object with a name.
+    """
+    expression, maker = project.expression(target), Reference(target.module, callee.id)
+    if callee.text == "setattr":
+        if not alone or callee.kind is not Kind.ATTRIBUTE:
+            return ""
+    elif callee.text != "patch" or not _makes_patches(project, maker):
+        return ""
+    if path := constant_of(project, target).strip("'\""):
+        return path
+    if not expression.is_f_string:
+        return "?"
+    shape = expression.text.partition(":")[2] or "{}"
+    parts = [part for part, e in project.children(target) if e.role is Role.FORMATTED]
+    known = constant_of(project, parts[0]).strip("'\"") if len(parts) == 1 else ""
+    return shape.replace("{}", known) if known else f"?{shape.rpartition('{}')[2]}"
+
+
+def _makes_patches(project: Project, callee: Reference) -> bool:
+    """Whether something is the `patch` of `unittest.mock` or of pytest-mock: not a method of an HTTP client."""
+    receiver = project.child(callee, Role.RECEIVER)
+    name = project.graph.names.get(callee, "").rpartition(".")[0]
+    known = receiver is not None and project.expression(receiver).text in ("mock", "mocker")
+    return known or name in ("unittest.mock", "mock", "mock.mock")
 
 
 def named_function(project: Project, path: str) -> FunctionId | None:
@@ -96,14 +127,14 @@ def _one_step(project: Project, path: str) -> tuple[FunctionId | None, str | Non
     return None, None
 
 
-def _denoted(project: Project, reference: Reference) -> str:
+def denoted(project: Project, reference: Reference) -> str:
     """What an object is called from outside: a module, a class of the project or of a library."""
     if reference in project.graph.names:
         return project.graph.names[reference]
     value = project.value(reference)
     if value is not None:
         for source in value.sources:
-            if source.name in project.graph.classes:
+            if source.name in project.graph.classes or source.kind is SourceKind.MODULE:
                 return source.name.replace(":", ".")
     expression = project.expression(reference)
     module = project.module(reference)
@@ -161,7 +192,7 @@ def replaces(project: Project, path: str, name: str) -> bool:
     for index, part in enumerate(parts):
         before = ".".join(parts[:index])
         if part == name and (
-            not before or before in ("builtins", "io") or project.written_module(before)
+            not before or before in ("?", "builtins", "io") or project.written_module(before)
         ):
             return True
     return patched_name(project, path, name) is not None

@@ -14,12 +14,19 @@ from asyncify.model.plan import AddImport, Arguments, Define, Edit, Replace
 from asyncify.planning.colour import Limit
 from asyncify.planning.consumers import Step
 from asyncify.planning.hooks import in_test_file
-from asyncify.planning.interceptors import Patch, named_function, patches
+from asyncify.planning.interceptors import named_function, patches
+from asyncify.planning.moved import retargeted
 from asyncify.planning.project import Project
-from asyncify.planning.stand_ins import GIVEN, MOCKS, stand_in_limit, takes_after
+from asyncify.planning.stand_ins import GIVEN, MOCKS, makers, stand_in_limit, takes_after
 from asyncify.planning.units import import_text
 
 _RECORDERS = frozenset({"call_recorder", "raiser"})  # of pretend
+_ASYNC_MAKERS = frozenset({"AsyncMock", "create_autospec"})
+# what makes plain mocks with pytest-mock, and what makes those of coroutine functions
+_OF_MOCKER = {"Mock": "AsyncMock", "MagicMock": "AsyncMock", "stub": "async_stub"}
+_DESCRIPTORS = frozenset(
+    {f"builtins.{name}" for name in ("staticmethod", "classmethod", "property")}
+)
 ASYNC_MOCK = "unittest.mock.AsyncMock"
 AWAITABLE = '''\
 def _awaitable(function):
@@ -136,20 +143,19 @@ def mock_edits(
     """
     for patch in patches(project):
         path = project.module(patch.call).path
-        new = _moved_path(project, patch.path, moved)
-        if new is not None:
-            for edit in _retarget(project, patch, new):
-                yield path, edit
-        elif named_function(project, patch.path) not in coroutines:
+        edits = retargeted(project, patch, moved)
+        function = named_function(project, patch.path)
+        if edits is None and function not in coroutines:
             continue
-        yield from _replacement(project, patch.replacement, coroutines)
+        yield from ((path, edit) for edit in edits or ())
+        for argument, e in project.arguments(patch.call):
+            if e.detail == "new_callable" and project.graph.names.get(argument) in MOCKS:
+                yield path, Replace(e.span, ASYNC_MOCK)
+                yield path, AddImport(import_text(ASYNC_MOCK))
+        method = function is not None and project.functions[function].owner is not None
+        yield from _replacement(project, patch.replacement, coroutines, called=True, method=method)
     for stand_in in _stand_ins(project, coroutines):
-        yield from _replacement(project, stand_in, coroutines)
-
-
-def is_patched(project: Project, moves: Mapping[str, str]) -> bool:
-    """Whether a test replaces one of these functions of libraries."""
-    return any(_moved_path(project, patch.path, moves) for patch in patches(project))
+        yield from _replacement(project, stand_in, coroutines, called=False)
 
 
 def _stand_ins(project: Project, coroutines: Set[FunctionId]) -> Iterable[Reference]:
@@ -168,9 +174,11 @@ def _stand_ins(project: Project, coroutines: Set[FunctionId]) -> Iterable[Refere
             target = module.expressions[flow.target]
             in_class = (target.variable or ("",))[0] in project.graph.classes
             made = in_class and module.expressions[flow.source].kind is Kind.CALL
-            if (target.kind is Kind.ATTRIBUTE or made) and target.text in names:
-                if flow.kind is FlowKind.VALUE:
-                    yield Reference(name, flow.source)
+            if flow.kind is FlowKind.VALUE and (
+                ((target.kind is Kind.ATTRIBUTE or made) and target.text in names)
+                or _is_method(project, Reference(name, target.id), coroutines)
+            ):
+                yield Reference(name, flow.source)
         for expression in module.expressions:
             if expression.role is Role.KEYWORD and expression.detail in names:
                 call = Reference(name, expression.parent)
@@ -179,62 +187,115 @@ def _stand_ins(project: Project, coroutines: Set[FunctionId]) -> Iterable[Refere
                     yield Reference(name, expression.id)
 
 
-def _moved_path(project: Project, path: str, moved: Mapping[str, str]) -> str | None:
-    """The new path of a moved function; patched through a project module it stays reachable through that."""
-    for old, new in moved.items():
-        if path == old:
-            return new
-        if path.endswith(f".{old}") and project.written_module(path.removesuffix(f".{old}")):
-            return f"{path.removesuffix(f'.{old}')}.{new}"
-        name, _, attribute = path.rpartition(".")
-        module = project.written_module(name)
-        if module is not None:
-            for one in module.imports:
-                if one.name == attribute and f"{one.module}.{one.attribute}" == old:
-                    return f"{name}.{new}"
-    return None
-
-
-def _retarget(project: Project, patch: Patch, new: str) -> Iterable[Edit]:
-    target = project.expression(patch.target)
-    if patch.attribute is None:
-        yield Replace(target.span, f'"{new}"')
-        return
-    owner, _, name = new.rpartition(".")
-    written = project.expression(patch.attribute)
-    yield Replace(target.span, owner)
-    yield AddImport(import_text(new))
-    if written.text[1:-1] != name:
-        yield Replace(written.span, f'"{name}"')
+def _is_method(project: Project, target: Reference, coroutines: Set[FunctionId]) -> bool:
+    """Whether an attribute is that of a class of the project, or of its object, and one of these methods."""
+    receiver, name = project.child(target, Role.RECEIVER), project.expression(target).text
+    return receiver is not None and any(
+        f"{owner}.{name}" in coroutines
+        for source in project.sources(receiver)
+        for owner in (source.name, *project.graph.bases.get(source.name, ()))
+    )
 
 
 def _replacement(
-    project: Project, replacement: Reference | None, coroutines: Set[FunctionId]
+    project: Project,
+    replacement: Reference | None,
+    coroutines: Set[FunctionId],
+    *,
+    called: bool,
+    method: bool = False,
 ) -> Iterable[tuple[str, Edit]]:
-    """What stands in for a coroutine function has to give something that can be awaited."""
+    """What stands in for a coroutine function has to give something that can be awaited.
+
+    Args:
+        called: it is called for sure, in place of a function that was a plain one until now.
+        method: it is found in a class or an object, where plain functions are bound.
+    """
     if replacement is None:
         return
-    expression = project.expression(replacement)
-    path = project.module(replacement).path
-    if expression.kind is Kind.CALL:
-        if _records(project, replacement):
-            yield from _wrapped(path, expression)
-        else:
-            yield from _async_mock(project, replacement)
-        return
+    arguments = project.arguments(replacement)
+    if _DESCRIPTORS.intersection(project.callee_names(replacement)) and len(arguments) == 1:
+        yield from _replacement(project, arguments[0][0], coroutines, called=called)
+    elif (made := _mock(project, replacement, called=called)) is not None:
+        yield from _async_mock(project, made)
+    elif _is_plain(project, replacement, coroutines, called=called):
+        path, expression = project.module(replacement).path, project.expression(replacement)
+        yield from _wrapped(path, expression, static=method and not _binds(project, replacement))
+
+
+def _mock(project: Project, replacement: Reference, *, called: bool) -> Reference | None:
+    """The call that makes the plain mock that is put in place."""
+    if project.expression(replacement).kind is Kind.CALL:
+        return replacement if _is_mock(project, replacement) else None
     value = project.value(replacement)
-    sources = value.sources if value is not None else ()
-    for source in sources:
+    for source in value.sources if value is not None else ():
         if source.site is not None and source.name in MOCKS:
-            yield from _async_mock(project, source.site)
-            return
-    if any(s.name.rpartition(".")[2] in _RECORDERS for s in sources):
-        yield from _wrapped(path, expression)
-        return
-    functions = [project.functions[s.name] for s in sources if s.name in project.functions]
-    plain = [f for f in functions if not f.is_async and f.id not in coroutines]
-    if plain or expression.kind is Kind.LAMBDA:
-        yield from _wrapped(path, expression)
+            return source.site
+    found = makers(project, replacement) if called else ()
+    return next((call for call, direct in found if direct and _is_mock(project, call)), None)
+
+
+def _is_plain(
+    project: Project, replacement: Reference, coroutines: Set[FunctionId], *, called: bool
+) -> bool:
+    """Whether what is put in place gives nothing that can be awaited."""
+    kind, value = project.expression(replacement).kind, project.value(replacement)
+    sources = value.sources if value is not None else ()
+    if kind is Kind.CALL and _records(project, replacement):
+        return True
+    if kind is not Kind.CALL:
+        functions = [project.functions[s.name] for s in sources if s.name in project.functions]
+        if any(not f.is_async and f.id not in coroutines for f in functions):
+            return True
+        if kind is Kind.LAMBDA or any(s.name.rpartition(".")[2] in _RECORDERS for s in sources):
+            return True
+    if called and not _is_no_function(project, replacement):
+        return not _gives_awaitables(project, replacement, coroutines)
+    return _of_builtins(project, replacement)
+
+
+def _is_no_function(project: Project, replacement: Reference) -> bool:
+    """Whether nobody calls what a patch puts in place, or `unittest.mock` makes it."""
+    kind, name = project.expression(replacement).kind, project.graph.names.get(replacement, "")
+    return kind in (Kind.CONSTANT, Kind.CONTAINER) or name.rpartition(".")[2] == "DEFAULT"
+
+
+def _of_builtins(project: Project, replacement: Reference) -> bool:
+    """Whether something surely is a plain callable: a method of a list, or a part of a function."""
+    types, receiver = project.graph.types, project.child(replacement, Role.RECEIVER)
+    if project.expression(replacement).kind is Kind.ATTRIBUTE and receiver is not None:
+        return (types.get(receiver) or "").startswith("builtins.")
+    return types.get(replacement) == "functools.partial"
+
+
+def _gives_awaitables(
+    project: Project, replacement: Reference, coroutines: Set[FunctionId]
+) -> bool:
+    """Whether what is called gives something that can be awaited, now or from now on."""
+    callee = project.child(replacement, Role.CALLEE)
+    if callee is not None and project.expression(callee).text in _ASYNC_MAKERS:
+        return True
+    for source in project.sources(replacement):
+        call = f"{source.name}.__call__" if source.kind is SourceKind.INSTANCE else source.name
+        function = project.functions.get(call)
+        if function is not None and (function.is_async or function.id in coroutines):
+            return True
+        if source.name.rpartition(".")[2] in _ASYNC_MAKERS:
+            return True
+    return False
+
+
+def _binds(project: Project, replacement: Reference) -> bool:
+    """Whether something is a plain function, which an object hands itself to when it is found in its class."""
+    expression, receiver = project.expression(replacement), project.child(
+        replacement, Role.RECEIVER
+    )
+    if expression.kind is Kind.ATTRIBUTE and receiver is not None:
+        kinds = {source.kind for source in project.sources(receiver)}
+        known = receiver in project.graph.names or kinds & {SourceKind.CLASS, SourceKind.MODULE}
+        return bool(known)
+    kinds = {source.kind for source in project.sources(replacement)}
+    return expression.kind is Kind.LAMBDA or kinds == {SourceKind.FUNCTION}
 
 
 def _records(project: Project, call: Reference) -> bool:
@@ -243,16 +304,32 @@ def _records(project: Project, call: Reference) -> bool:
     return callee is not None and project.expression(callee).text in _RECORDERS
 
 
-def _wrapped(path: str, expression: Expression) -> Iterable[tuple[str, Edit]]:
-    yield path, Replace(expression.span, "_awaitable({0})", (expression.span,))
+def _wrapped(
+    path: str, expression: Expression, *, static: bool = False
+) -> Iterable[tuple[str, Edit]]:
+    template = "staticmethod(_awaitable({0}))" if static else "_awaitable({0})"
+    yield path, Replace(expression.span, template, (expression.span,))
     yield path, Define("_awaitable", AWAITABLE)
     yield path, AddImport("import functools")
+
+
+def _is_mock(project: Project, call: Reference) -> bool:
+    """Whether a call makes a plain mock: `Mock()`, or `mocker.Mock()` and `mocker.stub()` of pytest-mock."""
+    names, callee = project.callee_names(call), project.child(call, Role.CALLEE)
+    if names or callee is None:
+        return bool(MOCKS.intersection(names))
+    made = project.expression(callee)
+    return made.kind is Kind.ATTRIBUTE and made.text in _OF_MOCKER
 
 
 def _async_mock(project: Project, call: Reference) -> Iterable[tuple[str, Edit]]:
     """Makes a `Mock()` an `AsyncMock()`."""
     callee = project.child(call, Role.CALLEE)
-    if callee is not None and MOCKS & set(project.callee_names(call)):
-        path = project.module(call).path
+    receiver = project.child(callee, Role.RECEIVER) if callee is not None else None
+    path = project.module(call).path
+    if callee is not None and MOCKS.intersection(project.callee_names(call)):
         yield path, Replace(project.expression(callee).span, ASYNC_MOCK)
         yield path, AddImport(import_text(ASYNC_MOCK))
+    elif callee is not None and receiver is not None:
+        hole, name = project.expression(receiver).span, _OF_MOCKER[project.expression(callee).text]
+        yield path, Replace(project.expression(callee).span, f"{{0}}.{name}", (hole,))

@@ -13,7 +13,7 @@ from asyncify.model.graph import Reference, SourceKind
 from asyncify.model.plan import AddImport, Define, Retext
 from asyncify.planning.arguments import Carried, carry
 from asyncify.planning.drafts import Draft
-from asyncify.planning.interceptors import Patch, patched_name, patches
+from asyncify.planning.interceptors import Patch, patched_name, patches, replaces
 from asyncify.planning.mocks import AWAITABLE, given_async_mock
 from asyncify.planning.responding import Responding
 from asyncify.planning.stand_ins import MOCKS
@@ -48,6 +48,10 @@ class Patched:
             if name is not None:
                 found = True
                 self._patch(patch, name)
+            elif patch.path.startswith("?.") and replaces(
+                self.project, patch.path, self.library.name
+            ):
+                raise self.draft.refuse(patch.call, "it is not known what is patched")
         if found:
             Responding(self.draft, self.library).translate()
 
@@ -67,7 +71,10 @@ class Patched:
         if patch.attribute is None:
             written = self.project.expression(patch.target)
             path = self.project.module(patch.target).path
-            self.draft.edits.append((path, Retext(written.span, patch.path, target)))
+            if written.string:
+                self.draft.edits.append((path, Retext(written.span, patch.path, target)))
+            else:
+                self.draft.replace(patch.target, f'"{target}"')
         else:
             owner, _, attribute = target.rpartition(".")
             self.draft.replace(patch.target, owner, (), import_text(owner))

@@ -26,7 +26,7 @@ from asyncify.planning.interceptors import interceptor
 from asyncify.planning.lifetimes import outlived
 from asyncify.planning.locks import Coloured, Locks
 from asyncify.planning.markers import marker_edits
-from asyncify.planning.mocks import is_patched
+from asyncify.planning.moved import is_replaced, unmoved
 from asyncify.planning.pools import left_in_pool
 from asyncify.planning.programs import may_run_in_loop, running_programs, taken_along
 from asyncify.planning.project import Project
@@ -79,6 +79,7 @@ class _Planner:
         self.pooled: dict[FunctionId, Limit] = {}
         self.interceptions: dict[str, Interception] = {}  # by library, where its tests follow
         self.notes: dict[str, str] = {}  # by library, what keeps it
+        self.unmoved: dict[str, str] = {}  # by function of a library, what keeps its name
 
     def plan(self) -> Plan:
         every = Seeds(self.project, self.rules).all()
@@ -90,15 +91,10 @@ class _Planner:
         self.kept = (*kept_sites(self.project, plain), *blocks)
         self.sites = [site for seed in found for site in seed.sites]
         self._intercept(found)
-        decided = self._decide(found)
-        while lost := self._unserved(decided):
-            for name, reason in lost.items():
-                del self.interceptions[name]
-                self.notes[name] += f"; {reason}"
-            decided = self._decide(found)
+        decided = self._followed(found)
         while (moved := taken_along(decided, found)) != found:
             found = moved
-            decided = self._decide(found)
+            decided = self._followed(found)
         chains, chain_of = Assembly(decided).chains()
         findings = Findings(decided, chain_of, list(self._hazards(decided)))
         if self.options.marked is not None:
@@ -114,6 +110,19 @@ class _Planner:
             self._dependencies(decided.applied, decided.colouring),
             self._test_configuration(decided.colouring),
         )
+
+    def _followed(self, found: list[Seed]) -> Decided:
+        """Decides until tests follow everything that they replace."""
+        while True:
+            decided = self._decide(found)
+            lost = self._unserved(decided)
+            kept = unmoved(self.project, decided.applied, decided.sites)
+            for name, reason in lost.items():
+                del self.interceptions[name]
+                self.notes[name] += f"; {reason}"
+            self.unmoved.update(kept)
+            if not lost and not kept:
+                return decided
 
     def _decide(self, found: list[Seed]) -> Decided:
         seeds = self._declined(self._client_conflicts(self._intercepted(found)))
@@ -228,19 +237,21 @@ class _Planner:
 
     def _with_patches(self, seed: Seed) -> Seed:
         """What tests replace is converted everywhere or not at all: a patch reaches one name only."""
-        moves = seed.moves
-        patched = self.project.memory(("patched", moves), lambda one: is_patched(one, dict(moves)))
+        patched = any(is_replaced(self.project, name) for name, _ in seed.moves)
         return replace(seed, unit=replace(seed.unit, shared=True)) if patched else seed
 
     def _intercepted(self, seeds: list[Seed]) -> list[Seed]:
         """A library that tests replace stays, and its calls go to threads: the tests keep their meaning.
 
-        A function that only moves is no such case: `planning.mocks` moves what patches it.
+        A function that only moves is no such case, if `planning.moved` can move what patches it.
         """
         notes = {n: note for n, note in self.notes.items() if n not in self.interceptions}
         result: list[Seed] = []
         for seed in seeds:
-            note = next((notes[n] for n in seed.libraries if notes.get(n) and not seed.moves), None)
+            if seed.moves:
+                note = next((self.unmoved[n] for n, _ in seed.moves if n in self.unmoved), None)
+            else:
+                note = next((notes[n] for n in seed.libraries if notes.get(n)), None)
             if note is None:
                 result.append(seed)
             elif seed.fallback:

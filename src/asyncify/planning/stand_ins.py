@@ -23,9 +23,10 @@ MOCKS = frozenset(
     for module in ("unittest.mock", "mock", "mock.mock")
     for name in ("Mock", "MagicMock")
 )
+ASYNC_MOCKS = frozenset(f"{name.rpartition('.')[0]}.AsyncMock" for name in MOCKS)
 _MAKERS = frozenset({"Mock", "MagicMock", "create_autospec"})
-_SPECIFICATIONS = ("spec", "spec_set", "autospec")
-_KNOWN = frozenset({SourceKind.INSTANCE, SourceKind.CLASS, SourceKind.MODULE})
+SPECIFICATIONS = ("spec", "spec_set", "autospec")
+KNOWN = frozenset({SourceKind.INSTANCE, SourceKind.CLASS, SourceKind.MODULE})
 
 
 def stand_in_limit(project: Project, function: Function) -> Limit | None:
@@ -77,9 +78,9 @@ def _results(project: Project, replacement: Reference) -> Iterator[Source]:
 def takes_after(project: Project, mock: Reference) -> bool:
     """Whether a mock takes after a class or its object for sure, and makes its methods as that has them."""
     for model, e in project.arguments(mock):
-        if e.role is Role.ARGUMENT or (e.role is Role.KEYWORD and e.detail in _SPECIFICATIONS):
+        if e.role is Role.ARGUMENT or (e.role is Role.KEYWORD and e.detail in SPECIFICATIONS):
             value = project.value(model)
-            return value is not None and any(source.kind in _KNOWN for source in value.sources)
+            return value is not None and any(source.kind in KNOWN for source in value.sources)
     return False
 
 
@@ -145,15 +146,15 @@ def _follows(project: Project, owner: Reference) -> bool:
     """Whether what a test tells a method of an object to give is told to something that can be awaited."""
     value = project.value(owner)
     sources = value.sources if value is not None else ()
-    if any(source.kind in _KNOWN or source.name in MOCKS for source in sources):
+    if any(source.kind in KNOWN or source.name in MOCKS for source in sources):
         return True
     if owner in project.graph.names:
         return True
-    calls = list(_makers(project, owner))
+    calls = list(makers(project, owner))
     return bool(calls) and all(_is_fine(project, call, direct) for call, direct in calls)
 
 
-def _makers(project: Project, owner: Reference) -> Iterator[tuple[Reference, bool]]:
+def makers(project: Project, owner: Reference) -> Iterator[tuple[Reference, bool]]:
     """The calls that may make an object or what it is found in, and whether it is their result itself."""
     todo, seen = [(owner, True)], {owner}
     while todo:
@@ -218,7 +219,7 @@ def _is_fine(project: Project, call: Reference, direct: bool) -> bool:
     if text == "create_autospec":
         return True
     for argument, e in project.arguments(call):
-        if e.role is Role.KEYWORD and e.detail in _SPECIFICATIONS:
+        if e.role is Role.KEYWORD and e.detail in SPECIFICATIONS:
             is_list = project.expression(argument).kind is Kind.CONTAINER
             return not is_list and (direct or text not in ("Mock", "MagicMock"))
     patch = next((one for one in patches(project) if one.call == call), None)
