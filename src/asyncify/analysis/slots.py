@@ -265,10 +265,9 @@ class Slots:
 def _is_full(atoms: dict[Atom, None]) -> bool:
     if ANYTHING in atoms:
         return False
-    return (
-        sum(one.kind not in _LOOKED_UP for one in atoms) >= LIMIT
-        or sum(one.kind in _OBJECT_KINDS for one in atoms) >= OBJECTS
-    )
+    if sum(one.kind in _OBJECT_KINDS for one in atoms) >= OBJECTS:
+        return True
+    return len(atoms) >= LIMIT and sum(one.kind not in _LOOKED_UP for one in atoms) >= LIMIT
 
 
 def _news(more: dict[Atom, None], known: dict[Atom, None]) -> list[Atom]:
