@@ -140,14 +140,20 @@ def _holder(project: Project, call: Reference) -> str | None:
     """The object of others that a method of it gets the argument for, as in `sys.meta_path.append(finder)`."""
     callee = project.child(call, Role.CALLEE)
     receiver = project.child(callee, Role.RECEIVER) if callee is not None else None
-    return project.denoted(receiver) if receiver is not None else None
+    return _others(project, receiver) if receiver is not None else None
+
+
+def _others(project: Project, place: Reference) -> str | None:
+    """What a place names that is not the project's."""
+    name = project.denoted(place)
+    return name if name is not None and ":" not in name else None
 
 
 def _replaced(project: Project, target: Reference) -> Iterable[str]:
     """What of others an object becomes that is assigned here: `sys.stdout = log`, an attribute of their base."""
     expression = project.expression(target)
     if expression.kind is Kind.ATTRIBUTE:
-        name = project.denoted(target)
+        name = _others(project, target)
         if name is not None:
             yield name
     elif expression.place is Place.CLASS_BODY and expression.variable is not None:
