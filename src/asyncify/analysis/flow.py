@@ -191,8 +191,9 @@ class Flow:
         complete = self._typed(call, callee, denoted)
         direct = [one for one in denoted if one.sort is not Sort.VARIABLE]
         self._alternatives(call, direct)
-        if complete and (len(denoted) < 2 or len(direct) == len(denoted)):
-            return  # else it is a variable too, of which the checker knows one definition only
+        made = any(one.sort is Sort.CLASS for one in direct)
+        if complete and not (made and len(direct) < len(denoted)):
+            return  # else a variable has the name of the class, and the checker knows one of the two
         if not call.targets and not call.constructs:
             for one in direct:
                 self._direct(call, one)
