@@ -78,18 +78,19 @@ def protocol_limits(project: Project, function: Function) -> Iterable[Limit]:
     """The places where somebody outside the project gets an object, and may call this method of it."""
     name = function.name
     named = name == "__call__" or name in _CALLERS_OF or any(name in each for each, _ in _PROTOCOLS)
-    called = not is_special(name) and not project.reaching(function.id)
-    if not named and not called:
+    uncalled = not is_special(name) and not project.reaching(function.id)
+    if not named and not uncalled:
         return
     for value in project.instances_of(function.owner):
         if value.lost is not None and name in _STREAM:
             yield Limit("ASY907", UNSEEN, value.lost)
         for who, argument, place in given_away(project, value):
-            if (named and _calls(who, argument, name)) or (called and _may_call_any(project, who)):
+            told = named and _calls(who, argument, name)
+            if told or (uncalled and _is_unknown(project, who)):
                 message = f"an instance is handed to {who.removeprefix('builtins.')}"
                 yield Limit("ASY907", f"{message}, which may call it without await", place)
     for who, place in _classes_given(project, function.owner):
-        if _in_protocol(who, name) or (called and _may_call_any(project, who)):
+        if _in_protocol(who, name) or (uncalled and _is_unknown(project, who)):
             message = f"its class is handed to {who}, which may call it without await"
             yield Limit("ASY907", message, place)
 
@@ -109,13 +110,16 @@ def _in_protocol(who: str, method: str) -> bool:
     return any(method in names and who.startswith(callers) for names, callers in _PROTOCOLS)
 
 
-def _may_call_any(project: Project, who: str) -> bool:
-    """Whether a function belongs to a library that is not known."""
-    own = project.memory(
-        "own packages", lambda one: {m.partition(".")[0] for m in one.graph.modules}
-    )
-    known = who.startswith(_HOLDERS) or who.partition(".")[0] in sys.stdlib_module_names | own
-    return not known or who.startswith(_SERVERS)
+def _is_unknown(project: Project, who: str) -> bool:
+    """Whether a function belongs to a library of which nobody says what it calls."""
+    if who.startswith(_SERVERS):
+        return True
+    known = project.memory("known packages", _known_packages)
+    return not who.startswith(_HOLDERS) and who.partition(".")[0] not in known
+
+
+def _known_packages(project: Project) -> frozenset[str]:
+    return sys.stdlib_module_names | {name.partition(".")[0] for name in project.graph.modules}
 
 
 def given_away(project: Project, value: Value) -> list[Given]:
