@@ -295,6 +295,9 @@ def _binds(project: Project, replacement: Reference) -> bool:
         known = receiver in project.graph.names or kinds & {SourceKind.CLASS, SourceKind.MODULE}
         return bool(known)
     kinds = {source.kind for source in project.sources(replacement)}
+    if expression.kind is Kind.CALL:  # what makes a stand-in mostly makes a function
+        made_object = SourceKind.INSTANCE in kinds or _of_builtins(project, replacement)
+        return not made_object and "functools.partial" not in project.callee_names(replacement)
     return expression.kind is Kind.LAMBDA or kinds == {SourceKind.FUNCTION}
 
 
