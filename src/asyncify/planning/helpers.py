@@ -5,6 +5,8 @@ The texts of the helpers go into the changed file.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from asyncify.model.facts import Kind, Role
 from asyncify.model.graph import Reference
 from asyncify.model.plan import Define
@@ -219,18 +221,24 @@ def eager_argument(project: Project, reference: Reference) -> bool:
     return bool(names) and all(name in taken for name in names)
 
 
-def put_away(project: Project, site: Reference) -> str | None:
-    """Why nobody sees who uses a value that is assigned here: it becomes part of an object of others."""
+def attributes_assigned(project: Project, site: Reference) -> Iterator[tuple[str, Reference]]:
+    """The attributes that a value becomes which is assigned here: their names, and what has them."""
     module = project.module(site)
     for flow in module.flows:
         target = module.expressions[flow.target]
-        if flow.source != site.expression or target.kind is not Kind.ATTRIBUTE:
-            continue
-        owner = project.child(Reference(site.module, target.id), Role.RECEIVER)
-        if owner is None or project.graph.types.get(owner) in project.graph.classes:
+        if flow.source == site.expression and target.kind is Kind.ATTRIBUTE:
+            owner = project.child(Reference(site.module, target.id), Role.RECEIVER)
+            if owner is not None:
+                yield target.text, owner
+
+
+def put_away(project: Project, site: Reference) -> str | None:
+    """Why nobody sees who uses a value that is assigned here: it becomes part of an object of others."""
+    for name, owner in attributes_assigned(project, site):
+        if project.graph.types.get(owner) in project.graph.classes:
             continue
         value = project.value(owner)
         sources = value.sources if value is not None else ()
         if not any(source.name in project.graph.classes for source in sources):
-            return f"it becomes .{target.text} of an object that is not the project's"
+            return f"it becomes .{name} of an object that is not the project's"
     return None

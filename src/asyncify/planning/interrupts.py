@@ -14,7 +14,7 @@ from asyncify.model.graph import Reference, SourceKind
 from asyncify.model.plan import AddImport, Edit, Replace
 from asyncify.planning.colour import Limit
 from asyncify.planning.project import Project
-from asyncify.planning.stops import raised
+from asyncify.planning.stops import bodies, raised
 
 _CTRL_C = "KeyboardInterrupt"
 _CANCELLED = "asyncio.CancelledError"
@@ -32,7 +32,7 @@ def interruption(project: Project, site: Reference) -> Limit | tuple[tuple[str, 
     for place in project.memory(_CTRL_C, _handlers).get(site.module, ()):
         handler = project.statement(place)
         inside = handler.parent if handler.kind == "ExceptHandler" else handler.id
-        if not _is_in_body(project, site, inside):
+        if all(statement.id != inside for statement in bodies(project, site)):
             continue
         if (reason := _unfaithful(project, place, handler)) is not None:
             return Limit("ASY971", reason, place)
@@ -74,19 +74,6 @@ def _catches(project: Project, place: Reference) -> bool:
     if role is not Role.ARGUMENT or outer is None or outer[1].role is not Role.ENTERED:
         return False
     return project.callee_names(outer[0]) == ("contextlib.suppress",)
-
-
-def _is_in_body(project: Project, site: Reference, statement: int) -> bool:
-    """Whether a place lies in the body of a statement, and no function is between them."""
-    module, function = project.module(site), project.expression(site).function
-    inner: Statement | None = None
-    for outer in project.ancestry(module, project.statement(site)):
-        if outer.function != function:
-            return False
-        if outer.id == statement:
-            return inner is not None and inner.block == "body"
-        inner = outer
-    return False
 
 
 def _unfaithful(project: Project, place: Reference, handler: Statement) -> str | None:
@@ -147,12 +134,10 @@ def _waiting(project: Project) -> dict[FunctionId, Reference]:
     found: dict[FunctionId, Reference] = {}
     for name, module in project.graph.modules.items() if classes else ():
         for expression in module.expressions:
+            if expression.text not in classes or expression.role is Role.ANNOTATION:
+                continue
             place = Reference(name, expression.id)
-            if expression.kind not in (Kind.NAME, Kind.ATTRIBUTE):
-                continue
-            if expression.role is Role.ANNOTATION or raised(project, place):
-                continue
-            if expression.text in classes:
+            if expression.kind in (Kind.NAME, Kind.ATTRIBUTE) and not raised(project, place):
                 found.setdefault(expression.function, place)
     return found
 

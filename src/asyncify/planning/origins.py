@@ -21,7 +21,7 @@ def stranger(rules: Rules, source: Source) -> str:
     if source.kind in _OBJECTS:
         if rules.resource(source.name) is not None:
             return ""
-        found = rules.call(source.name) or rules.thread(source.name)
+        found = rules.blocking(source.name)
         if found is not None and found[1].returns:
             return ""
     return f"it may come from {source.name}"

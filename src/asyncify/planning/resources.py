@@ -104,7 +104,7 @@ class Resources:
             made = self.rules.resource(name)
             if made is not None:
                 yield made[1].name, site
-            elif (found := self._blocking(name)) is not None and found[1].returns:
+            elif (found := self.rules.blocking(name)) is not None and found[1].returns:
                 yield found[1].returns, site
 
     # -- union ---------------------------------------------------------------------------------
@@ -128,7 +128,7 @@ class Resources:
 
     def _see_call(self, site: Reference, name: str) -> None:
         """A call of a library: it belongs to the group of what it returns."""
-        found = self._blocking(name)
+        found = self.rules.blocking(name)
         made = self.rules.resource(name)
         if found is None and made is not None:
             self._give_type(site, made)
@@ -143,12 +143,9 @@ class Resources:
         self._group(site).calls[site] = found
         self._returns(site, call)
 
-    def _blocking(self, name: str) -> tuple[Library, Call | Thread] | None:
-        return self.rules.call(name) or self.rules.thread(name)
-
     def _gives(self, names: Sequence[str]) -> bool:
         """Whether each of these functions gives an object of a library."""
-        found = [self._blocking(name) for name in names]
+        found = [self.rules.blocking(name) for name in names]
         return bool(found) and all(call is not None and call[1].returns for call in found)
 
     def _returns(self, site: Reference, call: Call | Thread | Attribute) -> None:
@@ -281,7 +278,7 @@ class Resources:
         attribute = project.expression(access)
         name = f"{resource.name}.{attribute.text}"
         path = project.module(site).path
-        if attribute.role is Role.CALLEE and (found := self._blocking(name)) is not None:
+        if attribute.role is Role.CALLEE and (found := self.rules.blocking(name)) is not None:
             outer = project.parent(access)
             assert outer is not None
             call_site = outer[0]
@@ -329,7 +326,7 @@ class Resources:
         project = self.project
         path = project.module(site).path
         kind = project.graph.types.get(site)
-        made = [self._blocking(name) for name in project.callee_names(site)]
+        made = [self.rules.blocking(name) for name in project.callee_names(site)]
         known = any(call and call[1].returns for call in made)  # what it gives is entered, not it
         if kind is not None and self.rules.resource(kind) is None and not known:
             return  # `closing(x)` gives x when it is entered: x is looked at as its argument

@@ -13,6 +13,7 @@ from asyncify.model.graph import Reference
 from asyncify.model.plan import AddImport, Define, Edit, Replace
 from asyncify.planning.colour import Limit, Use
 from asyncify.planning.consumers import Step
+from asyncify.planning.helpers import attributes_assigned
 from asyncify.planning.interceptors import named_function, patches
 from asyncify.planning.project import Project
 from asyncify.planning.stand_ins import KNOWN, SPECIFICATIONS, makers
@@ -48,15 +49,12 @@ def handed_to_mock(
 
 def assigned_effect(project: Project, site: Reference, used: FunctionId) -> Step | None:
     """What becomes of a function that is assigned as the effect of a mock; None for any other place."""
-    module = project.module(site)
-    for flow in module.flows:
-        target = module.expressions[flow.target]
-        if flow.source != site.expression or target.kind is not Kind.ATTRIBUTE:
-            continue
-        mock = project.child(Reference(site.module, target.id), Role.RECEIVER)
-        if target.text != EFFECT or mock is None:
-            continue
-        if project.graph.types.get(mock) in project.graph.classes or _is_async(project, mock):
+    for name, mock in attributes_assigned(project, site):
+        if (
+            name != EFFECT
+            or project.graph.types.get(mock) in project.graph.classes
+            or _is_async(project, mock)
+        ):
             continue
         return _with(project, site, used, _in_place_of(project, mock))
     return None

@@ -93,19 +93,26 @@ def _below_catchers(project: Project) -> frozenset[FunctionId]:
 # -- handlers ------------------------------------------------------------------------------------
 
 
-def _handlers(project: Project, site: Reference) -> Iterator[tuple[Statement, Statement]]:
-    """The handlers around a place in its own function, inside out, each with its try statement."""
-    module = project.module(site)
+def bodies(project: Project, site: Reference) -> Iterator[Statement]:
+    """The statements in whose body a place lies, in its own function, inside out."""
     function = project.expression(site).function
     inner: Statement | None = None
-    for statement in project.ancestry(module, project.statement(site)):
+    for statement in project.ancestry(project.module(site), project.statement(site)):
         if statement.function != function:
             return
-        if statement.kind == "Try" and inner is not None and inner.block == "body":
-            for handler in module.statements:
+        if inner is not None and inner.block == "body":
+            yield statement
+        inner = statement
+
+
+def _handlers(project: Project, site: Reference) -> Iterator[tuple[Statement, Statement]]:
+    """The handlers around a place in its own function, inside out, each with its try statement."""
+    statements = project.module(site).statements
+    for statement in bodies(project, site):
+        if statement.kind == "Try":
+            for handler in statements:
                 if handler.parent == statement.id and handler.block == "handlers":
                     yield statement, handler
-        inner = statement
 
 
 def _named(project: Project, site: Reference, handler: Statement) -> list[Reference]:

@@ -168,6 +168,10 @@ class Rules:
         found = self._find("call", name)
         return (found[0], found[1]) if found and isinstance(found[1], Thread) else None
 
+    def blocking(self, name: str) -> tuple[Library, Call | Thread] | None:
+        """The blocking call of this name: one that is translated, else one that goes to a thread."""
+        return self.call(name) or self.thread(name)
+
     def refusal(self, name: str) -> tuple[Library, Refuse] | None:
         """The refusal for this name."""
         found = self._find("call", name)
