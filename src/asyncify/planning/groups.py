@@ -15,6 +15,7 @@ from asyncify.rules.spec import Call, Library, Raises, Resource, Thread
 _STACK = ("contextlib.ExitStack", "contextlib._BaseExitStack")  # the checker names the base
 STACKS = frozenset(f"{name}.enter_context" for name in _STACK)
 PUSHES = frozenset(f"{name}.push" for name in _STACK)
+_CLOSING = frozenset(f"{name}:0" for name in (*STACKS, *PUSHES, "contextlib.closing"))
 
 
 @dataclass(slots=True)
@@ -114,6 +115,38 @@ def _is_local(project: Project, site: Reference, inside: Set[Reference]) -> bool
     origins = project.origins(site)
     kept = (FlowKind.VALUE, FlowKind.ENTER)
     return bool(origins) and all(kind in kept and origin in inside for kind, origin in origins)
+
+
+def dropped(project: Project, group: Group) -> tuple[Value, Reference] | None:
+    """An object that holds back a part of what it got, with the place where it gets it, if nobody closes it."""
+    kinds = [(name, made.buffer) for name, (_, made) in group.types.items() if made.buffer]
+    entered = {given for site, given in group.entered if _is_closed_by(project, site)}
+    for name, buffer in kinds:
+        methods = {call.name.removeprefix(f"{name}.") for _, call in group.calls.values()}
+        closed = bool(methods & {*buffer.empties})
+        for value in group.values:
+            alone = len(value.occurrences) == 1  # the call that makes it: no name to close it by
+            for site in value.occurrences:
+                if (alone or not closed) and _uses(project, site) & {*buffer.fills}:
+                    if not any(
+                        one in entered or _is_closed_by(project, one) for one in value.occurrences
+                    ):
+                        return value, site
+    return None
+
+
+def _uses(project: Project, site: Reference) -> set[str]:
+    """The method that is called of an object, or who gets it as which argument."""
+    expression, outer = project.expression(site), project.parent(site)
+    if outer is None:
+        return set()
+    if expression.role is Role.RECEIVER:
+        return {outer[1].text} if outer[1].role is Role.CALLEE else set()
+    return {f"{name}:{expression.detail}" for name in project.callee_names(outer[0])}
+
+
+def _is_closed_by(project: Project, site: Reference) -> bool:
+    return project.expression(site).role is Role.ENTERED or bool(_uses(project, site) & _CLOSING)
 
 
 def leaves_generator(project: Project, expression: Expression) -> bool:

@@ -16,7 +16,7 @@ from asyncify.model.plan import AddImport, Edit, Replace
 from asyncify.planning.arguments import returned_type, shapes, template_imports
 from asyncify.planning.callables import LOOKERS
 from asyncify.planning.consumers import Step
-from asyncify.planning.groups import Group, is_closed, leaves_generator
+from asyncify.planning.groups import Group, dropped, is_closed, leaves_generator
 from asyncify.planning.handed import asks_for_others, handed_over, is_cast, lend, use_whole
 from asyncify.planning.helpers import eager_argument
 from asyncify.planning.interceptors import patches
@@ -65,6 +65,10 @@ class Resources:
         for key in list(self._groups):
             group = self._group(key)
             group.bound = [v for v in group.values if self._type_of[v.id][1].one_loop]
+            if id(group) not in seen and (lost := dropped(self.project, group)) is not None:
+                problem = (lost[1], "what is written to it may arrive late, for nobody closes it")
+                group.problems.append(problem)
+                group.lent.setdefault(lost[0].id, problem)
             seen.setdefault(id(group), group)
         exposed: dict[str, list[Group]] = {}  # what others may make objects for, by type
         for name, site in self._used_as_value():

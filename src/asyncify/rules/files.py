@@ -9,11 +9,22 @@ more than one event loop stays what `open` gives. Every operation that waits run
 other, and so does what reads or writes it whole (`pickle.load`, `print(file=...)`). Whoever else gets a file
 would wait in the event loop (`csv.reader`), and code of the project must not run in a thread (its own `read` or
 `__str__`): then all operations are left alone.
+A file that is written to and dropped without being closed stays what it is: see `Buffer`.
 An open file cannot be entered (measured with 25.1): `_closing_file` closes it. It belongs to the event loop
 in which it was opened.
 """
 
-from asyncify.rules.spec import Attribute, Call, Helper, Library, Parameter, Refuse, Resource, Use
+from asyncify.rules.spec import (
+    Attribute,
+    Buffer,
+    Call,
+    Helper,
+    Library,
+    Parameter,
+    Refuse,
+    Resource,
+    Use,
+)
 
 FILE = "file"
 TYPES = ("TextIOWrapper", "BufferedReader", "BufferedWriter", "BufferedRandom", "FileIO")
@@ -43,6 +54,11 @@ WHOLE = (
     "marshal.dump:1", "marshal.load:0", "os.fsync:0", "pickle.dump:1", "pickle.load:0", "_pickle.dump:1",
     "_pickle.load:0", "plistlib.dump:1", "plistlib.load:0", "shutil.copyfileobj:0", "shutil.copyfileobj:1",
     "xml.etree.ElementTree.parse:0",
+)  # fmt: skip
+
+WRITES = (
+    "write", "writelines", "builtins.print:file", "json.dump:1", "marshal.dump:1", "pickle.dump:1",
+    "_pickle.dump:1", "plistlib.dump:1", "shutil.copyfileobj:1",
 )  # fmt: skip
 
 # an iterator would run in the thread
@@ -91,6 +107,7 @@ library = Library(
             one_loop=True,
             fallback="thread",
             always_waits=True,
+            buffer=Buffer(WRITES, ("close", "flush")),
         ),
         *(Call(f"{FILE}.{name}") for name in AWAITED),
         *(Call(f"{FILE}.{name}", waits=False) for name in QUICK),

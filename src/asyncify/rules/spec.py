@@ -226,6 +226,19 @@ class Hold:
 
 
 @dataclass(frozen=True, slots=True)
+class Buffer:
+    """What an object holds back until somebody closes it.
+
+    `fills` are methods, and roles of `Use` entries, of which a part may arrive only with one of the methods
+    `empties`. Python closes an object that is dropped at once; a thread that worked on it may keep it a moment
+    longer, so that whoever looks next does not find that part yet.
+    """
+
+    fills: tuple[str, ...]
+    empties: tuple[str, ...] = ("close",)
+
+
+@dataclass(frozen=True, slots=True)
 class Resource:
     """A type whose objects change: how they are made, entered, iterated and named.
 
@@ -254,6 +267,7 @@ class Resource:
     of: str = ""  # a state of this type: type checkers know no difference
     fallback: str = ""  # "thread": when its users are unfaithful, blocking calls go to a thread
     hold: Hold | None = None
+    buffer: Buffer | None = None
 
     @property
     def is_harmless(self) -> bool:
