@@ -61,7 +61,7 @@ OUTSIDE: dict[str, set[str]] = {
 }
 
 # The files of rules/ that are not the rules of a library.
-RULES_FRAME = {"__init__", "spec", "registry", "_retarget"}
+RULES_FRAME = {"__init__", "spec", "hooks", "registry", "_retarget"}
 
 
 class Import(NamedTuple):
@@ -163,7 +163,11 @@ def forbidden(importer: tuple[str, ...], name: str) -> str | None:
         return None
     if is_rule:
         own = inner[0] == "rules" and inner[1].startswith(f"_{importer[-1]}_")  # its own data
-        return None if own or inner[:2] == ["rules", "spec"] else f"a rule may not import {name}"
+        return (
+            None
+            if own or inner[:2] in (["rules", "spec"], ["rules", "hooks"])
+            else f"a rule may not import {name}"
+        )
     allowed = LAW.get(part, LEAF)
     target = inner[0] if inner else "__init__"
     if allowed is ANY or target in {*allowed, part, "__version__"}:

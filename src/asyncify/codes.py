@@ -128,7 +128,7 @@ _LEFT: tuple[_Row, ...] = (
     ("ASY915", "escapes", "The object leaves what asyncify can see.", "Keep it in one function, or annotate where it goes."),
     ("ASY916", "kept-sync", "The configuration, a comment or the public interface keeps the function synchronous.", "Remove the `# asyncify: skip` or the entry in `keep-sync`."),
     ("ASY917", "test-class-setup", "A class-level hook of a test case cannot be async.", "Move the work into `asyncSetUp`, or into a fixture."),
-    ("ASY918", "mock", "A test replaces what would change, in a way that asyncify cannot follow.", "Change the test by hand together with the code."),
+    ("ASY918", "mock", "A test replaces or counts what would change, in a way that asyncify cannot follow.", "Change the test by hand together with the code."),
     ("ASY919", "unknown-use", "The function or object is used in a way that asyncify does not know.", "Rewrite that use in a plainer form, or convert by hand."),
     ("ASY920", "already-running-loop", "An event loop may run here already, so `asyncio.run` would fail.", "Await the function here, or call it from code that runs no loop."),
     ("ASY921", "block-flow", "`break`, `continue` or `return` cannot be moved with the block.", "Restructure the block."),

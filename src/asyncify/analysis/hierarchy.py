@@ -12,7 +12,7 @@ from asyncify.model.facts import Class, ClassId, Expression, Function, FunctionI
 UNKNOWN = "?"
 # What a class has of its own, not instead of its base's.
 _OWN = frozenset(
-    {"__init__", "__new__", "__post_init__", "__init_subclass__", "__class_getitem__", "__slots__"}
+    {"__new__", "__post_init__", "__init_subclass__", "__class_getitem__", "__slots__"}
 )
 _OBJECT = frozenset(dir(object))
 _PROPERTIES = frozenset(

@@ -1,4 +1,4 @@
-"""Attributes of what most programs handle: with one of these names a receiver may well be theirs."""
+"""Names of attributes that have a meaning of their own, and those that nearly every program uses."""
 
 from __future__ import annotations
 
@@ -11,6 +11,12 @@ import threading
 from decimal import Decimal
 from io import BytesIO, StringIO
 
+# a constructor, and where it has to await: what does its work, and what calls that for a new object
+INITIAL = "__init__"
+INITIAL_ASYNC = "_init_async"
+FACTORY = "create_async"
+
+# attributes of what most programs handle: with one of these names a receiver may well be theirs
 BUILTIN_ATTRIBUTES = frozenset(
     name
     for cls in (

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from asyncify.codes import find
+from asyncify.model.attributes import FACTORY, INITIAL
 from asyncify.model.facts import FunctionId, short
-from asyncify.model.graph import Reference
+from asyncify.model.graph import Access, Reference
 from asyncify.model.plan import Finding, Reason, Safety
 from asyncify.planning.decided import Decided
 from asyncify.planning.hazards import Told
@@ -61,6 +62,8 @@ class Findings:
             return f"{short(function)}() gets an async twin"
         if function.endswith(":"):
             return "the statements at module level become an async function"
+        if self.project.functions[function].name == INITIAL:
+            return f"{short(function)}() becomes async, and {FACTORY}() makes the objects"
         return f"{short(function)}() becomes async"
 
     def _functions(self) -> Iterable[Finding]:
@@ -77,8 +80,8 @@ class Findings:
                 "ASY101",
                 cause.site,
                 Safety.SAFE,
-                f"await {short(cause.callee)}(...)",
-                f"{short(function)}() becomes async (uses {cause.callee})",
+                f"await {self._awaited(cause.callee, cause.site)}(...)",
+                f"{self._becoming(function)} (uses {cause.callee})",
                 function,
                 because=cause.callee,
             )
@@ -91,6 +94,13 @@ class Findings:
                 message = f"asyncio.run({short(function)}(...))"
                 reason = "entry point of the program"
                 yield self._finding("ASY130", site, Safety.SAFE, message, reason, function)
+
+    def _awaited(self, callee: FunctionId, site: Reference) -> str:
+        """What is awaited where a function is used: for the constructor of a class its factory."""
+        edge = self.project.call_edge(site)
+        if edge is not None and edge.access is Access.CONSTRUCT:
+            return f"{short(callee).removesuffix(INITIAL)}{FACTORY}"
+        return short(callee)
 
     def _why_sync(self, function: FunctionId) -> str:
         limit = self.decided.conversions[function].limit

@@ -15,7 +15,7 @@ from asyncify.model.graph import Reference, SourceKind, Value
 from asyncify.planning.colour import Limit
 from asyncify.planning.fixtures import fixture_name, fixtures_named, fixtures_of, marks
 from asyncify.planning.hooks import in_test_file
-from asyncify.rules.spec import Hook
+from asyncify.rules.hooks import Hook
 
 if TYPE_CHECKING:
     from asyncify.planning.project import Project

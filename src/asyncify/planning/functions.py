@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
+from asyncify.model.attributes import INITIAL, INITIAL_ASYNC
 from asyncify.model.facts import Expression, Function, FunctionId, Kind, Role
-from asyncify.model.graph import Reference
+from asyncify.model.graph import Access, Reference
 from asyncify.model.plan import AddImport, Edit, MakeAsync, Replace
 from asyncify.planning.colour import Limit, Use
 from asyncify.planning.companions import loop_calls
@@ -16,6 +17,7 @@ from asyncify.planning.declarations import mixed_limit, stands_for_generator
 from asyncify.planning.decorators import cache_edits
 from asyncify.planning.delegation import delegations
 from asyncify.planning.doctests import doctest_limit
+from asyncify.planning.factories import construction, factory_edits
 from asyncify.planning.found_by_name import found_by_name_limit
 from asyncify.planning.frameworks import framework_limit
 from asyncify.planning.frontier import bridge_edits
@@ -142,6 +144,8 @@ def _limit(project: Project, function: Function, boundaries: Boundaries) -> Limi
         return Limit("ASY916", "`# asyncify: skip` keeps it sync")
     if boundaries.async_only and function.kind != "module" and not reach(project).allows(function):
         return Limit("ASY929", "no async function calls it (scope is async-only)")
+    if function.owner is not None and function.name == INITIAL and not boundaries.twins:
+        return Limit("ASY902", f"{INITIAL} cannot be async")
     if function.id in boundaries.entry_points:
         return Limit("ASY909", "a console script calls it without await")
     if function.id in boundaries.plugins:
@@ -218,6 +222,8 @@ def _definition(project: Project, function: Function, tests: str) -> Iterable[tu
     renamed = new_name(project, function)
     if renamed is not None:
         yield path, Replace(function.name_span, renamed)
+    if renamed == INITIAL_ASYNC:
+        yield from ((path, edit) for edit in factory_edits(project, function))
     yield from hook_edits(project, function, marks=tests == "marker")
     manager = decorated_by(project, function, MANAGER)
     if manager is not None:
@@ -248,6 +254,10 @@ def _renamed_calls(project: Project, function: Function, name: str) -> Iterable[
     for edge in project.reaching(function.id):
         expression: Expression = project.expression(edge.site)
         if expression.kind is not Kind.CALL:
+            continue
+        if edge.access is Access.CONSTRUCT:
+            made = construction(project, edge.site) or ()
+            yield from ((project.path(expression.function), edit) for edit in made)
             continue
         callee = project.child(edge.site, Role.CALLEE)
         if callee is None or project.expression(callee).text != function.name:

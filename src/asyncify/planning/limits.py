@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncify.model.attributes import INITIAL, INITIAL_ASYNC
 from asyncify.model.facts import Function, Role
 from asyncify.model.graph import Reference
 from asyncify.planning.accessors import is_accessor
@@ -14,6 +15,7 @@ from asyncify.planning.decorators import (
     cached_property_helper,
     project_decorator_limit,
 )
+from asyncify.planning.factories import factory_limit
 from asyncify.planning.frameworks import AWAITS, STARTS, decorator_hook, method_hook
 from asyncify.planning.project import Project
 
@@ -23,6 +25,7 @@ RENAMED = {
     "__exit__": "__aexit__",
     "__iter__": "__aiter__",
     "__next__": "__anext__",
+    INITIAL: INITIAL_ASYNC,
 }
 
 # special methods that may simply be awaited where they are used
@@ -105,6 +108,8 @@ def nature_limit(project: Project, function: Function) -> Limit | None:
         return None
     name = function.name
     if is_special(name) and function.owner is not None:
+        if name == INITIAL and (limit := factory_limit(project, function)) is not None:
+            return limit
         if name not in RENAMED and name not in AWAITABLE:
             return Limit("ASY902", f"{name} cannot be async")
     if function.is_generator and function.returns_value:

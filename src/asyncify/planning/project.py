@@ -22,7 +22,7 @@ from asyncify.planning.accessors import is_accessor
 from asyncify.planning.companions import companions
 from asyncify.planning.declarations import declared_together
 from asyncify.planning.frameworks import framework_groups
-from asyncify.rules.spec import Framework
+from asyncify.rules.hooks import Framework
 
 # files that a tool imports or runs in its own way
 _TOOL_FILES = frozenset(

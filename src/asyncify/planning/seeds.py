@@ -21,6 +21,7 @@ from asyncify.planning.arguments import (
 )
 from asyncify.planning.colour import Limit, Unit
 from asyncify.planning.consumers import Step, async_context
+from asyncify.planning.counted import uncounted
 from asyncify.planning.groups import Group, in_one_function, stays_inside
 from asyncify.planning.lookups import looked_up
 from asyncify.planning.options import Options, late_options
@@ -88,7 +89,8 @@ class Seeds:
                         break
                 else:
                     seeds.extend(self._by_a_string(edge.site))
-        return sorted(seeds, key=lambda seed: seed.unit.name)
+        settled = (uncounted(self.project, seed) for seed in seeds)
+        return sorted(settled, key=lambda seed: seed.unit.name)
 
     # -- groups ----------------------------------------------------------------------------------
 

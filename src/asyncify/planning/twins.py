@@ -11,12 +11,14 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from asyncify.model.attributes import INITIAL, INITIAL_ASYNC
 from asyncify.model.facts import Function, FunctionId, Import, Kind, Role
 from asyncify.model.graph import Access, Edge, Reference, SourceKind, Value
-from asyncify.model.plan import AddImport, Await, Edit, Insert, MakeTwin, Replace
+from asyncify.model.plan import AddImport, Await, Edit, MakeTwin, Replace
 from asyncify.model.span import Span
 from asyncify.planning.colour import Limit
 from asyncify.planning.consumers import Step, need_async
+from asyncify.planning.factories import construction, factory_edits, making_problem, unclear
 from asyncify.planning.found_by_name import composed
 from asyncify.planning.hooks import in_test_file
 from asyncify.planning.interceptors import patches
@@ -46,7 +48,6 @@ PASSABLE = frozenset(
         "ASY970",
     }
 )
-FACTORY = "create_async"
 # what becomes of a value that nobody else gets hold of
 USED_UP = frozenset(
     {
@@ -72,23 +73,23 @@ class Twin:
 
 def twin_name(name: str) -> str:
     """The name of the twin of a function."""
-    return "_init_async" if name == "__init__" else f"{name}_async"
+    return INITIAL_ASYNC if name == INITIAL else f"{name}_async"
 
 
 def twin_of(project: Project, function: Function, limit: Limit | None) -> Twin | None:
     """The twin of a function; None where it cannot have one."""
     if not _may_have_one(project, function, limit):
         return None
-    initial = function.name == "__init__"
+    initial = function.name == INITIAL
     name = twin_name(function.name)
-    if _taken(project, function, name) or (initial and _taken(project, function, FACTORY)):
+    if _taken(project, function, name) or (initial and making_problem(project, function)):
         return None
     path = project.path(function.id)
     edits: list[tuple[str, Edit]] = [
         (path, MakeTwin(function.header, name, _dropped(project, function)))
     ]
-    if initial and not _inherits_factory(project, function):
-        edits.append((path, Insert(function.header, "after", _factory(function))))
+    if initial:
+        edits.extend((path, edit) for edit in factory_edits(project, function))
     steps = []
     for edge in project.reaching(function.id):
         step = _step(project, function, edge, name)
@@ -199,7 +200,7 @@ def _may_have_one(project: Project, function: Function, limit: Limit | None) -> 
         return False
     if limit is not None and limit.code not in PASSABLE:
         return False
-    if is_special(function.name) and function.name != "__init__":
+    if is_special(function.name) and function.name != INITIAL:
         return False
     if function.name.startswith("test") or function.parent != f"{function.module}:":
         return False
@@ -260,27 +261,6 @@ def _dropped(project: Project, function: Function) -> tuple[int, ...]:
     return tuple(number for number, (_, name) in enumerate(decorators) if name in PROPERTY)
 
 
-def _inherits_factory(project: Project, function: Function) -> bool:
-    """Whether a base class of the project has a factory as well: its `__init__` is in the same family."""
-    bases = project.graph.bases.get(function.owner or "", ())
-    return any(
-        other != function.id and project.functions[other].owner in bases
-        for other in project.family(function.id)
-    )
-
-
-def _factory(function: Function) -> str:
-    first = function.parameters[0].name if function.parameters else "self"
-    return (
-        "\n@classmethod\n"
-        f"async def {FACTORY}(cls, *args, **kwargs):\n"
-        f'    """Like the constructor, for async code."""\n'
-        f"    {first} = cls.__new__(cls)\n"
-        f"    await {first}._init_async(*args, **kwargs)\n"
-        f"    return {first}\n"
-    )
-
-
 def _step(project: Project, function: Function, edge: Edge, name: str) -> Step | None:
     """What a place needs to use the twin; None where it has to stay with the function."""
     if edge.open or (len(edge.targets) != 1 and edge.access is Access.CALL):
@@ -296,8 +276,8 @@ def _step(project: Project, function: Function, edge: Edge, name: str) -> Step |
         if expression.role in (Role.TARGET, Role.DELETED):
             return None
         edits = _method(project, edge.site, f"{name}()")
-    elif edge.access is Access.CONSTRUCT and function.name == "__init__":
-        edits = _construct(project, edge.site)
+    elif edge.access is Access.CONSTRUCT and function.name == INITIAL:
+        edits = _made(project, function, edge)
     elif edge.access is Access.CALL and expression.kind is Kind.CALL:
         edits = _call(project, function, edge.site, name)
     else:
@@ -308,22 +288,17 @@ def _step(project: Project, function: Function, edge: Edge, name: str) -> Step |
     return step if step.limit is None else None
 
 
+def _made(project: Project, function: Function, edge: Edge) -> list[Edit] | None:
+    clear = not unclear(project, function.id, edge)
+    return construction(project, edge.site) if clear else None
+
+
 def _method(project: Project, access: Reference, name: str) -> list[Edit] | None:
     receiver = project.child(access, Role.RECEIVER)
     if receiver is None:
         return None
     hole = project.expression(receiver).span
     return [Replace(project.expression(access).span, f"{{0}}.{name}", (hole,))]
-
-
-def _construct(project: Project, site: Reference) -> list[Edit] | None:
-    callee = project.child(site, Role.CALLEE)
-    if callee is None:
-        return None
-    span = project.expression(callee).span
-    if project.expression(callee).kind not in (Kind.NAME, Kind.ATTRIBUTE):
-        return None
-    return [Replace(span, f"{{0}}.{FACTORY}", (span,))]
 
 
 def _call(project: Project, function: Function, site: Reference, name: str) -> list[Edit] | None:

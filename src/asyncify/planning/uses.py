@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from asyncify.model.attributes import INITIAL
 from asyncify.model.facts import Function, FunctionId, Kind, Role
 from asyncify.model.graph import Access, Edge, Evidence, Reference, SourceKind, Value
 from asyncify.model.plan import AddImport, Await, Edit, MakeAsync, Replace
@@ -175,6 +176,8 @@ def _reached(project: Project, function: Function, edge: Edge) -> Step:
             or stands_for_generator(project, function)
         ):
             return Step()  # what becomes of the generator is followed as a value
+        return await_step(project, edge.site, function.id)
+    if edge.access is Access.CONSTRUCT and function.name == INITIAL:
         return await_step(project, edge.site, function.id)
     if edge.access is Access.ITERATE and function.is_generator:
         return Step()

@@ -3,7 +3,7 @@
 Whatever it finds there it calls without await, so each of them starts a loop of its own.
 """
 
-from asyncify.rules.spec import Framework, Hook
+from asyncify.rules.hooks import Framework, Hook
 
 framework = Framework(
     "argparse",

@@ -1,6 +1,6 @@
 """The runtime of AWS Lambda turns what a handler returns into JSON: a coroutine is none. It runs no loop."""
 
-from asyncify.rules.spec import Framework, Hook
+from asyncify.rules.hooks import Framework, Hook
 
 framework = Framework(
     "aws-lambda",

@@ -3,7 +3,7 @@
 A worker runs no event loop around a task, so a task may start one.
 """
 
-from asyncify.rules.spec import Framework, Hook
+from asyncify.rules.hooks import Framework, Hook
 
 framework = Framework(
     "celery",

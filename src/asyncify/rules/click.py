@@ -3,7 +3,7 @@
 So do other runners of commands. Each is called once, before anything else runs: it may start the loop.
 """
 
-from asyncify.rules.spec import Framework, Hook
+from asyncify.rules.hooks import Framework, Hook
 
 framework = Framework(
     "click",

@@ -5,7 +5,7 @@ the method of the request, `cmd.Cmd` for ``do_`` and the command, `NodeVisitor` 
 the node, an `OpenerDirector` for the protocol and ``_open``. All of them take what they get as the result.
 """
 
-from asyncify.rules.spec import Framework, Hook
+from asyncify.rules.hooks import Framework, Hook
 
 OPENERS = ("*_open", "*_request", "*_response", "http_error_*", "*_error_*")
 

@@ -5,7 +5,7 @@
 handlers have to be async, or none.
 """
 
-from asyncify.rules.spec import Framework, Hook
+from asyncify.rules.hooks import Framework, Hook
 
 HANDLERS = ("get", "post", "put", "patch", "delete", "head", "options", "trace")
 NEVER = "Django calls it without await"

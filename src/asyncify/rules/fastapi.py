@@ -4,7 +4,7 @@ One blocking call that is left in an `async def` stops every other request, in a
 these become async only when nothing in them blocks any more. `TestClient` stays synchronous either way.
 """
 
-from asyncify.rules.spec import Framework, Hook
+from asyncify.rules.hooks import Framework, Hook
 
 METHODS = (
     "get",

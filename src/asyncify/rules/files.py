@@ -89,6 +89,7 @@ library = Library(
     code="ASY210",
     target="aiofiles",
     requires=("aiofiles>=24.1",),
+    threads=True,
     triggers=("open", "fdopen", "makefile", *TYPES),
     interceptors=("pyfakefs",),
     modules={"io.open": "builtins.open", "_io.open": "builtins.open"}

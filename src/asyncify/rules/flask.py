@@ -4,7 +4,7 @@ That is the same event loop per request as `asyncio.run` in the view. Generators
 iterates them synchronously; commands of `app.cli` are commands of click.
 """
 
-from asyncify.rules.spec import Framework, Hook
+from asyncify.rules.hooks import Framework, Hook
 
 MADE = ("flask.*Flask", "flask.*Blueprint")
 VIEWS = (

@@ -4,7 +4,7 @@ Without it ``await asyncio.sleep(0.1)`` never ends (measured with freezegun 1.5)
 takes no such argument.
 """
 
-from asyncify.rules.spec import Framework, Hook
+from asyncify.rules.hooks import Framework, Hook
 
 NAMES = ("freezegun.freeze_time", "freezegun.api.freeze_time")
 STOPPED = "freezegun stops the clock of the event loop"

@@ -3,7 +3,7 @@
 unittest has no such wrapper, and neither has what a test calls: there hypothesis refuses a coroutine function.
 """
 
-from asyncify.rules.spec import Framework, Hook
+from asyncify.rules.hooks import Framework, Hook
 
 framework = Framework(
     "hypothesis",

@@ -1,6 +1,6 @@
 """Quart and aiohttp await their handlers; Quart runs the ones that are not async in threads."""
 
-from asyncify.rules.spec import Framework, Hook
+from asyncify.rules.hooks import Framework, Hook
 
 VIEWS = (
     "route",

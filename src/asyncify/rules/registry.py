@@ -15,12 +15,12 @@ from importlib.metadata import entry_points
 
 from asyncify import rules
 from asyncify.errors import ConfigError
+from asyncify.rules.hooks import Framework
 from asyncify.rules.spec import (
     Attribute,
     Call,
     Client,
     Entry,
-    Framework,
     Hazard,
     Helper,
     Interceptor,
@@ -33,7 +33,7 @@ from asyncify.rules.spec import (
 )
 
 GROUP = "asyncify.rules"
-_NOT_RULES = frozenset({"spec", "registry"})
+_NOT_RULES = frozenset({"spec", "hooks", "registry"})
 
 
 @cache

@@ -15,17 +15,8 @@ Callbacks, other matchers than those of query, body and headers, registries and 
 
 from collections.abc import Mapping
 
-from asyncify.rules.spec import (
-    Answer,
-    Argument,
-    CallSite,
-    Framework,
-    Helper,
-    Hook,
-    Interceptor,
-    Library,
-    Refuse,
-)
+from asyncify.rules.hooks import Framework, Hook
+from asyncify.rules.spec import Answer, Argument, CallSite, Helper, Interceptor, Library, Refuse
 
 UNANSWERED = (
     "requests.exceptions.ConnectionError",

@@ -1,5 +1,5 @@
 """respx: its decorator awaits a coroutine function."""
 
-from asyncify.rules.spec import Framework, Hook
+from asyncify.rules.hooks import Framework, Hook
 
 framework = Framework("respx", hooks=(Hook(("respx.mock", "respx.router.MockRouter*"), "awaits"),))

@@ -1,6 +1,6 @@
 """vcrpy: its decorator awaits a coroutine function, and the cassette is open meanwhile."""
 
-from asyncify.rules.spec import Framework, Hook
+from asyncify.rules.hooks import Framework, Hook
 
 framework = Framework(
     "vcr",

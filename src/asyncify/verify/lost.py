@@ -6,11 +6,11 @@ forgot, it finds.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Set
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
 
-from asyncify.model.attributes import BUILTIN_ATTRIBUTES
-from asyncify.model.facts import Expression, Function, FunctionId, Kind, Role
+from asyncify.model.attributes import BUILTIN_ATTRIBUTES, FACTORY, INITIAL, INITIAL_ASYNC
+from asyncify.model.facts import ClassId, Expression, Function, FunctionId, Kind, Role
 from asyncify.model.graph import Access, CallGraph, Edge, Evidence, Reference
 from asyncify.model.span import Span
 
@@ -50,7 +50,7 @@ class Lost:
 
 def lost_coroutines(graph: CallGraph, became_async: Set[FunctionId]) -> list[Lost]:
     """Every place in the new text that loses a coroutine of one of these functions."""
-    found = []
+    found = [*_unmade(graph, became_async)]
     lambdas = _coroutine_lambdas(graph, became_async)
     for edge in graph.edges:
         if edge.access is not Access.CALL or edge.site in lambdas.values():
@@ -70,11 +70,51 @@ def lost_coroutines(graph: CallGraph, became_async: Set[FunctionId]) -> list[Los
     return found
 
 
+def _moved_constructors(
+    graph: CallGraph, became_async: Set[FunctionId]
+) -> dict[ClassId, FunctionId]:
+    """The classes that have no constructor any more, with the async method that does its work."""
+    found = {}
+    for cls, bases in graph.bases.items():
+        own = [graph.classes[each] for each in (cls, *bases) if each in graph.classes]
+        methods = {name: method for each in reversed(own) for name, method in each.methods}
+        if INITIAL not in methods and methods.get(INITIAL_ASYNC) in became_async:
+            found[cls] = methods[INITIAL_ASYNC]
+    return found
+
+
+def _unmade(graph: CallGraph, became_async: Set[FunctionId]) -> Iterator[Lost]:
+    """Places that make an object without its factory, or ask a base for a constructor that it lost."""
+    moved = _moved_constructors(graph, became_async)
+    places = [
+        (edge.site, target.receiver)
+        for edge in graph.edges
+        for target in edge.targets
+        if edge.access is Access.CONSTRUCT and target.receiver is not None
+    ]
+    reached = {edge.site for edge in graph.edges for target in edge.targets if target.function}
+    for module in graph.modules.values() if moved else ():
+        for expression in module.expressions:
+            call = Reference(module.name, expression.parent)
+            if (expression.text, expression.role) == (INITIAL, Role.CALLEE) and call not in reached:
+                owner = graph.functions[expression.function].owner or ""
+                places += [(call, base) for base in graph.bases.get(owner, ())]
+    for site, cls in places:
+        if cls in moved:
+            path, span = graph.modules[site.module].path, graph.expression(site).span
+            message = f"{graph.classes[cls].name} has no constructor any more: use {FACTORY}()"
+            yield Lost(path, span, moved[cls], message)
+
+
+def _callee(graph: CallGraph, site: Reference) -> Expression | None:
+    module = graph.modules[site.module]
+    children = (module.expressions[number] for number in module.children[site.expression])
+    return next((child for child in children if child.role is Role.CALLEE), None)
+
+
 def _only_async(graph: CallGraph, edge: Edge) -> bool:
     """Whether a call on an unknown object has a name of this project, and everything of that name is async."""
-    module = graph.modules[edge.site.module]
-    children = (module.expressions[number] for number in module.children[edge.site.expression])
-    callee = next((child for child in children if child.role is Role.CALLEE), None)
+    callee = _callee(graph, edge.site)
     if callee is None or callee.text in BUILTIN_ATTRIBUTES:
         return False
     reached = [graph.functions[t.function] for t in edge.targets if t.function is not None]

@@ -1,0 +1,205 @@
+"""Factories: ``await Class.create_async(...)`` in place of ``Class(...)``, where `__init__` has to await.
+
+Python calls `__init__` itself and awaits nothing, so it becomes an async method of another name that the
+factory calls, and every place that makes an object calls the factory. That takes two things: all those
+places are known, and nothing but `__init__` makes the object. Where the constructor has to stay, a twin may
+still stand beside it (`planning.twins`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from asyncify.model.attributes import FACTORY, INITIAL, INITIAL_ASYNC
+from asyncify.model.facts import ClassId, Function, FunctionId, Role
+from asyncify.model.graph import Access, Edge, Reference, SourceKind, Value
+from asyncify.model.plan import Edit, Insert, Replace
+from asyncify.planning.colour import Limit
+from asyncify.planning.interceptors import patches
+from asyncify.planning.project import PASSING_ROLES, UNSEEN, Project
+
+# bases outside the project of which `cls.__new__(cls)` makes an object, as calling the class does
+_PLAIN_BASES = ("builtins.object", "abc.ABC", "typing.", "typing_extensions.", "collections.abc.")
+_TUPLES = ("typing.NamedTuple", "typing_extensions.NamedTuple")
+# decorators of classes that leave `__init__` alone
+_TRANSPARENT = frozenset({"typing.final", "typing.runtime_checkable", "functools.total_ordering"})
+_HARMLESS = PASSING_ROLES | {
+    Role.BASE,
+    Role.BRANCH,
+    Role.COMPARED,
+    Role.ELEMENT,
+    Role.FORMATTED,
+    Role.MATCHED,
+    Role.RECEIVER,
+    Role.TESTED,
+}
+# who gets a class and makes no object of it
+_LOOKERS = frozenset(
+    f"builtins.{name}"
+    for name in ("id", "isinstance", "issubclass", "hash", "print", "repr", "str", "super", "type")
+) | {"typing.cast", "typing.get_type_hints", "inspect.getmodule", "inspect.getfile"}
+
+
+def factory_limit(project: Project, function: Function) -> Limit | None:
+    """Why objects of a class, and of those that derive from it, cannot all come from a factory."""
+    key = "factory", function.id
+    return project.memory(key, lambda one: next(_limits(one, function), None))
+
+
+def making_problem(project: Project, function: Function) -> str | None:
+    """What else than its `__init__` has a say in how the objects of a class are made; nothing if all is well."""
+    return next(
+        filter(None, (_problem(project, each) for each in _classes(project, function))), None
+    )
+
+
+def factory_edits(project: Project, function: Function) -> Iterable[Edit]:
+    """The factory below an initial method, unless a base class has one."""
+    if not _inherits_factory(project, function):
+        yield Insert(function.header, "after", _factory(function))
+
+
+def construction(project: Project, site: Reference) -> list[Edit] | None:
+    """What makes a call of a class one of its factory; None where it is no call (a decorator)."""
+    callee = project.child(site, Role.CALLEE)
+    if callee is None:
+        return None
+    span = project.expression(callee).span
+    return [Replace(span, f"{{0}}.{FACTORY}", (span,))]
+
+
+def unclear(project: Project, initial: FunctionId, edge: Edge) -> str | None:
+    """What is said of a place that may make objects of other classes as well; nothing if it does not."""
+    family = project.family(initial)
+    others = [t for t in edge.targets if t.function is None or t.function not in family]
+    calls = [e for e in project.edges_at(edge.site) if e.access in (Access.CALL, Access.CONSTRUCT)]
+    if edge.open or others or len(calls) > 1:
+        return "this call may make something else"
+    if construction(project, edge.site) is None:
+        return "the class is used as a decorator"
+    return None
+
+
+def _factory(function: Function) -> str:
+    first = function.parameters[0].name if function.parameters else "self"
+    return (
+        "\n@classmethod\n"
+        f"async def {FACTORY}(cls, *args, **kwargs):\n"
+        f'    """Like the constructor, for async code."""\n'
+        f"    {first} = cls.__new__(cls)\n"
+        f"    await {first}.{INITIAL_ASYNC}(*args, **kwargs)\n"
+        f"    return {first}\n"
+    )
+
+
+def _inherits_factory(project: Project, function: Function) -> bool:
+    """Whether a base class of the project has a factory as well: its `__init__` is in the same family."""
+    bases = project.graph.bases.get(function.owner or "", ())
+    return any(
+        other != function.id and project.functions[other].owner in bases
+        for other in project.family(function.id)
+    )
+
+
+# -- limits ----------------------------------------------------------------------------------------
+
+
+def _classes(project: Project, function: Function) -> list[ClassId]:
+    """A class and those that derive from it."""
+    owner = function.owner or ""
+    return [owner, *(cls for cls, bases in project.graph.bases.items() if owner in bases)]
+
+
+def _limits(project: Project, function: Function) -> Iterator[Limit]:
+    if problem := making_problem(project, function):
+        yield Limit("ASY902", f"{INITIAL} cannot be async: {problem}")
+    for edge in project.reaching(function.id):
+        if edge.access is Access.CONSTRUCT and (problem := unclear(project, function.id, edge)):
+            yield Limit("ASY902", f"{INITIAL} cannot be async: {problem}", edge.site)
+    for cls in _classes(project, function):
+        for value in project.memory("values of classes", _values_of_classes).get(cls, ()):
+            yield from _value_limits(project, value, cls)
+
+
+def _problem(project: Project, cls: ClassId) -> str | None:
+    known = project.graph.classes.get(cls)
+    name = cls.rpartition(":")[2]
+    if known is None:
+        return f"{name} is not known"
+    bases = project.graph.bases.get(cls, ())
+    for base in bases:
+        if base not in project.graph.classes and (
+            not base.startswith(_PLAIN_BASES) or base in _TUPLES
+        ):
+            return f"{name} has a base outside the project ({base})"
+    for decorator in known.decorators:
+        if project.denoted(Reference(known.module, decorator)) not in _TRANSPARENT:
+            return f"a decorator may change {name}"
+    own = [each for each in (cls, *bases) if each in project.graph.classes]
+    methods = {method for each in own for method, _ in project.graph.classes[each].methods}
+    if taken := methods & {"__new__", INITIAL_ASYNC, FACTORY}:
+        return f"{name} has a method {min(taken)}"
+    if any(_has_metaclass(project, each) for each in own):
+        return f"{name} has a metaclass"
+    if len(_lines(project, own)) > 1:
+        return f"{name} has several bases with an {INITIAL}"
+    if cls in project.memory("patched classes", _patched):
+        return f"a test replaces {name}"
+    return None
+
+
+def _has_metaclass(project: Project, cls: ClassId) -> bool:
+    """Whether a class says what makes it: any keyword in its header counts, but for that of `abc`."""
+    module = project.graph.modules[project.graph.classes[cls].module]
+    statement = project.graph.classes[cls].statement
+    return any(
+        e.role is Role.BASE
+        and e.statement == statement
+        and not e.detail.isdigit()
+        and project.graph.names.get(Reference(module.name, e.id)) != "abc.ABCMeta"
+        for e in module.expressions
+    )
+
+
+def _lines(project: Project, own: list[ClassId]) -> list[ClassId]:
+    """The classes with an `__init__` that no other one of them derives from another."""
+    having = [c for c in own if INITIAL in dict(project.graph.classes[c].methods)]
+    kept: list[ClassId] = []
+    for cls in having:  # in the order of method resolution: bases behind what derives from them
+        if not any(cls in project.graph.bases.get(other, ()) for other in kept):
+            kept.append(cls)
+    return kept
+
+
+def _patched(project: Project) -> frozenset[ClassId]:
+    """The classes that a test seems to replace: by their names."""
+    names = {patch.path.rpartition(".")[2] for patch in patches(project)}
+    return frozenset(c.id for c in project.graph.classes.values() if c.name in names)
+
+
+def _values_of_classes(project: Project) -> dict[ClassId, list[Value]]:
+    found: dict[ClassId, list[Value]] = {}
+    for value in project.graph.values:
+        for name in dict.fromkeys(s.name for s in value.sources if s.kind is SourceKind.CLASS):
+            found.setdefault(name, []).append(value)
+    return found
+
+
+def _value_limits(project: Project, value: Value, cls: ClassId) -> Iterator[Limit]:
+    """The places that see a class and may make objects of it where nobody awaits."""
+    name = cls.rpartition(":")[2]
+    if value.lost is not None:
+        yield Limit("ASY902", f"{INITIAL} cannot be async: {name}: {UNSEEN}", value.lost)
+    for place in value.places_of(SourceKind.CLASS, cls):
+        role = project.expression(place).role
+        outer = project.parent(place)
+        if role in (Role.ARGUMENT, Role.KEYWORD, Role.CALLEE) and outer is not None:
+            edge = project.call_edge(outer[0])
+            targets = edge.targets if edge is not None else ()
+            ours = bool(targets) and all(target.function for target in targets)
+            names = project.callee_names(outer[0])
+            if not ours and (role is Role.CALLEE or not names or not _LOOKERS.issuperset(names)):
+                message = f"{name} is handed to {', '.join(names) or 'nobody knows whom'}"
+                yield Limit("ASY902", f"{INITIAL} cannot be async: {message}", place)
+        elif role not in _HARMLESS:
+            yield Limit("ASY902", f"{INITIAL} cannot be async: {name} is used as {role}", place)
