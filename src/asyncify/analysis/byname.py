@@ -7,7 +7,7 @@ from functools import cached_property
 from asyncify.analysis.calls import Call
 from asyncify.analysis.flow import Flow
 from asyncify.analysis.names import Sort
-from asyncify.analysis.slots import ANYTHING, DEAD, LOADED, SUPER
+from asyncify.analysis.slots import ANYTHING, DEAD, FOREIGN, LOADED, SUPER
 from asyncify.model.attributes import BUILTIN_ATTRIBUTES
 from asyncify.model.facts import FunctionId
 from asyncify.model.graph import Evidence, SourceKind, Target
@@ -84,9 +84,11 @@ class ByName:
         above = set(self.hierarchy.order(owner or "")[1:]) if owner else set()
         return any(self.hierarchy.functions[other].owner in above for other in methods)
 
-    def is_open(self, attribute: str) -> bool:
-        """Whether an object that is not ours may have the attribute as well."""
-        return attribute in BUILTIN_ATTRIBUTES or attribute in self.flow.members.stored
+    def is_open(self, slot: int, attribute: str) -> bool:
+        """Whether an object that is not ours may be in a slot and have the attribute as well."""
+        if attribute in BUILTIN_ATTRIBUTES or attribute in self.flow.members.stored:
+            return True
+        return any(atom.kind == FOREIGN for atom in self.flow.slots.atoms(slot))
 
     def call(self, call: Call) -> tuple[Target, ...]:
         """What a call means that nothing else explains; properties are not called."""
@@ -123,7 +125,7 @@ class ByName:
                 for index, call in enumerate(self.flow.calls)
                 if index not in done
                 and not (call.targets or call.constructs or call.decorated)
-                and not self.is_open(call.attribute)
+                and not self.is_open(call.receiver, call.attribute)
                 and not self.flow.slots.is_anything(call.receiver)
                 and not self.loaded(call)
                 and (targets := self.call(call))

@@ -122,7 +122,7 @@ class Edges:
         assert call.site is not None
         found = self.by_name.call(call)
         if found:
-            opened = self.by_name.is_open(call.attribute) or self.slots.is_anything(slot)
+            opened = self.by_name.is_open(slot, call.attribute) or self.slots.is_anything(slot)
             yield Edge(call.site, Access.CALL, found, opened)
 
     def _is_unknown(self, slot: int) -> bool:
@@ -132,9 +132,9 @@ class Edges:
     def _is_open(
         self, module: Module, item: Expression, access: Access, targets: Sequence[Target]
     ) -> bool:
-        if targets[0].evidence is Evidence.BY_NAME:
-            return self.by_name.is_open(item.text)
         holder = module.children[item.id][0] if access is Access.PROPERTY else item.id
+        if targets[0].evidence is Evidence.BY_NAME:
+            return self.by_name.is_open(self.flow.heap.at(module.name, holder), item.text)
         if self.flow.known.type(module.name, holder) in self.hierarchy.classes:
             return False
         return self._is_unknown(self.flow.heap.at(module.name, holder))

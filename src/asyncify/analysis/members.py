@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator
 from functools import partial
 
 from asyncify.analysis.heap import Heap
 from asyncify.analysis.lookups import Lookups
 from asyncify.analysis.names import Denoted, Names, Sort
-from asyncify.analysis.slots import ELEMENT, ENTER, LOADED, SUPER, Atom
+from asyncify.analysis.slots import ELEMENT, ENTER, FOREIGN, LOADED, SUPER, Atom
 from asyncify.model.facts import FunctionId
 from asyncify.model.graph import Reference, SourceKind
 
@@ -22,6 +23,16 @@ _ENTER_OTHER = frozenset(
         "contextlib._AsyncGeneratorContextManager",
         "tempfile.TemporaryDirectory",
     }
+)
+
+
+_FOREIGN = Atom(FOREIGN, "")
+# objects of the standard library that hold those of others
+_HOLDERS = (
+    *("builtins.", "_thread.", "argparse.", "asyncio.", "ast.", "collections.", "concurrent."),
+    *("contextvars.", "dataclasses.", "functools.", "inspect.", "logging.", "multiprocessing."),
+    *("queue.", "_queue.", "socketserver.", "http.server.", "threading.", "types.", "typing."),
+    *("weakref.", "xmlrpc.", "wsgiref.", "unittest.mock."),
 )
 
 
@@ -113,7 +124,7 @@ class Members:
             for one in self.lookups.read(slot, name, atom):
                 self.denote(slot, one)
         elif atom.name not in self.hierarchy.classes:
-            return
+            self._foreign(slot, atom)
         elif name == "__class__":
             self.heap.slots.add(slot, Atom(SourceKind.CLASS, atom.name))
         else:
@@ -122,6 +133,11 @@ class Members:
                 self.denote(slot, one, atom)
             if atom.kind != SUPER and (not found or name in self.stored):
                 self.heap.slots.move(self.heap.read(atom.name, name), slot)
+
+    def _foreign(self, slot: int, atom: Atom) -> None:
+        """What an attribute of others gives is theirs as well, as far as anybody knows."""
+        if atom.kind == FOREIGN or _is_foreign(atom):
+            self.heap.slots.add(slot, _FOREIGN)
 
     def write(self, slot: int, name: str, atom: Atom) -> None:
         """A slot moves to an attribute of an atom."""
@@ -156,6 +172,8 @@ class Members:
             self.read(slot, key[2:-2], atom)
         if atom.kind == SourceKind.GENERATOR:
             slots.move(heap.yields(atom.name), slot)
+        if atom.kind == FOREIGN:
+            slots.add(slot, atom)
         if atom.kind != SourceKind.INSTANCE:
             return
         for function in self.functions(atom, ("__getitem__", "__next__", "__anext__")):
@@ -192,3 +210,10 @@ class Members:
             else:
                 bound = self.bound(receiver, one.name) if receiver else 0
                 slots.add(slot, Atom(SourceKind.FUNCTION, one.name, bound))
+
+
+def _is_foreign(atom: Atom) -> bool:
+    """Whether the attributes of an object are the business of the standard library."""
+    if atom.kind != SourceKind.INSTANCE or atom.name.startswith(_HOLDERS):
+        return False
+    return atom.name.partition(".")[0] in sys.stdlib_module_names

@@ -20,6 +20,7 @@ SUPER = "super"  # kind of the atom that `super()` is; its name is the class tha
 RAW = "raw"  # kind of the atom that a function is for its own decorator, without what that adds
 LOOKUP = "look-up"  # kind of the atom that is found by a name nobody knows; its name is the place
 LOADED = "loaded"  # kind of the atom that a module is which is loaded by a name nobody knows; bound: its parts
+FOREIGN = "foreign"  # kind of the atom that is in an attribute of an object of the standard library
 DEAD = 0  # the slot of what is of no interest to anybody: it keeps nothing
 # A slot with more objects, or more atoms of any kind, could be anything and learns nothing more. Tables
 # of functions are longer than what a variable holds in turn.
@@ -36,7 +37,7 @@ def element_key(text: str) -> str:
 class Atom(NamedTuple):
     """An origin that a value can be called through or looked into.
 
-    `kind` is a `SourceKind`, SUPER, RAW, LOOKUP or LOADED. `bound` counts the positional arguments that are there
+    `kind` is a `SourceKind`, SUPER, RAW, LOOKUP, LOADED or FOREIGN. `bound` counts the positional arguments that are there
     already: 1 for a bound method, more for a `functools.partial`.
     """
 
