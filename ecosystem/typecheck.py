@@ -24,6 +24,7 @@ use-ignore-files = false
 """
 COROUTINE_WORDS = re.compile(r"\b(Coroutine|CoroutineType|AsyncGenerator)\b")
 _WRAPPED = re.compile(r"\bCoroutine(?:Type)?\[\w+, \w+, ((?:[^\[\]]|\[[^\[\]]*\])*)\]")
+_CONSTRUCTOR = re.compile(r"`\w+\._init_async`")
 _TWIN = re.compile(r"_async\b")
 # Kinds in which a declared type meets another one: the declaration may be what is wrong.
 DECLARED_KINDS = re.compile(
@@ -49,6 +50,8 @@ class Diagnostic:
         """The promise it is about: a lost coroutine, or an annotation that did not follow."""
         certain = self.kind in {"not-async", "unused-coroutine"}
         headline = self.message.partition("\n")[0]  # of overloads, the rest is what there is
+        if self.kind == "bad-override" and _CONSTRUCTOR.search(headline):
+            return None  # nobody compares the arguments of constructors, and this is one
         said = headline if self.kind == "no-matching-overload" else self.message
         if not certain and not COROUTINE_WORDS.search(said):
             return None

@@ -74,7 +74,7 @@ def _merge(modules: Mapping[str, Module], resolution: Resolution) -> CallGraph:
     edges = Edges(flow, by_name)
     found = tuple(values.values())
     families = hierarchy.families([*_protocols(flow), *flow.library.overridden()])
-    return CallGraph(
+    graph = CallGraph(
         modules=modules,
         functions=hierarchy.functions,
         classes=hierarchy.classes,
@@ -89,6 +89,8 @@ def _merge(modules: Mapping[str, Module], resolution: Resolution) -> CallGraph:
         types={**values.types(), **resolution.types},
         scalars=resolution.scalars,
     )
+    flow.slots.clear()  # whoever listens holds on to everything: nobody else would break that circle
+    return graph
 
 
 def _external_methods(hierarchy: Hierarchy, resolution: Resolution) -> None:

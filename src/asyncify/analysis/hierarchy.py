@@ -181,6 +181,11 @@ class Hierarchy:
         """Whether one object may have both classes: by inheritance, or in a common subclass."""
         return one == other or not self._down[one].isdisjoint(self._down[other])
 
+    def methods_of(self, cls: ClassId) -> list[str]:
+        """The names of the methods of a class and of its bases."""
+        found = (self.members.get(base, {}) for base in self.order(cls))
+        return list(dict.fromkeys(name for members in found for name in members))
+
     def lookup(self, cls: ClassId, attribute: str) -> tuple[Denoted, ...]:
         """What the attribute denotes by the first class that has it, in resolution order."""
         if attribute not in self._own:

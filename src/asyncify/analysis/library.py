@@ -44,6 +44,9 @@ class LibraryCalls(Calls):
         self._derivations: list[tuple[Reference, Made, Atom]] = (
             []
         )  # classes that calls make of a base
+        self._fitting: dict[str, list[str]] = (
+            {}
+        )  # names of methods, by the shape of what looks for them
 
     def external(self, call: Call, name: str, target: Target) -> None:
         """A call reaches something outside the project."""
@@ -235,7 +238,7 @@ class LibraryCalls(Calls):
         """The methods of bases that a class made by a call may have something else for, with the call."""
         found: dict[FunctionId, Reference] = {}
         for site, made, base in self._derivations:
-            names = made.attributes if made.whole else self.hierarchy.method_names
+            names = made.attributes if made.whole else self.hierarchy.methods_of(base.name)
             for name in names:
                 if made.whole and self._are_functions(site.module, made.attributes[name]):
                     continue
@@ -279,10 +282,11 @@ class LibraryCalls(Calls):
                 if outside and function.kind == "def" and fits(shape, function.name):
                     self.slots.add(slot, Atom(SourceKind.FUNCTION, function.id))
             return
-        for name in self.hierarchy.method_names:
-            if fits(shape, name):
-                for one in self.members.denoted(atom, name):
-                    self.members.denote(slot, one, atom)
+        if shape not in self._fitting:
+            self._fitting[shape] = [n for n in self.hierarchy.method_names if fits(shape, n)]
+        for name in self._fitting[shape]:
+            for one in self.members.denoted(atom, name):
+                self.members.denote(slot, one, atom)
 
     def _vars(self, call: Call) -> bool:
         if call.site is not None and len(call.arguments) == 1:

@@ -28,6 +28,7 @@ class Lookups:
         self._found: dict[str, dict[str, None]] = {}
         self._called: set[str] = set()
         self._prefixes: dict[str, str] = {}  # by look-up: how the names of modules begin
+        self._named: dict[tuple[str, str], list[Denoted]] = {}  # by prefix and name
 
     def member(self, slot: int, site: Reference, atom: Atom) -> None:
         """An attribute of an atom, whichever it is, moves to a slot."""
@@ -61,8 +62,14 @@ class Lookups:
         """What a name may be in a module that is loaded."""
         if atom.bound or atom.kind != LOADED:
             return []
-        found = (self.names.own(module, name) for module in self._modules(atom.name))
-        return list(dict.fromkeys(one for every in found for one in every))
+        prefix = self._prefixes[atom.name]
+        if (prefix, name) not in self._named:
+            modules = sorted({m for m in self.names.binders(name) if m.startswith(prefix)})
+            found = (
+                self.names.own(module, name) for module in modules if module in self.names.modules
+            )
+            self._named[prefix, name] = list(dict.fromkeys(one for own in found for one in own))
+        return self._named[prefix, name]
 
     def read(self, slot: int, name: str, atom: Atom) -> tuple[Denoted, ...]:
         """An attribute of a module that is loaded moves to a slot; its variables are left to others."""

@@ -7,8 +7,9 @@ Only imports and definitions are followed here, never values. A name can have se
 from __future__ import annotations
 
 import builtins
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
+from functools import cached_property
 from typing import NamedTuple
 
 from asyncify.model.facts import Expression, FunctionId, Import, Kind, Module, Role
@@ -88,6 +89,23 @@ class Names:
         """What a name is that a module of the project binds; nothing if it does not."""
         missing = Denoted(Sort.EXTERNAL, f"{module}.{name}")
         return tuple(one for one in self.member(module, name) if one != missing)
+
+    def binders(self, name: str) -> Iterator[str]:
+        """The modules that may bind a name: those with star imports may have it from there."""
+        yield from self._binders.get(name, ())
+        yield from (module for module in self._stars if module not in self._binders.get(name, ()))
+
+    @cached_property
+    def _binders(self) -> dict[str, dict[str, None]]:
+        found: dict[str, dict[str, None]] = {}
+        for owner, name in (*self._definitions, *self._imports, *sorted(self.assigned)):
+            if owner.endswith(":"):
+                found.setdefault(name, {})[owner.removesuffix(":")] = None
+        for module in (*self.modules, *sorted(self._packages)):
+            package, _, name = module.rpartition(".")
+            if package:
+                found.setdefault(name, {})[package] = None
+        return found
 
     def expression(self, module: Module, item: Expression) -> tuple[Denoted, ...]:
         """What a NAME, or a chain of attributes on one, denotes."""

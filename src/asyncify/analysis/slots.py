@@ -96,6 +96,11 @@ class Slots:
     def __len__(self) -> int:
         return len(self._slots.parent)
 
+    def clear(self) -> None:
+        """Forget what is in the slots, and who listens."""
+        for kept in (self._atoms, self._children, self._subscribers, self._targets, self.moves):
+            kept.clear()
+
     def new(self, count: int = 1) -> int:
         """Make `count` slots in a row and return the first."""
         first = len(self)

@@ -173,19 +173,24 @@ class Values:
         self, sources: list[Source], places: list[Reference]
     ) -> tuple[frozenset[int], ...]:
         """The numbers of the sources that get to every place."""
-        origins = [self._origins(source) for source in sources]
+        every = frozenset(range(len(sources)))
+        always: set[int] = set()  # what nobody follows may be anywhere
+        numbers: dict[tuple[str, str], list[int]] = {}
+        for number, source in enumerate(sources):
+            made = self._origins(source)
+            always.update(() if made else (number,))
+            for atom in made:
+                numbers.setdefault(atom, []).append(number)
         known: dict[int, frozenset[int]] = {}
+        same: dict[frozenset[int], frozenset[int]] = {}
         found = []
         for place in places:
             slot = self.slots.find(self.flow.heap.at(place.module, place.expression))
             if slot not in known:
                 atoms = {(atom.kind, atom.name) for atom in self.slots.atoms(slot)}
-                anything = self.slots.is_anything(slot)
-                known[slot] = frozenset(
-                    number
-                    for number, made in enumerate(origins)
-                    if anything or not made or not made.isdisjoint(atoms)
-                )
+                here = frozenset(always.union(*(numbers.get(atom, ()) for atom in atoms)))
+                here = every if self.slots.is_anything(slot) else here
+                known[slot] = same.setdefault(here, here)
             found.append(known[slot])
         return tuple(found)
 

@@ -139,7 +139,7 @@ def _problem(project: Project, cls: ClassId) -> str | None:
     methods = {method for each in own for method, _ in project.graph.classes[each].methods}
     if taken := methods & {"__new__", INITIAL_ASYNC, FACTORY}:
         return f"{name} has a method {min(taken)}"
-    if any(_has_metaclass(project, each) for each in own):
+    if not project.memory("metaclasses", _with_metaclass).isdisjoint(own):
         return f"{name} has a metaclass"
     if len(_lines(project, own)) > 1:
         return f"{name} has several bases with an {INITIAL}"
@@ -148,16 +148,16 @@ def _problem(project: Project, cls: ClassId) -> str | None:
     return None
 
 
-def _has_metaclass(project: Project, cls: ClassId) -> bool:
-    """Whether a class says what makes it: any keyword in its header counts, but for that of `abc`."""
-    module = project.graph.modules[project.graph.classes[cls].module]
-    statement = project.graph.classes[cls].statement
-    return any(
-        e.role is Role.BASE
-        and e.statement == statement
-        and not e.detail.isdigit()
-        and project.graph.names.get(Reference(module.name, e.id)) != "abc.ABCMeta"
-        for e in module.expressions
+def _with_metaclass(project: Project) -> frozenset[ClassId]:
+    """The classes that say what makes them: any keyword in a header counts, but for that of `abc`."""
+    statements = {(cls.module, cls.statement): cls.id for cls in project.graph.classes.values()}
+    return frozenset(
+        statements[name, expression.statement]
+        for name, module in project.graph.modules.items()
+        for expression in module.expressions
+        if expression.role is Role.BASE and not expression.detail.isdigit()
+        if (name, expression.statement) in statements
+        if project.graph.names.get(Reference(name, expression.id)) != "abc.ABCMeta"
     )
 
 
