@@ -6,7 +6,6 @@ from functools import cached_property
 
 from asyncify.analysis.calls import Call
 from asyncify.analysis.flow import Flow
-from asyncify.analysis.names import Sort
 from asyncify.analysis.slots import ANYTHING, DEAD, FOREIGN, LOADED, SUPER
 from asyncify.model.attributes import BUILTIN_ATTRIBUTES
 from asyncify.model.facts import FunctionId
@@ -108,9 +107,8 @@ class ByName:
             if atom.kind == LOADED and atom.bound:
                 found.update((t.function, t) for t in self._of(call.attribute) if t.function)
             elif atom.kind == LOADED:
-                for one in self.flow.members.lookups.named(atom, call.attribute):
-                    if one.sort is Sort.FUNCTION:
-                        found[one.name] = Target(one.name, evidence=Evidence.BY_NAME)
+                for function in self.flow.members.lookups.called(atom, call.attribute):
+                    found[function] = Target(function, evidence=Evidence.BY_NAME)
         return tuple(t for name, t in found.items() if not self.hierarchy.is_property(name))
 
     def settle(self) -> set[int]:

@@ -91,7 +91,7 @@ class Flow:
         for function in self.hierarchy.functions.values():
             if function.name in _DELEGATING:
                 lookups.give(self.heap.result(function.id))
-        return lookups.called()
+        return lookups.all_called()
 
     # definitions
 

@@ -281,6 +281,9 @@ class LibraryCalls(Calls):
                 outside = function.owner is None and function.parent == f"{atom.name}:"
                 if outside and function.kind == "def" and fits(shape, function.name):
                     self.slots.add(slot, Atom(SourceKind.FUNCTION, function.id))
+            for cls in self.hierarchy.modules[atom.name].classes:
+                if cls.parent == f"{atom.name}:" and fits(shape, cls.name):
+                    self.slots.add(slot, Atom(SourceKind.CLASS, cls.id))
             return
         if shape not in self._fitting:
             self._fitting[shape] = [n for n in self.hierarchy.method_names if fits(shape, n)]

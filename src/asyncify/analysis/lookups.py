@@ -13,6 +13,8 @@ from asyncify.analysis.effects import calls
 from asyncify.analysis.heap import Heap
 from asyncify.analysis.names import Denoted, Names, Sort
 from asyncify.analysis.slots import ELEMENT, LOADED, LOOKUP, SUPER, Atom
+from asyncify.model.attributes import INITIAL
+from asyncify.model.facts import FunctionId
 from asyncify.model.graph import Reference, SourceKind
 
 _NAMESPACES = (SourceKind.CLASS, SourceKind.MODULE)
@@ -71,10 +73,14 @@ class Lookups:
             self._named[prefix, name] = list(dict.fromkeys(one for own in found for one in own))
         return self._named[prefix, name]
 
+    def called(self, atom: Atom, name: str) -> list[FunctionId]:
+        """The functions that a call of this name runs in a module that is loaded."""
+        return self._called_as(self.named(atom, name))
+
     def read(self, slot: int, name: str, atom: Atom) -> tuple[Denoted, ...]:
         """An attribute of a module that is loaded moves to a slot; its variables are left to others."""
         found = self.named(atom, name)
-        functions = [one.name for one in found if one.sort is Sort.FUNCTION]
+        functions = self._called_as(found)
         if functions:
             self._find(slot, f"{atom.name}.{name}", self._sites[atom.name], functions)
         if any(one.sort is Sort.CLASS for one in found):
@@ -91,12 +97,25 @@ class Lookups:
         if atom.kind == LOADED and not atom.bound and self._prefixes[atom.name]:
             # without a prefix that would be every function that there is
             modules = self._modules(atom.name)
-            return [function for name in modules for function in self.names.functions(name)]
+            return self._called_as(
+                [one for name in modules for one in self.names.definitions(name)]
+            )
         if atom.kind == SourceKind.MODULE:
-            return self.names.functions(atom.name)
+            return self._called_as(self.names.definitions(atom.name))
         kinds = (SourceKind.INSTANCE, SourceKind.CLASS, SUPER)
         ours = atom.kind in kinds and atom.name in self.heap.hierarchy.classes
         return (atom.name,) if ours else ()
+
+    def _called_as(self, found: Iterable[Denoted]) -> list[FunctionId]:
+        """The functions that a call of one of these runs: of a class its constructor."""
+        called: list[FunctionId] = []
+        for one in found:
+            if one.sort is Sort.FUNCTION:
+                called.append(one.name)
+            elif one.sort is Sort.CLASS:
+                made = self.heap.hierarchy.lookup(one.name, INITIAL)
+                called += [method.name for method in made if method.sort is Sort.FUNCTION]
+        return called
 
     def call(self, atom: Atom) -> None:
         """What a look-up found is called."""
@@ -114,7 +133,7 @@ class Lookups:
             if atom.kind == LOOKUP:
                 self.call(atom)
 
-    def called(self) -> dict[Reference, tuple[str, ...]]:
+    def all_called(self) -> dict[Reference, tuple[str, ...]]:
         """Every look-up whose result is called, with the classes and functions that it may find."""
         found: dict[Reference, set[str]] = {}
         for key in sorted(self._called, key=self._sites.__getitem__):

@@ -12,7 +12,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import NamedTuple
 
-from asyncify.model.facts import Expression, FunctionId, Import, Kind, Module, Role
+from asyncify.model.facts import Expression, Import, Kind, Module, Role
 
 BUILTINS = "builtins"
 Variable = tuple[str, str]
@@ -37,6 +37,9 @@ class Denoted(NamedTuple):
     sort: Sort
     name: str
     attribute: str = ""
+
+
+_DEFINED = frozenset({Sort.FUNCTION, Sort.CLASS})
 
 
 class Names:
@@ -163,24 +166,26 @@ class Names:
             return (Denoted(Sort.MODULE, f"{module}.{name}"),)
         return found or (Denoted(Sort.EXTERNAL, f"{module}.{name}"),)
 
-    def functions(self, module: str, seen: frozenset[str] = frozenset()) -> tuple[FunctionId, ...]:
-        """The functions that a module has: its own, and what it passes on from others."""
+    def definitions(self, module: str, seen: frozenset[str] = frozenset()) -> tuple[Denoted, ...]:
+        """The functions and classes that a module has: its own, and what it passes on from others."""
         if module not in self.modules or module in seen:
             return ()
         item, scope = self.modules[module], f"{module}:"
         found = {
-            function.id: None
+            Denoted(Sort.FUNCTION, function.id): None
             for function in item.functions
             if function.kind == "def" and function.owner is None and function.parent == scope
         }
+        for cls in item.classes:
+            found.update(dict.fromkeys(self._definitions.get((scope, cls.name), ())))
         for one in item.imports:
             if one.scope != scope:
                 continue
             if one.name == "*":
-                found.update(dict.fromkeys(self.functions(one.module, seen | {module})))
+                found.update(dict.fromkeys(self.definitions(one.module, seen | {module})))
             elif item.is_package or one.name in (item.exports or ()):
                 brought = self._imported(one, frozenset())
-                found.update((one.name, None) for one in brought if one.sort is Sort.FUNCTION)
+                found.update((one, None) for one in brought if one.sort in _DEFINED)
         return tuple(found)
 
     def _bound(self, variable: Variable, seen: frozenset[Variable]) -> tuple[Denoted, ...]:

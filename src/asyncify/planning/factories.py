@@ -75,6 +75,10 @@ def unclear(project: Project, initial: FunctionId, edge: Edge) -> str | None:
     calls = [e for e in project.edges_at(edge.site) if e.access in (Access.CALL, Access.CONSTRUCT)]
     if edge.open or others or len(calls) > 1:
         return "this call may make something else"
+    callee = project.child(edge.site, Role.CALLEE)
+    given = project.sources(callee) if callee is not None else ()
+    if any(source.kind is not SourceKind.CLASS for source in given):
+        return "what is called here may be no class"
     if construction(project, edge.site) is None:
         return "the class is used as a decorator"
     return None
@@ -111,12 +115,19 @@ def _classes(project: Project, function: Function) -> list[ClassId]:
 
 
 def _limits(project: Project, function: Function) -> Iterator[Limit]:
+    if (site := project.memory("classes nobody knows", _unknown_class)) is not None:
+        message = f"{INITIAL} cannot be async: this makes an object of a class that nobody knows"
+        yield Limit("ASY902", message, site)
     if problem := making_problem(project, function):
         yield Limit("ASY902", f"{INITIAL} cannot be async: {problem}")
     for edge in project.reaching(function.id):
         if edge.access is Access.CONSTRUCT and (problem := unclear(project, function.id, edge)):
             yield Limit("ASY902", f"{INITIAL} cannot be async: {problem}", edge.site)
+    strings = project.memory("strings", _strings)
     for cls in _classes(project, function):
+        if _ending(cls) in strings:
+            message = f"a string names {cls}, and somebody may find it by that"
+            yield Limit("ASY902", f"{INITIAL} cannot be async: {message}")
         for value in project.memory("values of classes", _values_of_classes).get(cls, ()):
             yield from _value_limits(project, value, cls)
 
@@ -161,6 +172,18 @@ def _with_metaclass(project: Project) -> frozenset[ClassId]:
     )
 
 
+def _unknown_class(project: Project) -> Reference | None:
+    """A place that calls the class of an object of which nothing is known: `type(other)(...)`."""
+    asked = [*project.calls_to("builtins.type"), *project.attributes("__class__")]
+    for place in asked:
+        outer = project.parent(place)
+        if outer is not None and project.expression(place).role is Role.CALLEE:
+            edge = project.call_edge(outer[0])
+            if edge is None or not edge.targets or edge.open:
+                return outer[0]
+    return None
+
+
 def _lines(project: Project, own: list[ClassId]) -> list[ClassId]:
     """The classes with an `__init__` that no other one of them derives from another."""
     having = [c for c in own if INITIAL in dict(project.graph.classes[c].methods)]
@@ -171,9 +194,21 @@ def _lines(project: Project, own: list[ClassId]) -> list[ClassId]:
     return kept
 
 
+def _strings(project: Project) -> frozenset[str]:
+    """The ends of all strings that may name a class with its module."""
+    texts = {e.string for m in project.graph.modules.values() for e in m.expressions}
+    return frozenset(_ending(text) for text in texts if "." in text or ":" in text)
+
+
+def _ending(name: str) -> str:
+    """The last two parts of a name: who reads it may start elsewhere."""
+    return ".".join(name.replace(":", ".").split(".")[-2:])
+
+
 def _patched(project: Project) -> frozenset[ClassId]:
-    """The classes that a test seems to replace: by their names."""
-    names = {patch.path.rpartition(".")[2] for patch in patches(project)}
+    """The classes that a test seems to replace, or the constructor of one: by their names."""
+    paths = [patch.path.removesuffix(f".{INITIAL}") for patch in patches(project)]
+    names = {path.rpartition(".")[2] for path in paths}
     return frozenset(c.id for c in project.graph.classes.values() if c.name in names)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from asyncify.model.attributes import INITIAL
 from asyncify.model.facts import Expression, Function, FunctionId, Kind, Role
 from asyncify.model.graph import Reference, SourceKind
 from asyncify.planning.colour import Limit
@@ -33,11 +34,14 @@ def found_by_name_limit(project: Project, function: Function) -> Limit | None:
     if decorated_by(project, function, FIXTURE) is not None:
         return _fixture_limit(project, function)
     found = project.memory("found by name", _found)
-    if function.owner is None:
+    if function.id in found:
+        return Limit("ASY907", _UNKNOWN, found[function.id])
+    if function.owner is None or function.name == INITIAL:
         site = project.memory("namespaces", _namespaces).get(function.module)
         if site is not None and function.parent == f"{function.module}:":
             return Limit("ASY907", "the functions of the module are looked up by their names", site)
-        return Limit("ASY907", _UNKNOWN, found[function.id]) if function.id in found else None
+    if function.owner is None:
+        return None
     site = project.memory("getters", _getters).get(function.name)
     if site is not None:
         return Limit("ASY907", f"{function.name} is called by a getter of `operator`", site)
