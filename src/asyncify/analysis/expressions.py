@@ -50,6 +50,8 @@ def _attribute(walk: Walk, node: ast.Attribute, number: int, context: Context) -
 def _call(walk: Walk, node: ast.Call, number: int, context: Context) -> str:
     push = walk.stack.append
     push((node.func, number, Role.CALLEE, "", context))
+    if context.place is Place.ANNOTATION:  # `Annotated[str, Option(callback=check)]`: no type
+        context = context.at(Place.DEFAULT)
     first = len(walk.stack)
     for index, argument in enumerate(node.args):
         push((argument, number, Role.ARGUMENT, position_text(index), context))

@@ -46,11 +46,32 @@ def argument_hook(project: Project, site: Reference) -> Hook | None:
     if expression.role not in (Role.ARGUMENT, Role.KEYWORD) or outer is None:
         return None
     names = project.callee_names(outer[0]) if outer[1].kind is Kind.CALL else ()
+    names = names or _declared(project, outer[0])
     for hook in _hooks(project) if names else ():
         if any(fnmatchcase(expression.detail, each) for each in hook.arguments):
             if all(_matches(hook, name) for name in names):
                 return hook
     return None
+
+
+def is_hook(project: Project, name: str) -> bool:
+    """Whether a rule says what a function outside the project does with what it gets."""
+    return any(hook.arguments and _matches(hook, name) for hook in _hooks(project))
+
+
+def _declared(project: Project, call: Reference) -> tuple[str, ...]:
+    """What a call of a method reaches by the annotation of a parameter: frameworks need not be installed."""
+    callee = project.child(call, Role.CALLEE)
+    receiver = project.child(callee, Role.RECEIVER) if callee is not None else None
+    if callee is None or receiver is None:
+        return ()
+    named = project.expression(receiver)
+    for parameter in project.functions[named.function].parameters:
+        annotation = Reference(call.module, parameter.annotation)
+        known = project.graph.names.get(annotation) if parameter.annotation >= 0 else None
+        if known is not None and (named.function, parameter.name) == named.variable:
+            return (f"{known}.{project.expression(callee).text}",)
+    return ()
 
 
 def method_hook(project: Project, function: Function) -> Hook | None:

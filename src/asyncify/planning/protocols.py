@@ -19,6 +19,7 @@ from asyncify.model.graph import Reference, SourceKind, Value
 from asyncify.planning.callables import LOOKERS
 from asyncify.planning.colour import Limit
 from asyncify.planning.companions import INLINE
+from asyncify.planning.frameworks import is_hook
 from asyncify.planning.groups import PUSHES, STACKS
 from asyncify.planning.limits import is_special
 from asyncify.planning.project import UNSEEN, Project
@@ -114,6 +115,8 @@ def _is_unknown(project: Project, who: str) -> bool:
     """Whether a function belongs to a library of which nobody says what it calls."""
     if who.startswith(_SERVERS):
         return True
+    if is_hook(project, who):
+        return False
     known = project.memory("known packages", _known_packages)
     return not who.startswith(_HOLDERS) and who.partition(".")[0] not in known
 
