@@ -16,6 +16,7 @@ from asyncify.model.graph import Access, Edge, Reference, SourceKind, Value
 from asyncify.model.plan import Edit, Insert, Replace
 from asyncify.planning.colour import Limit
 from asyncify.planning.interceptors import patches
+from asyncify.planning.named import named_in_string
 from asyncify.planning.project import PASSING_ROLES, UNSEEN, Project
 
 # bases outside the project of which `cls.__new__(cls)` makes an object, as calling the class does
@@ -123,11 +124,10 @@ def _limits(project: Project, function: Function) -> Iterator[Limit]:
     for edge in project.reaching(function.id):
         if edge.access is Access.CONSTRUCT and (problem := unclear(project, function.id, edge)):
             yield Limit("ASY902", f"{INITIAL} cannot be async: {problem}", edge.site)
-    strings = project.memory("strings", _strings)
     for cls in _classes(project, function):
-        if _ending(cls) in strings:
+        if (site := named_in_string(project, cls)) is not None:
             message = f"a string names {cls}, and somebody may find it by that"
-            yield Limit("ASY902", f"{INITIAL} cannot be async: {message}")
+            yield Limit("ASY902", f"{INITIAL} cannot be async: {message}", site)
         for value in project.memory("values of classes", _values_of_classes).get(cls, ()):
             yield from _value_limits(project, value, cls)
 
@@ -192,17 +192,6 @@ def _lines(project: Project, own: list[ClassId]) -> list[ClassId]:
         if not any(cls in project.graph.bases.get(other, ()) for other in kept):
             kept.append(cls)
     return kept
-
-
-def _strings(project: Project) -> frozenset[str]:
-    """The ends of all strings that may name a class with its module."""
-    texts = {e.string for m in project.graph.modules.values() for e in m.expressions}
-    return frozenset(_ending(text) for text in texts if "." in text or ":" in text)
-
-
-def _ending(name: str) -> str:
-    """The last two parts of a name: who reads it may start elsewhere."""
-    return ".".join(name.replace(":", ".").split(".")[-2:])
 
 
 def _patched(project: Project) -> frozenset[ClassId]:

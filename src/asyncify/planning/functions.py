@@ -33,6 +33,7 @@ from asyncify.planning.limits import (
     starts_loop,
 )
 from asyncify.planning.loops import loop_edits, loop_limit
+from asyncify.planning.named import named_limit
 from asyncify.planning.project import Project
 from asyncify.planning.reach import reach
 from asyncify.planning.scripts import script_edits
@@ -166,6 +167,7 @@ def _limit(project: Project, function: Function, boundaries: Boundaries) -> Limi
         or stop_limit(project, function)
         or interrupt_limit(project, function)
         or found_by_name_limit(project, function)
+        or named_limit(project, function)
         or given_limit(project, function)
         or loop_limit(project, function)
         or beside_limit(project, function)
