@@ -55,8 +55,9 @@ def making_problem(project: Project, function: Function) -> str | None:
 
 
 def factory_edits(project: Project, function: Function) -> Iterable[Edit]:
-    """The factory below an initial method, unless a base class has one."""
-    if not _inherits_factory(project, function):
+    """The factory below an initial method (the last one, of overloads), unless a base class has one."""
+    methods = dict(project.graph.classes[function.owner or ""].methods)
+    if methods[INITIAL] == function.id and not _inherits_factory(project, function):
         yield Insert(function.header, "after", _factory(function))
 
 
@@ -138,11 +139,9 @@ def _problem(project: Project, cls: ClassId) -> str | None:
     if known is None:
         return f"{name} is not known"
     bases = project.graph.bases.get(cls, ())
-    for base in bases:
-        if base not in project.graph.classes and (
-            not base.startswith(_PLAIN_BASES) or base in _TUPLES
-        ):
-            return f"{name} has a base outside the project ({base})"
+    others = (base for base in bases if base not in project.graph.classes)
+    if strange := [o for o in others if not o.startswith(_PLAIN_BASES) or o in _TUPLES]:
+        return f"{name} has a base outside the project ({strange[0]})"
     for decorator in known.decorators:
         if project.denoted(Reference(known.module, decorator)) not in _TRANSPARENT:
             return f"a decorator may change {name}"
@@ -150,6 +149,8 @@ def _problem(project: Project, cls: ClassId) -> str | None:
     methods = {method for each in own for method, _ in project.graph.classes[each].methods}
     if taken := methods & {"__new__", INITIAL_ASYNC, FACTORY}:
         return f"{name} has a method {min(taken)}"
+    if any(_takes_cls(project, each) for each in own):
+        return f"the {INITIAL} of {name} has a parameter `cls`, which is the factory's own"
     if not project.memory("metaclasses", _with_metaclass).isdisjoint(own):
         return f"{name} has a metaclass"
     if len(_lines(project, own)) > 1:
@@ -157,6 +158,12 @@ def _problem(project: Project, cls: ClassId) -> str | None:
     if cls in project.memory("patched classes", _patched):
         return f"a test replaces {name}"
     return None
+
+
+def _takes_cls(project: Project, cls: ClassId) -> bool:
+    initial = dict(project.graph.classes[cls].methods).get(INITIAL, "")
+    parameters = project.functions[initial].parameters if initial else ()
+    return any(parameter.name == "cls" for parameter in parameters)
 
 
 def _with_metaclass(project: Project) -> frozenset[ClassId]:
@@ -185,7 +192,7 @@ def _unknown_class(project: Project) -> Reference | None:
 
 
 def _lines(project: Project, own: list[ClassId]) -> list[ClassId]:
-    """The classes with an `__init__` that no other one of them derives from another."""
+    """The classes with an `__init__` that are no base of another one with an `__init__`."""
     having = [c for c in own if INITIAL in dict(project.graph.classes[c].methods)]
     kept: list[ClassId] = []
     for cls in having:  # in the order of method resolution: bases behind what derives from them

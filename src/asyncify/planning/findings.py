@@ -99,7 +99,7 @@ class Findings:
         """What is awaited where a function is used: for the constructor of a class its factory."""
         edge = self.project.call_edge(site)
         if edge is not None and edge.access is Access.CONSTRUCT:
-            return f"{short(callee).removesuffix(INITIAL)}{FACTORY}"
+            return f"{short(callee).rpartition('.')[0]}.{FACTORY}"
         return short(callee)
 
     def _why_sync(self, function: FunctionId) -> str:
