@@ -37,7 +37,7 @@ INTRODUCTION = """\
 the sources of fixed versions into a cache outside the repository, and none of them is part of it. Of
 each one, in a temporary copy, it holds that
 
-- `--check`, `--diff` and `--write` end with exit code 0 or 1 and without a traceback;
+- `--check`, `--diff` and `--write` end with exit code 0 or 1, or 2 where files of the project cannot be parsed, and without a traceback;
 - every file that compiled still compiles, and `--diff` applied by `git apply` gives the very tree
   that `--write` leaves;
 - a second `--write` changes nothing;
