@@ -44,9 +44,7 @@ class LibraryCalls(Calls):
         self._derivations: list[tuple[Reference, Made, Atom]] = (
             []
         )  # classes that calls make of a base
-        self._fitting: dict[str, list[str]] = (
-            {}
-        )  # names of methods, by the shape of what looks for them
+        self._fitting: dict[str, list[str]] = {}  # names of methods, by a shape that finds them
 
     def external(self, call: Call, name: str, target: Target) -> None:
         """A call reaches something outside the project."""

@@ -15,13 +15,14 @@ from asyncify.model.facts import ClassId, Function, FunctionId, Role
 from asyncify.model.graph import Access, Edge, Reference, SourceKind, Value
 from asyncify.model.plan import Edit, Insert, Replace
 from asyncify.planning.colour import Limit
-from asyncify.planning.interceptors import patches
+from asyncify.planning.interceptors import patched_names
 from asyncify.planning.named import named_in_string
 from asyncify.planning.project import PASSING_ROLES, UNSEEN, Project
 
 # bases outside the project of which `cls.__new__(cls)` makes an object, as calling the class does
 _PLAIN_BASES = ("builtins.object", "abc.ABC", "typing.", "typing_extensions.", "collections.abc.")
 _TUPLES = ("typing.NamedTuple", "typing_extensions.NamedTuple")
+_OVERLOADS = ("typing.overload", "typing_extensions.overload")
 # decorators of classes that leave `__init__` alone
 _TRANSPARENT = frozenset({"typing.final", "typing.runtime_checkable", "functools.total_ordering"})
 _HARMLESS = PASSING_ROLES | {
@@ -55,9 +56,9 @@ def making_problem(project: Project, function: Function) -> str | None:
 
 
 def factory_edits(project: Project, function: Function) -> Iterable[Edit]:
-    """The factory below an initial method (the last one, of overloads), unless a base class has one."""
-    methods = dict(project.graph.classes[function.owner or ""].methods)
-    if methods[INITIAL] == function.id and not _inherits_factory(project, function):
+    """The factory below an initial method, unless it only declares one or a base class has a factory."""
+    declares = any(name in _OVERLOADS for _, name in project.decorators(function))
+    if not declares and not _inherits_factory(project, function):
         yield Insert(function.header, "after", _factory(function))
 
 
@@ -78,11 +79,10 @@ def unclear(project: Project, initial: FunctionId, edge: Edge) -> str | None:
     if edge.open or others or len(calls) > 1:
         return "this call may make something else"
     callee = project.child(edge.site, Role.CALLEE)
-    given = project.sources(callee) if callee is not None else ()
-    if any(source.kind is not SourceKind.CLASS for source in given):
-        return "what is called here may be no class"
-    if construction(project, edge.site) is None:
+    if callee is None:
         return "the class is used as a decorator"
+    if any(source.kind is not SourceKind.CLASS for source in project.sources(callee)):
+        return "what is called here may be no class"
     return None
 
 
@@ -155,7 +155,8 @@ def _problem(project: Project, cls: ClassId) -> str | None:
         return f"{name} has a metaclass"
     if len(_lines(project, own)) > 1:
         return f"{name} has several bases with an {INITIAL}"
-    if cls in project.memory("patched classes", _patched):
+    patched = patched_names(project)
+    if known.name in patched or known.name in patched.get(INITIAL, ()):
         return f"a test replaces {name}"
     return None
 
@@ -199,13 +200,6 @@ def _lines(project: Project, own: list[ClassId]) -> list[ClassId]:
         if not any(cls in project.graph.bases.get(other, ()) for other in kept):
             kept.append(cls)
     return kept
-
-
-def _patched(project: Project) -> frozenset[ClassId]:
-    """The classes that a test seems to replace, or the constructor of one: by their names."""
-    paths = [patch.path.removesuffix(f".{INITIAL}") for patch in patches(project)]
-    names = {path.rpartition(".")[2] for path in paths}
-    return frozenset(c.id for c in project.graph.classes.values() if c.name in names)
 
 
 def _values_of_classes(project: Project) -> dict[ClassId, list[Value]]:

@@ -15,7 +15,8 @@ from asyncify.rules.spec import Call, Library, Raises, Resource, Thread
 _STACK = ("contextlib.ExitStack", "contextlib._BaseExitStack")  # the checker names the base
 STACKS = frozenset(f"{name}.enter_context" for name in _STACK)
 PUSHES = frozenset(f"{name}.push" for name in _STACK)
-_CLOSING = frozenset(f"{name}:0" for name in (*STACKS, *PUSHES, "contextlib.closing"))
+_ENTERING = frozenset(f"{name}:0" for name in STACKS)
+_CLOSING = _ENTERING | {f"{name}:0" for name in (*PUSHES, "contextlib.closing")}
 
 
 @dataclass(slots=True)
@@ -120,7 +121,7 @@ def _is_local(project: Project, site: Reference, inside: Set[Reference]) -> bool
 def dropped(project: Project, group: Group) -> tuple[Value, Reference] | None:
     """An object that holds back a part of what it got, with the place where it gets it, if nobody closes it."""
     kinds = [(name, made.buffer) for name, (_, made) in group.types.items() if made.buffer]
-    entered = {given for site, given in group.entered if _is_closed_by(project, site)}
+    entered = {given for site, given in group.entered if _ends(project, site, _CLOSING)}
     for name, buffer in kinds:
         methods = {call.name.removeprefix(f"{name}.") for _, call in group.calls.values()}
         closed = bool(methods & {*buffer.empties})
@@ -129,7 +130,7 @@ def dropped(project: Project, group: Group) -> tuple[Value, Reference] | None:
             for site in value.occurrences:
                 if (alone or not closed) and _uses(project, site) & {*buffer.fills}:
                     if not any(
-                        one in entered or _is_closed_by(project, one) for one in value.occurrences
+                        one in entered or _ends(project, one, _CLOSING) for one in value.occurrences
                     ):
                         return value, site
     return None
@@ -145,10 +146,6 @@ def _uses(project: Project, site: Reference) -> set[str]:
     return {f"{name}:{expression.detail}" for name in project.callee_names(outer[0])}
 
 
-def _is_closed_by(project: Project, site: Reference) -> bool:
-    return project.expression(site).role is Role.ENTERED or bool(_uses(project, site) & _CLOSING)
-
-
 def leaves_generator(project: Project, expression: Expression) -> bool:
     """Whether a generator gives an object to nobody knows whom: only `with` is sure to take what it yields."""
     function = project.functions[expression.function]
@@ -157,13 +154,11 @@ def leaves_generator(project: Project, expression: Expression) -> bool:
     if expression.role is not Role.YIELDED:
         return False
     edges = [edge for edge in project.reaching(function.id) if edge.access is Access.CALL]
-    entered = all(_is_entered(project, edge.site) for edge in edges)
+    entered = all(_ends(project, edge.site, _ENTERING) for edge in edges)
     managed = decorated_by(project, function, MANAGER) is not None
     return not (managed and entered) or bool(project.values_of(function.id, SourceKind.FUNCTION))
 
 
-def _is_entered(project: Project, call: Reference) -> bool:
-    expression, outer = project.expression(call), project.parent(call)
-    if expression.role is Role.ENTERED or outer is None:
-        return expression.role is Role.ENTERED
-    return expression.role is Role.ARGUMENT and bool(STACKS & {*project.callee_names(outer[0])})
+def _ends(project: Project, site: Reference, by: Set[str]) -> bool:
+    """Whether a with statement enters an object, or one of these functions gets it to see to its end."""
+    return project.expression(site).role is Role.ENTERED or not by.isdisjoint(_uses(project, site))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from asyncify.model.facts import Expression, Function, FunctionId, Kind, Role
@@ -34,6 +34,19 @@ class Patch:
 def patches(project: Project) -> tuple[Patch, ...]:
     """Every call that patches something, in source order."""
     return project.memory("patches", lambda project: tuple(_patches(project)))
+
+
+def patched_names(project: Project) -> Mapping[str, frozenset[str]]:
+    """What tests replace: names, each with those of the classes or modules that have them."""
+    return project.memory("patched", _patched_names)
+
+
+def _patched_names(project: Project) -> dict[str, frozenset[str]]:
+    found: dict[str, set[str]] = {}
+    for patch in patches(project):
+        owner, _, name = patch.path.rpartition(".")
+        found.setdefault(name, set()).add(owner.rpartition(".")[2])
+    return {name: frozenset(owners) for name, owners in found.items()}
 
 
 def _patches(project: Project) -> Iterable[Patch]:

@@ -47,6 +47,8 @@ def _paths(project: Project) -> dict[str, list[tuple[str, Reference]]]:
     found: dict[str, list[tuple[str, Reference]]] = {}
     for name, module in project.graph.modules.items():
         for expression in module.expressions:
+            if not expression.string:
+                continue
             written, site = expression.string.replace(":", "."), Reference(name, expression.id)
             if _DOTTED.fullmatch(written) and site not in patched:
                 found.setdefault(_ending(written), []).append((written, site))

@@ -21,7 +21,7 @@ from asyncify.planning.consumers import Step, need_async
 from asyncify.planning.factories import construction, factory_edits, making_problem, unclear
 from asyncify.planning.found_by_name import composed
 from asyncify.planning.hooks import in_test_file
-from asyncify.planning.interceptors import patches
+from asyncify.planning.interceptors import patched_names
 from asyncify.planning.limits import (
     PROPERTY,
     TRANSPARENT,
@@ -231,21 +231,12 @@ def _renamed(project: Project) -> frozenset[FunctionId]:
 
 def _is_patched(project: Project, function: Function) -> bool:
     """Whether a test seems to replace a function: by its name, in a class of its family or in a module."""
-    owners = project.memory("patched", _patched_names).get(function.name, frozenset())
+    owners = patched_names(project).get(function.name, frozenset())
     if function.owner is None or not owners:
         return bool(owners)
     family = (project.functions[one].owner or "" for one in project.family(function.id))
     names = {re.split("[:.]", owner)[-1] for owner in family}
     return bool(owners & (names | {"?"}))
-
-
-def _patched_names(project: Project) -> dict[str, frozenset[str]]:
-    """What tests replace: names of functions, with those of the classes or modules that have them."""
-    found: dict[str, set[str]] = {}
-    for patch in patches(project):
-        owner, _, name = patch.path.rpartition(".")
-        found.setdefault(name, set()).add(owner.rpartition(".")[2])
-    return {name: frozenset(owners) for name, owners in found.items()}
 
 
 def _taken(project: Project, function: Function, name: str) -> bool:

@@ -86,6 +86,8 @@ def _moved_constructors(
 def _unmade(graph: CallGraph, became_async: Set[FunctionId]) -> Iterator[Lost]:
     """Places that make an object without its factory, or ask a base for a constructor that it lost."""
     moved = _moved_constructors(graph, became_async)
+    if not moved:
+        return
     places = [
         (edge.site, target.receiver)
         for edge in graph.edges
@@ -93,7 +95,7 @@ def _unmade(graph: CallGraph, became_async: Set[FunctionId]) -> Iterator[Lost]:
         if edge.access is Access.CONSTRUCT and target.receiver is not None
     ]
     reached = {edge.site for edge in graph.edges for target in edge.targets if target.function}
-    for module in graph.modules.values() if moved else ():
+    for module in graph.modules.values():
         for expression in module.expressions:
             call = Reference(module.name, expression.parent)
             if (expression.text, expression.role) == (INITIAL, Role.CALLEE) and call not in reached:
