@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from asyncify.analysis.made_classes import MAKERS, TYPE, Made, made_by
 from asyncify.analysis.names import Denoted, Names, Sort
+from asyncify.model.disjoint import DisjointSets
 from asyncify.model.facts import Class, ClassId, Expression, Function, FunctionId, Kind, Module
 
 UNKNOWN = "?"
@@ -301,9 +302,11 @@ class Hierarchy:
         """Whether a subclass defines the method again."""
         return bool(self.overrides(function))
 
-    def families(self, pairs: Iterable[tuple[FunctionId, FunctionId]] = ()) -> Families:
+    def families(
+        self, pairs: Iterable[tuple[FunctionId, FunctionId]] = ()
+    ) -> DisjointSets[FunctionId]:
         """Methods that override one another, siblings and mixins of a common subclass included."""
-        families = Families()
+        families = DisjointSets[FunctionId]()
         for cls in self.classes:
             last: dict[str, FunctionId] = {}
             for base in self.order(cls):
@@ -311,9 +314,9 @@ class Hierarchy:
                     if name in _OWN or (name.startswith("__") and not name.endswith("__")):
                         continue
                     for method in methods:
-                        families.join(method, last.setdefault(name, method))
+                        families.join((last.setdefault(name, method), method))
         for one, other in pairs:
-            families.join(one, other)
+            families.join((one, other))
         return families
 
     def outside(self, overridden: Mapping[FunctionId, tuple[str, ...]]) -> dict[FunctionId, str]:
@@ -328,34 +331,6 @@ class Hierarchy:
                         found[method] = known
                     elif unknown and name not in _OBJECT:
                         found[method] = UNKNOWN
-        return found
-
-
-class Families:
-    """Union-find over methods."""
-
-    def __init__(self) -> None:
-        self._parent: dict[FunctionId, FunctionId] = {}
-
-    def find(self, method: FunctionId) -> FunctionId:
-        """The method that represents the family."""
-        parent = self._parent
-        while (above := parent.get(method, method)) != method:
-            parent[method] = parent.get(above, above)
-            method = above
-        return method
-
-    def join(self, one: FunctionId, other: FunctionId) -> None:
-        """Put two methods into one family."""
-        left, right = self.find(one), self.find(other)
-        self._parent[right] = left
-        self._parent.setdefault(left, left)
-
-    def groups(self) -> dict[FunctionId, list[FunctionId]]:
-        """Every family by its representative."""
-        found: dict[FunctionId, list[FunctionId]] = {}
-        for method in self._parent:
-            found.setdefault(self.find(method), []).append(method)
         return found
 
 

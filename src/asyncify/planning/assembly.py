@@ -101,7 +101,7 @@ class Assembly:
         """The twin, and the places in async functions and in other twins that use it."""
         twin = self.decided.conversions[function].twin
         assert twin is not None
-        chains.join(sorted(self.project.family(function)))
+        chains.join(sorted(self.project.line(function)))
         chains.add(function, twin.edits)
         for step in twin.steps:
             user = step.use.user if step.use is not None else ""

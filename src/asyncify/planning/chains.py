@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import replace
 
+from asyncify.model.disjoint import DisjointSets
 from asyncify.model.facts import FunctionId
 from asyncify.model.plan import Chain, Edit, MakeAsync, Replace, Safety
 
@@ -15,23 +16,12 @@ class Chains:
     """Collects edits with their owners, and parts them into chains."""
 
     def __init__(self) -> None:
-        self._leader: dict[Owner, Owner] = {}
+        self._owners = DisjointSets[Owner]()
         self._edits: dict[tuple[str, Edit], Owner] = {}
-
-    def _find(self, owner: Owner) -> Owner:
-        while (above := self._leader.setdefault(owner, owner)) != owner:
-            self._leader[owner] = self._leader[above]
-            owner = above
-        return owner
 
     def join(self, owners: Iterable[Owner]) -> None:
         """Puts owners into one chain."""
-        first: Owner = None
-        for owner in owners:
-            if first is None:
-                first = self._find(owner)
-            else:
-                self._leader[self._find(owner)] = first = self._find(first)
+        self._owners.join(owners)
 
     def add(self, owner: Owner, edits: Iterable[tuple[str, Edit]]) -> None:
         """Adds edits of one owner; an edit that several owners need joins them."""
@@ -52,7 +42,7 @@ class Chains:
 
     def number(self, owner: Owner, numbers: dict[Owner, int]) -> int:
         """The number of an owner's chain."""
-        return numbers.setdefault(self._find(owner), len(numbers))
+        return numbers.setdefault(self._owners.find(owner), len(numbers))
 
     def build(self, functions: Iterable[FunctionId]) -> tuple[list[Chain], dict[FunctionId, int]]:
         """The chains, and the chain of every function."""

@@ -68,13 +68,24 @@ class Colouring:
 
 
 Family = Mapping[FunctionId, frozenset[FunctionId]]
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """Functions that go together: those that change colour (`family`), and those that have twins (`line`)."""
+
+    family: Family = field(default_factory=dict)
+    line: Family = field(default_factory=dict)
+
+
+Members = Callable[[FunctionId], Sequence[FunctionId]]
 Users = Mapping[FunctionId, Sequence[Use]]
 
 
 def colour(
     units: Sequence[Unit],
     users: Users,
-    family: Family,
+    together: Together,
     limits: Mapping[FunctionId, Limit],
     twins: Users | None = None,
     content: Set[FunctionId] = frozenset(),
@@ -85,13 +96,13 @@ def colour(
     Args:
         units: the blocking calls.
         users: by function, the places that use it and need their own function async.
-        family: functions that change colour together.
+        together: functions that become async, or have a twin, only together.
         limits: functions that must stay sync.
         twins: functions that can have an async twin beside them, each with the places that can use that.
         content: functions that are content with the sync one (tests of it).
         asked: functions whose twin is made although nobody here calls it.
     """
-    blocked = _blocked(users, family, limits)
+    blocked = _blocked(users, together.family, limits)
     twins = twins or {}
     users = {
         used: (
@@ -106,10 +117,14 @@ def colour(
         kept = any(f in blocked for _, f in unit.sites)
         if unit.limit is None and not (kept and unit.shared):
             free.extend((unit, site, function) for site, function in unit.sites)
-    reached = _reached(free, users, family, lambda f: f not in blocked or f in twins)
+
+    def members(function: FunctionId) -> list[FunctionId]:
+        return _members(function, together.line if function in blocked else together.family)
+
+    reached = _reached(free, users, members, lambda f: f not in blocked or f in twins)
     causes = {f: cause for f, cause in reached.items() if f not in blocked}
     stays = {f: cause for f, cause in reached.items() if f in blocked}
-    wanted = _wanted(stays, causes, users, family, asked)
+    wanted = _wanted(stays, causes, users, members, asked)
     held: dict[str, Limit] = {}
     ways: dict[str, tuple[FunctionId, ...]] = {}
     for unit in units:
@@ -131,7 +146,7 @@ def _members(function: FunctionId, family: Family) -> list[FunctionId]:
 def _reached(
     starts: Iterable[tuple[Unit, Reference, FunctionId]],
     users: Users,
-    family: Family,
+    together: Members,
     passes: Callable[[FunctionId], bool],
 ) -> dict[FunctionId, Cause]:
     """Every function that some blocking call colours, with its cause, nearest first."""
@@ -140,8 +155,8 @@ def _reached(
 
     def add(function: FunctionId, cause: Cause) -> None:
         if function in causes:
-            return  # its family came with it
-        members = _members(function, family)
+            return  # it came with another one
+        members = together(function)
         if not all(passes(member) for member in members):
             return
         for member in members:
@@ -199,7 +214,7 @@ def _wanted(
     candidates: dict[FunctionId, Cause],
     causes: Mapping[FunctionId, Cause],
     users: Users,
-    family: Family,
+    together: Members,
     asked: Set[FunctionId],
 ) -> dict[FunctionId, Cause]:
     """The twins that were asked for, or that an async function calls, directly or through other twins."""
@@ -212,7 +227,7 @@ def _wanted(
                 continue
             called = (use.user in causes or use.user in wanted for use in users.get(function, ()))
             if function in asked or any(called):
-                for member in _members(function, family):
+                for member in together(function):
                     wanted[member] = candidates.get(member, cause)
                 changed = True
     return wanted

@@ -15,13 +15,7 @@ if TYPE_CHECKING:
 OVERLOAD = frozenset({"typing.overload", "typing_extensions.overload"})
 
 
-def declared_together(project: Project) -> Iterator[list[FunctionId]]:
-    """Groups of declarations and what they declare: they change colour together."""
-    yield from _overloads(project)
-    yield from _callback_protocols(project)
-
-
-def _overloads(project: Project) -> Iterator[list[FunctionId]]:
+def overloads(project: Project) -> Iterator[list[FunctionId]]:
     """The overloads of a function, and the function."""
     for module in project.graph.modules.values():
         group: list[Function] = []
@@ -44,7 +38,7 @@ def _is_overload(project: Project, function: Function) -> bool:
     return any(name in OVERLOAD for _, name in project.decorators(function))
 
 
-def _callback_protocols(project: Project) -> Iterator[list[FunctionId]]:
+def callback_protocols(project: Project) -> Iterator[list[FunctionId]]:
     """The `__call__` of a class, and the functions that are called as its instances are."""
     for edge in project.graph.edges:
         if edge.access is not Access.CALL:

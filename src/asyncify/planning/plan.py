@@ -11,7 +11,7 @@ from asyncify.model.plan import Chain, Plan
 from asyncify.planning import testing
 from asyncify.planning.assembly import Assembly
 from asyncify.planning.clients import resettable
-from asyncify.planning.colour import Colouring, Limit, Unit, Use, colour
+from asyncify.planning.colour import Colouring, Limit, Together, Unit, Use, colour
 from asyncify.planning.comments import kept_sites, without_kept
 from asyncify.planning.decided import Decided
 from asyncify.planning.decorators import CACHE_REQUIREMENT, is_cached
@@ -359,7 +359,7 @@ class _Planner:
             if (twin := self._conversion(function).twin) is not None
             and all(
                 self._conversion(m).twin is not None and m not in self.locked
-                for m in self.project.family(function)
+                for m in self.project.line(function)
             )
         }
         units = [seed.unit for seed in seeds]
@@ -367,7 +367,8 @@ class _Planner:
         asked = set()
         if not self.options.boundaries.public:
             asked = {f for f in twins if is_public(self.project, self.project.functions[f])}
-        colouring = colour(units, users, self.project.family_of, limits, twins, tests, asked)
+        together = Together(self.project.family_of, self.project.line_of)
+        colouring = colour(units, users, together, limits, twins, tests, asked)
         return self._without_nested_loops(seeds, colouring)
 
     def _without_nested_loops(self, seeds: Sequence[Seed], colouring: Colouring) -> Colouring:

@@ -18,10 +18,7 @@ from asyncify.model.facts import (
     Statement,
 )
 from asyncify.model.graph import Access, CallGraph, Edge, Reference, Source, SourceKind, Value
-from asyncify.planning.accessors import is_accessor
-from asyncify.planning.companions import companions
-from asyncify.planning.declarations import declared_together
-from asyncify.planning.frameworks import framework_groups
+from asyncify.planning.families import Families, families, lines
 from asyncify.rules.hooks import Framework
 
 # files that a tool imports or runs in its own way
@@ -364,46 +361,22 @@ class Project:
         return self._values_of_classes.get(cls or "", ())
 
     @cached_property
-    def family_of(self) -> dict[FunctionId, frozenset[FunctionId]]:
-        """The functions that change colour together: overrides, and all that one place may reach.
+    def family_of(self) -> Families:
+        """The functions that change colour together: overrides, and all that one place may reach."""
+        return families(self)
 
-        A call through a table or a variable awaits whichever function it finds there, and a loop
-        iterates whichever generator it gets.
-        """
-        leader: dict[FunctionId, FunctionId] = {}
-
-        def find(function: FunctionId) -> FunctionId:
-            while (above := leader.setdefault(function, function)) != function:
-                leader[function] = leader[above]
-                function = above
-            return function
-
-        groups: list[list[FunctionId]] = [
-            [member for member in family if not is_accessor(self, self.functions[member])]
-            for family in self.graph.families
-        ]
-        groups.extend(
-            [t.function for t in edge.targets if t.function is not None]
-            for edge in self.graph.edges
-            if len(edge.targets) > 1
-        )
-        for value in self.graph.values:
-            made = [s.name for s in value.sources if s.kind is SourceKind.GENERATOR]
-            groups.append(made)
-        groups.extend(companions(self))
-        groups.extend(framework_groups(self))
-        groups.extend(declared_together(self))
-        for group in filter(None, groups):
-            for member in group[1:]:
-                leader[find(member)] = find(group[0])
-        members: dict[FunctionId, set[FunctionId]] = {}
-        for function in list(leader):
-            members.setdefault(find(function), set()).add(function)
-        return {f: frozenset(group) for group in members.values() for f in group}
+    @cached_property
+    def line_of(self) -> Families:
+        """The functions that have the same form, whoever calls them: overrides and overloads."""
+        return lines(self)
 
     def family(self, function: FunctionId) -> frozenset[FunctionId]:
         """The functions that can only change colour together with this one."""
         return self.family_of.get(function, frozenset({function}))
+
+    def line(self, function: FunctionId) -> frozenset[FunctionId]:
+        """The functions that have a twin together with this one."""
+        return self.line_of.get(function, frozenset({function}))
 
     def decorators(self, function: Function) -> list[tuple[Reference, str | None]]:
         """The decorators of a function with the external names they resolve to (None: not external)."""

@@ -205,10 +205,10 @@ def _may_have_one(project: Project, function: Function, limit: Limit | None) -> 
     if function.name.startswith("test") or function.parent != f"{function.module}:":
         return False
     if function.id in project.memory("renamed", _renamed):
-        return False  # the twins of its family would have other names
-    if not project.graph.replaced.keys().isdisjoint(project.family(function.id)):
+        return False  # the twins of its line would have other names
+    if not project.graph.replaced.keys().isdisjoint(project.line(function.id)):
         return False  # what is in its place has no twin
-    if not project.memory("composed", composed).isdisjoint(project.family(function.id)):
+    if not project.memory("composed", composed).isdisjoint(project.line(function.id)):
         return False  # who composes its name may mean the twin
     if _is_patched(project, function):
         return False  # the async callers would go past what a test puts in its place
@@ -230,12 +230,12 @@ def _renamed(project: Project) -> frozenset[FunctionId]:
 
 
 def _is_patched(project: Project, function: Function) -> bool:
-    """Whether a test seems to replace a function: by its name, in a class of its family or in a module."""
+    """Whether a test seems to replace a function: by its name, in a class of its line or in a module."""
     owners = patched_names(project).get(function.name, frozenset())
     if function.owner is None or not owners:
         return bool(owners)
-    family = (project.functions[one].owner or "" for one in project.family(function.id))
-    names = {re.split("[:.]", owner)[-1] for owner in family}
+    line = (project.functions[one].owner or "" for one in project.line(function.id))
+    names = {re.split("[:.]", owner)[-1] for owner in line}
     return bool(owners & (names | {"?"}))
 
 
@@ -254,7 +254,7 @@ def _dropped(project: Project, function: Function) -> tuple[int, ...]:
 
 def _step(project: Project, function: Function, edge: Edge, name: str) -> Step | None:
     """What a place needs to use the twin; None where it has to stay with the function."""
-    if edge.open or (len(edge.targets) != 1 and edge.access is Access.CALL):
+    if edge.open or (edge.access is Access.CALL and not _in_line(project, function, edge)):
         return None
     expression = project.expression(edge.site)
     outer = project.parent(edge.site)
@@ -277,6 +277,11 @@ def _step(project: Project, function: Function, edge: Edge, name: str) -> Step |
         return None
     step = need_async(project, edge.site, function.id, [*edits, Await(expression.span)])
     return step if step.limit is None else None
+
+
+def _in_line(project: Project, function: Function, edge: Edge) -> bool:
+    """Whether a call reaches nothing that has no twin of this name."""
+    return {target.function for target in edge.targets} <= project.line(function.id)
 
 
 def _made(project: Project, function: Function, edge: Edge) -> list[Edit] | None:
