@@ -8,12 +8,12 @@ from functools import cache, partial
 
 from asyncify.analysis import effects
 from asyncify.analysis.calls import Argument, Call, Calls
-from asyncify.analysis.composed import fits, prefix_of, shape_of
 from asyncify.analysis.heap import Heap
 from asyncify.analysis.made_classes import MAKERS, TYPE, Made, Maker, made_by
 from asyncify.analysis.members import Members
 from asyncify.analysis.names import Sort
 from asyncify.analysis.slots import DEAD, ELEMENT, ENTER, SUPER, Atom, element_key
+from asyncify.model.composed import fits, prefix_of, shape_of
 from asyncify.model.facts import ClassId, FunctionId
 from asyncify.model.graph import Evidence, Reference, Source, SourceKind, Target
 

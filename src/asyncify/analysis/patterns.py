@@ -25,18 +25,27 @@ def match(walk: Walk, node: ast.Match, number: int, context: Context) -> None:
 def _case(walk: Walk, node: ast.match_case, number: int, context: Context) -> None:
     subject = walk.cases[node][-1]
     pending: list[tuple[ast.AST, FlowKind]] = [(node.pattern, FlowKind.VALUE)]
+    read: dict[ast.AST, str] = {}
     while pending:
         part, kind = pending.pop()
+        if isinstance(part, ast.MatchClass):
+            read[part.cls] = _attributes(part)
         if isinstance(part, ast.pattern):
             pending += reversed(_parts(walk, part, kind))
         elif isinstance(part, ast.Name) and type(part.ctx) is ast.Store:
             walk.stack.append((part, -1, Role.TARGET, "", context))
             walk.flow(kind, subject, part)
         else:
-            walk.stack.append((part, -1, Role.MATCHED, "", context))
+            walk.stack.append((part, -1, Role.MATCHED, read.get(part, ""), context))
     if node.guard:
         walk.stack.append((node.guard, -1, Role.TESTED, "", context))
     walk.block(node.body, number, "body", context)
+
+
+def _attributes(pattern: ast.MatchClass) -> str:
+    """The attributes that a class pattern reads: ``.name`` for each, and ``.*`` for those by position."""
+    names = [*pattern.kwd_attrs, *(["*"] if pattern.patterns else [])]
+    return "".join(f".{name}" for name in names)
 
 
 def _parts(walk: Walk, pattern: ast.pattern, kind: FlowKind) -> list[tuple[ast.AST, FlowKind]]:

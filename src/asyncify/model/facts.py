@@ -67,7 +67,7 @@ class Role(StrEnum):
     DISCARDED = "discarded"  # an expression statement
     RAISED = "raised"  # detail: "cause" after from
     CAUGHT = "caught"
-    MATCHED = "matched"  # detail: "subject", or "" in a pattern
+    MATCHED = "matched"  # detail: "subject", or in a pattern the attributes that a class has to have: ".a.b"
     DELETED = "deleted"
     DECORATOR = "decorator"  # detail: position
     DEFAULT = "default"  # detail: the parameter

@@ -37,9 +37,43 @@ _HARMLESS = PASSING_ROLES | {
 }
 # who gets a class and makes no object of it
 _LOOKERS = frozenset(
-    f"builtins.{name}"
-    for name in ("id", "isinstance", "issubclass", "hash", "print", "repr", "str", "super", "type")
-) | {"typing.cast", "typing.get_type_hints", "inspect.getmodule", "inspect.getfile"}
+    {
+        *(
+            f"builtins.{name}"
+            for name in (
+                "callable",
+                "hasattr",
+                "hash",
+                "id",
+                "isinstance",
+                "issubclass",
+                "print",
+                "repr",
+                "str",
+                "super",
+                "type",
+            )
+        ),
+        *(
+            f"unittest.case.TestCase.assert{name}"
+            for name in (
+                "Equal",
+                "In",
+                "Is",
+                "IsInstance",
+                "IsNot",
+                "IsNotNone",
+                "NotEqual",
+                "NotIn",
+                "NotIsInstance",
+            )
+        ),
+        "inspect.getfile",
+        "inspect.getmodule",
+        "typing.cast",
+        "typing.get_type_hints",
+    }
+)
 
 
 def factory_limit(project: Project, function: Function) -> Limit | None:

@@ -1,13 +1,14 @@
-"""Tests that put something else in place of a library: it must still be there after the conversion."""
+"""Who puts something else in place of an object: what stands in for a library must still be there afterwards."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from asyncify.model.facts import Expression, Function, FunctionId, Kind, Role
+from asyncify.model.facts import Expression, FlowKind, Function, FunctionId, Kind, Role
 from asyncify.model.graph import Reference, SourceKind
+from asyncify.planning.accessors import is_accessor, is_property
 from asyncify.planning.drafts import constant_of
 from asyncify.planning.hooks import in_test_file
 from asyncify.planning.project import Project
@@ -21,7 +22,8 @@ class Patch:
     """A call that replaces an object: by a dotted path, or as an attribute of another object.
 
     `path` is the dotted path as written (or as far as it is known), `target` the expression of the
-    path or of the object, `attribute` that of the attribute's name.
+    path or of the object, `attribute` that of the attribute's name. Where an attribute is assigned to
+    (``module.fetch = fake``), that is the `call`.
     """
 
     call: Reference
@@ -50,7 +52,13 @@ def _patched_names(project: Project) -> dict[str, frozenset[str]]:
 
 
 def _patches(project: Project) -> Iterable[Patch]:
+    names = {function.name for function in project.functions.values()}
     for name, module in project.graph.modules.items():
+        for flow in module.flows:
+            target = module.expressions[flow.target]
+            if flow.kind is FlowKind.VALUE and target.kind is Kind.ATTRIBUTE:
+                path, source = Reference(name, target.id), Reference(name, flow.source)
+                yield from _assignment(project, path, source, known=target.text in names)
         for expression in module.expressions:
             if expression.kind is Kind.CALL and module.children[expression.id]:
                 callee = module.expressions[module.children[expression.id][0]]
@@ -58,6 +66,51 @@ def _patches(project: Project) -> Iterable[Patch]:
                     found = _patch(project, Reference(name, expression.id), callee)
                     if found is not None:
                         yield found
+
+
+def _assignment(
+    project: Project, target: Reference, source: Reference, *, known: bool
+) -> Iterator[Patch]:
+    """``module.fetch = fake``, ``Client.fetch = fake``, ``client.fetch = fake``: an attribute has another value.
+
+    `known` says whether a function of the project has this name.
+    """
+    receiver, name = project.child(target, Role.RECEIVER), project.expression(target).text
+    if receiver is None:
+        return
+    path = f"{written(project, receiver)}.{name}"
+    function = named_function(project, path)
+    if function is not None or receiver in project.graph.names:
+        yield Patch(target, receiver, path, None, source)
+        return
+    for one in project.sources(receiver) if known else ():
+        for owner in (one.name, *project.graph.bases.get(one.name, ())):
+            joint = ":" if one.kind is SourceKind.MODULE else "."
+            method = project.functions.get(f"{owner}{joint}{name}")
+            if method is not None and not _is_set(project, method):
+                path = f"{owner}.{name}".replace(":", ".")
+                yield Patch(target, receiver, path, None, source)
+                return
+
+
+def written(project: Project, place: Reference) -> str:
+    """The dotted path that an expression spells, from outside of its module; ``?`` if it starts with a variable."""
+    if place in project.graph.names:
+        return project.graph.names[place]
+    expression, module = project.expression(place), project.module(place)
+    receiver = project.child(place, Role.RECEIVER)
+    if receiver is not None:
+        return f"{written(project, receiver)}.{expression.text}"
+    for one in module.imports:
+        if one.name == expression.text:
+            return f"{one.module}.{one.attribute}" if one.attribute else one.dotted or one.module
+    at_top = expression.variable is not None and expression.variable[0] == f"{module.name}:"
+    return f"{module.name}.{expression.text}" if at_top else "?"
+
+
+def _is_set(project: Project, function: Function) -> bool:
+    """Whether assigning to the attribute sets a property."""
+    return is_property(project, function) or is_accessor(project, function)
 
 
 def _patch(project: Project, call: Reference, callee: Expression) -> Patch | None:
@@ -149,12 +202,7 @@ def denoted(project: Project, reference: Reference) -> str:
         for source in value.sources:
             if source.name in project.graph.classes or source.kind is SourceKind.MODULE:
                 return source.name.replace(":", ".")
-    expression = project.expression(reference)
-    module = project.module(reference)
-    for one in module.imports:
-        if one.name == expression.text:
-            return f"{one.module}.{one.attribute}" if one.attribute else one.dotted or one.module
-    return "?"
+    return written(project, reference)
 
 
 def interceptor(project: Project, library: Library) -> str | None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from asyncify.model.attributes import INITIAL, INITIAL_ASYNC
 from asyncify.model.facts import Function, Role
-from asyncify.model.graph import Reference, SourceKind
-from asyncify.planning.accessors import is_accessor
+from asyncify.model.graph import Reference
+from asyncify.planning.accessors import PROPERTY, is_accessor, read_by_name
 from asyncify.planning.colour import Limit
 from asyncify.planning.companions import LambdaForm, lambda_form
 from asyncify.planning.decorators import (
@@ -73,7 +73,6 @@ TRANSPARENT_PREFIXES = (
     "mock.patch",
     "mock.mock.patch",
 )
-PROPERTY = frozenset({"builtins.property", "abc.abstractproperty"})
 MANAGER = frozenset({"contextlib.contextmanager"})
 FIXTURE = frozenset({"pytest.fixture"})
 
@@ -154,8 +153,8 @@ def property_limit(project: Project, function: Function, site: Reference) -> Lim
     ]
     if any(not is_accessor(project, other) for other in same):
         return Limit("ASY903", "the property is defined more than once", site)
-    if (asked := _asked_for(project, function)) is not None:
-        return Limit("ASY903", "`hasattr` reads the property", asked)
+    for reader, place in read_by_name(project, function):
+        return Limit("ASY903", f"`{reader}` reads the property", place)
     known = {edge.site for edge in project.reaching(function.id)}
     writing = {edge.site for other in same for edge in project.reaching(other.id)}
     for read in project.attributes(function.name):
@@ -168,25 +167,6 @@ def property_limit(project: Project, function: Function, site: Reference) -> Lim
             if read not in project.graph.names:
                 message = f".{function.name} is read on an object of unknown type"
                 return Limit("ASY903", message, read)
-    return None
-
-
-def _asked_for(project: Project, function: Function) -> Reference | None:
-    """A call of `hasattr` that reads the property: of any name, if it is not written there."""
-    classes = project.graph.bases
-    for site in project.calls_to("builtins.hasattr"):
-        arguments = project.arguments(site)
-        if len(arguments) != 2 or arguments[1][1].string not in ("", function.name):
-            continue
-        place = arguments[0][0]
-        sources, known = project.sources(place), project.graph.types.get(place)
-        found = [known, *(each.name for each in sources if each.kind is SourceKind.INSTANCE)]
-        value = project.value(place)
-        lost = value is not None and value.lost is not None
-        if lost or not (sources or known or place in project.graph.names):
-            return site  # nobody knows what it is
-        if any(function.owner in (one, *classes.get(one or "", ())) for one in found):
-            return site
     return None
 
 

@@ -152,18 +152,21 @@ def mock_edits(
             if e.detail == "new_callable" and project.graph.names.get(argument) in MOCKS:
                 yield path, Replace(e.span, ASYNC_MOCK)
                 yield path, AddImport(import_text(ASYNC_MOCK))
+        kinds = {source.kind for source in project.sources(patch.target)}
         method = function is not None and project.functions[function].owner is not None
+        method = method and SourceKind.INSTANCE not in kinds
         yield from _replacement(project, patch.replacement, coroutines, called=True, method=method)
     for stand_in in _stand_ins(project, coroutines):
         yield from _replacement(project, stand_in, coroutines, called=False)
 
 
 def _stand_ins(project: Project, coroutines: Set[FunctionId]) -> Iterable[Reference]:
-    """What tests put in place of a method: ``client.fetch = lambda: 1``, ``stub(fetch=lambda: 1)``.
+    """What tests put in place of a method of an object that is not known: ``x.fetch = lambda: 1``, ``stub(fetch=...)``.
 
     The name decides, where every function of that name in the project became a coroutine function.
     """
     names = {identifier.rpartition(".")[2].rpartition(":")[2] for identifier in coroutines}
+    known = {patch.call for patch in patches(project)}
     names -= {
         f.name for f in project.functions.values() if f.id not in coroutines and not f.is_async
     }
@@ -174,27 +177,15 @@ def _stand_ins(project: Project, coroutines: Set[FunctionId]) -> Iterable[Refere
             target = module.expressions[flow.target]
             in_class = (target.variable or ("",))[0] in project.graph.classes
             made = in_class and module.expressions[flow.source].kind is Kind.CALL
-            if flow.kind is FlowKind.VALUE and (
-                ((target.kind is Kind.ATTRIBUTE or made) and target.text in names)
-                or _is_method(project, Reference(name, target.id), coroutines)
-            ):
-                yield Reference(name, flow.source)
+            if flow.kind is FlowKind.VALUE and Reference(name, target.id) not in known:
+                if (target.kind is Kind.ATTRIBUTE or made) and target.text in names:
+                    yield Reference(name, flow.source)
         for expression in module.expressions:
             if expression.role is Role.KEYWORD and expression.detail in names:
                 call = Reference(name, expression.parent)
                 edge = project.call_edge(call)
                 if edge is None or all(target.function is None for target in edge.targets):
                     yield Reference(name, expression.id)
-
-
-def _is_method(project: Project, target: Reference, coroutines: Set[FunctionId]) -> bool:
-    """Whether an attribute is that of a class of the project, or of its object, and one of these methods."""
-    receiver, name = project.child(target, Role.RECEIVER), project.expression(target).text
-    return receiver is not None and any(
-        f"{owner}.{name}" in coroutines
-        for source in project.sources(receiver)
-        for owner in (source.name, *project.graph.bases.get(source.name, ()))
-    )
 
 
 def _replacement(

@@ -16,6 +16,7 @@ from asyncify.model.facts import Function, FunctionId, Import, Kind, Role
 from asyncify.model.graph import Access, Edge, Reference, SourceKind, Value
 from asyncify.model.plan import AddImport, Await, Edit, MakeTwin, Replace
 from asyncify.model.span import Span
+from asyncify.planning.accessors import PROPERTY
 from asyncify.planning.colour import Limit
 from asyncify.planning.consumers import Step, need_async
 from asyncify.planning.factories import construction, factory_edits, making_problem, unclear
@@ -23,7 +24,6 @@ from asyncify.planning.found_by_name import composed
 from asyncify.planning.hooks import in_test_file
 from asyncify.planning.interceptors import patched_names
 from asyncify.planning.limits import (
-    PROPERTY,
     TRANSPARENT,
     TRANSPARENT_PREFIXES,
     is_special,

@@ -111,12 +111,12 @@ RESPONSES: tuple[Entry, ...] = (
     Resource(RESPONSE, fallback="thread"),  # whichever client it came from
     *_attributes(RESPONSE, (*ATTRIBUTES, *READ)),
     Refuse(_GONE, f"{RESPONSE}.iter_raw", "ASY940"),
-    Call(f"{RESPONSE}.close", "aclose"),
+    Call(f"{RESPONSE}.close", "aclose", waits=False),
     Resource(UNREAD, RESPONSE, enter="async", of=RESPONSE),
     *_attributes(UNREAD, ATTRIBUTES),
     *(Call(f"{UNREAD}.{n}", f"a{n}", awaited=False, returns=PIECES) for n in PIECEWISE),
     Call(f"{UNREAD}.read", "aread"),
-    Call(f"{UNREAD}.close", "aclose"),
+    Call(f"{UNREAD}.close", "aclose", waits=False),
     Resource(PIECES, "aiter_bytes", iterate="async"),
     Resource(ERROR, fallback="thread"),
     *_attributes(ERROR, ("add_note", "args", "request", "with_traceback")),
@@ -151,7 +151,7 @@ CLIENTS: tuple[Entry, ...] = (
         ),
         returns=CLIENT,
     ),
-    Call(f"{CLIENT}.close", "aclose"),
+    Call(f"{CLIENT}.close", "aclose", waits=False),
     *(
         Attribute(f"{CLIENT}.{name}", store=("any",))
         for name in (
