@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from asyncify.analysis.report import (
     ClassRef,
@@ -151,17 +152,28 @@ class Project:
 
 
 class Places:
-    """Where the expressions of one module are, as the report counts."""
+    """Where the expressions of one module are, as the report counts.
+
+    The tables are made when they are first asked for: they are as large as the module, and while those of
+    one module are needed, the others have to wait or are done.
+    """
 
     def __init__(self, module: Module, source: str) -> None:
         self.module = module
         self._columns = None if source.isascii() else Columns(source)
-        self._expressions: dict[Position, list[Expression]] = {}
-        for expression in module.expressions:
-            self._expressions.setdefault(key(expression.span), []).append(expression)
-        self._targets = {
+
+    @cached_property
+    def _expressions(self) -> dict[Position, list[Expression]]:
+        found: dict[Position, list[Expression]] = {}
+        for expression in self.module.expressions:
+            found.setdefault(key(expression.span), []).append(expression)
+        return found
+
+    @cached_property
+    def _targets(self) -> dict[tuple[int, int], Expression]:
+        return {
             (expression.span.line, expression.span.column): expression
-            for expression in module.expressions
+            for expression in self.module.expressions
             if expression.kind is Kind.SUBSCRIPT and expression.role is Role.TARGET
         }
 

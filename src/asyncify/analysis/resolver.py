@@ -133,8 +133,9 @@ class _Assembly:
         self._classes(project)
         self._functions(project)
         for name, identifier in chosen.items():
-            if places[name].module.path not in apart:
-                self._module(project, identifier, places[name])
+            own = places.pop(name)  # its tables go when it is done
+            if own.module.path not in apart:
+                self._module(project, identifier, own)
 
     def _classes(self, project: Project) -> None:
         complete = {ref: self._all_bases_known(project, ref) for ref in project.classes}
