@@ -7,6 +7,7 @@ replacement has to be told.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Set
+from functools import partial
 
 from asyncify.model.facts import Expression, FlowKind, Function, FunctionId, Kind, Role
 from asyncify.model.graph import Edge, Reference, SourceKind
@@ -115,10 +116,8 @@ def _told(project: Project, mock: Reference, name: str) -> tuple[bool, Reference
     """Whether a test says as a whole what a method of its mock gives; and a place that calls it unawaited."""
     roles: set[Role] = set()
     made_in, value = project.expression(mock).function, project.value(mock)
-    for attribute in project.attributes(name) if value is not None else ():
-        receiver = project.child(attribute, Role.RECEIVER)
-        if receiver is None or project.value(receiver) is not value:
-            continue
+    places = project.memory(("attributes of values", name), partial(_by_value, name=name))
+    for attribute in places.get(value.id, ()) if value is not None else ():
         expression, outer = project.expression(attribute), project.parent(attribute)
         if expression.role is Role.RECEIVER and outer is not None:
             if outer[1].text in GIVEN and expression.function == made_in:
@@ -130,6 +129,17 @@ def _told(project: Project, mock: Reference, name: str) -> tuple[bool, Reference
         elif expression.role is not Role.TARGET:
             return False, attribute
     return roles == {Role.TARGET}, None
+
+
+def _by_value(project: Project, name: str) -> dict[int, list[Reference]]:
+    """The places that read or set an attribute of a name, by the value that has it."""
+    found: dict[int, list[Reference]] = {}
+    for attribute in project.attributes(name):
+        receiver = project.child(attribute, Role.RECEIVER)
+        value = project.value(receiver) if receiver is not None else None
+        if value is not None:
+            found.setdefault(value.id, []).append(attribute)
+    return found
 
 
 def mock_edits(
