@@ -8,7 +8,6 @@ nothing changes (see `slots` for how exact that is). Order of execution plays no
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 
 from asyncify.analysis import fixtures
@@ -362,7 +361,7 @@ def constructed_class(target: Target) -> Target:
         owner = target.receiver
     elif name not in ("__init__", "__new__"):
         owner = target.external
-    return replace(target, external=owner, receiver=target.receiver or owner)
+    return target._replace(external=owner, receiver=target.receiver or owner)
 
 
 def _is_vague(target: Target) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 from asyncify.model.facts import Class, ClassId, Expression, Function, FunctionId, Module
 
@@ -17,16 +18,14 @@ class Evidence(StrEnum):
     BY_NAME = "by-name"  # only classes of this project define that name
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Reference:
-    """The address of an expression."""
+class Reference(NamedTuple):
+    """The address of an expression; a tuple, as whole projects are looked up by these."""
 
     module: str
     expression: int
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """What a call (or an access) reaches: a function of the project, or a qualified name outside it.
 
     External names are canonical where the object is defined (``requests.sessions.Session.get``);
@@ -77,8 +76,7 @@ class SourceKind(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """One origin of a value."""
 
     kind: SourceKind
