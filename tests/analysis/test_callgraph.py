@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import textwrap
+import weakref
 from pathlib import Path
 
 import pytest
 
 from asyncify.analysis.callgraph import build, merge
+from asyncify.analysis.collector import no_collection
+from asyncify.analysis.flow import Flow
 from asyncify.analysis.index import index_module
 from asyncify.analysis.resolver import Resolution
 from asyncify.model.facts import Module
@@ -325,3 +328,22 @@ def test_deep_expressions(tmp_path: Path) -> None:
     text = "import lib\nx = lib" + ".a()" * 500 + "\ny = " + "[" * 90 + "x" + "]" * 90 + "\n"
     module = index_module(text, name="m", path="m.py", is_package=False)
     assert merge({"m": module}, NOTHING).edges
+
+
+def test_nothing_but_the_graph_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The collector is off during the work: a circle would last until the end of the run."""
+    kept: list[weakref.ref[object]] = []
+
+    class Watched(Flow):
+        def run(self) -> None:
+            super().run()
+            kept.extend(map(weakref.ref, (self, self.motion, self.library, self.heap, self.slots)))
+
+    monkeypatch.setattr("asyncify.analysis.callgraph.Flow", Watched)
+    text = "def f(x):\n    if isinstance(x, int):\n        getattr(x, y)()\n    return x.z\nf(f)\n"
+    module = index_module(text, name="m", path="m.py", is_package=False)
+    with no_collection():
+        graph = merge({"m": module}, NOTHING)
+        assert graph.edges
+        assert kept
+        assert not any(each() for each in kept)

@@ -86,7 +86,7 @@ def _merge(modules: Mapping[str, Module], resolution: Resolution) -> CallGraph:
         bases={cls: hierarchy.order(cls)[1:] for cls in hierarchy.classes},
         lookups=flow.looked_up(),
         names=flow.motion.external_names,
-        types={**values.types(), **resolution.types},
+        types=values.types(resolution.types),
         scalars=resolution.scalars,
     )
     flow.slots.clear()  # whoever listens holds on to everything: nobody else would break that circle

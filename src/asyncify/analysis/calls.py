@@ -9,7 +9,7 @@ from typing import NamedTuple
 from asyncify.analysis.heap import Heap
 from asyncify.analysis.members import Members
 from asyncify.analysis.names import Denoted, Sort
-from asyncify.analysis.slots import ELEMENT, LOADED, LOOKUP, RAW, SUPER, Atom, element_key
+from asyncify.analysis.slots import ELEMENT, LOADED, RAW, SUPER, Atom, element_key
 from asyncify.model.facts import ClassId, Function, FunctionId, Parameter
 from asyncify.model.graph import Evidence, Reference, SourceKind, Target
 
@@ -87,6 +87,11 @@ class Calls:
 
     # what is called
 
+    def hear(self, slot: int, call: Call) -> None:
+        """The call reaches whatever gets to a slot."""
+        self.slots.subscribe(slot, partial(self.apply, call))
+        self.members.lookups.give(slot)
+
     def apply(self, call: Call, atom: Atom, evidence: Evidence = Evidence.INFERRED) -> None:
         """The call reaches an atom."""
         key = (atom.kind, atom.name, atom.bound)
@@ -103,8 +108,6 @@ class Calls:
             self.external(call, atom.name, Target(external=atom.name, evidence=evidence))
         elif atom.kind == SourceKind.INSTANCE and atom.name in self.hierarchy.classes:
             self.method(call, "__call__", atom)
-        elif atom.kind == LOOKUP:
-            self.members.lookups.call(atom)
         elif atom.kind == LOADED:
             self.slots.add(call.slot, atom._replace(bound=1))
 
@@ -141,7 +144,7 @@ class Calls:
         for one in self._named(atom, attribute):
             if one.sort is Sort.VARIABLE:
                 slot = self.heap.variable(one.name, one.attribute)
-                self.slots.subscribe(slot, partial(self.apply, call))
+                self.hear(slot, call)
             elif one.sort is not Sort.MODULE:
                 self.apply(call, Atom(SourceKind(one.sort.value), one.name))
 
@@ -174,7 +177,7 @@ class Calls:
 
     def _found_method(self, call: Call, function: FunctionId, bound: int, atom: Atom) -> None:
         if self.hierarchy.is_property(function):  # the value of the property is called
-            self.slots.subscribe(self.heap.result(function), partial(self.apply, call))
+            self.hear(self.heap.result(function), call)
             return
         overrides = atom.kind == SourceKind.INSTANCE and self.hierarchy.is_overridden(function)
         key = (SourceKind.FUNCTION, function, bound)
@@ -209,6 +212,7 @@ class Calls:
             call.decorated.setdefault(function, {})[function] = target
             made = self.heap.decorated[function]
             self.slots.subscribe(made, partial(self._wrapped, call, function, bound))
+            self.members.lookups.give(made)
         else:
             call.targets.setdefault(function, target)
         if raw and call.forwards:

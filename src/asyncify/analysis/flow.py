@@ -336,7 +336,7 @@ class Flow:
     def _through(self, module: Module, call: Call, callee: Expression) -> None:
         """Wait for what the callee, or its receiver, turns out to be."""
         if callee.kind is not Kind.ATTRIBUTE:
-            self.slots.subscribe(call.callee, partial(self.library.apply, call))
+            self.library.hear(call.callee, call)
             return
         known = self.known.type(module.name, module.children[callee.id][0])
         if known is not None and self._is_told(known, callee.text):
@@ -344,7 +344,7 @@ class Flow:
         else:
             self.slots.subscribe(call.receiver, partial(self.library.method, call, callee.text))
         if callee.text in self.members.stored:
-            self.slots.subscribe(call.callee, partial(self.library.apply, call))
+            self.library.hear(call.callee, call)
 
     def _is_told(self, known: str, attribute: str) -> bool:
         """Whether the checker's type of an object tells its method: a wrong annotation does not."""

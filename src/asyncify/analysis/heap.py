@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Mapping
 from typing import TypeVar
 
@@ -25,7 +26,7 @@ class Heap:
         self.hierarchy = hierarchy
         self.sources: list[tuple[int, Source]] = []
         self.decorated: dict[FunctionId, int] = {}  # what the name of a decorated function holds
-        self.expressions: dict[str, list[int]] = {}  # slots, by module and expression
+        self.expressions: dict[str, array[int]] = {}  # slots, by module and expression
         self._variables: dict[tuple[str, str], int] = {}
         self._written: dict[str, dict[ClassId, int]] = {}
         self._read: dict[str, dict[ClassId, int]] = {}
@@ -35,7 +36,7 @@ class Heap:
         for name, module in modules.items():
             count = len(module.expressions)
             first = self.slots.new(count)
-            self.expressions[name] = list(range(first, first + count))
+            self.expressions[name] = array("i", range(first, first + count))
 
     def at(self, module: str, expression: int) -> int:
         """The slot of an expression."""

@@ -160,7 +160,7 @@ class LibraryCalls(Calls):
         """A call that stands nowhere in the source: of a callback, or of a decorator."""
         call = Call(None, result, arguments)
         call.callee = callee
-        self.slots.subscribe(callee, partial(self.apply, call))
+        self.hear(callee, call)
         return call
 
     # functions that are like syntax
@@ -181,6 +181,7 @@ class LibraryCalls(Calls):
             self.imply(function.slot, given, self.slots.new())
         count = sum(one.position >= 0 for one in given)
         self.slots.subscribe(function.slot, partial(self._bind_more, call.slot, count))
+        self.members.lookups.pass_on(function.slot, call.slot)
 
     def _bind_more(self, slot: int, count: int, atom: Atom) -> None:
         self.slots.add(slot, atom._replace(bound=atom.bound + count))
@@ -247,8 +248,10 @@ class LibraryCalls(Calls):
 
     def _are_functions(self, module: str, value: int) -> bool:
         """Whether an expression gives functions of the project and nothing else."""
-        atoms = list(self.slots.atoms(self.heap.at(module, value)))
-        return bool(atoms) and all(atom.kind == SourceKind.FUNCTION for atom in atoms)
+        slot = self.heap.at(module, value)
+        atoms = self.slots.atoms(slot)
+        known = bool(atoms) and all(atom.kind == SourceKind.FUNCTION for atom in atoms)
+        return known and not self.members.lookups.may_be_in(slot)
 
     def _getattr(self, call: Call) -> None:
         name = _attribute_name(call)

@@ -1,22 +1,25 @@
 """What is found by a name that nobody knows, and called: `getattr(self, name)()`, `vars(module)[name]()`.
 
 A module that is loaded by a name which is only known when the program runs may be any of the project,
-or one of somebody else. The result of such a look-up is an atom of its own, which moves like any other. Where it gets to a call,
-whatever the object has may be called.
+or one of somebody else. The result of such a look-up moves like any other value, but nothing that moves depends on it:
+when all is settled, one pass over all moves tells where the results get to. Where one of them is called, whatever the
+object has may be called.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cached_property
 
 from asyncify.analysis.effects import calls
 from asyncify.analysis.heap import Heap
 from asyncify.analysis.names import Denoted, Names, Sort
-from asyncify.analysis.slots import ELEMENT, LOADED, LOOKUP, SUPER, Atom
+from asyncify.analysis.slots import ELEMENT, LOADED, SUPER, Atom
 from asyncify.model.attributes import INITIAL
 from asyncify.model.facts import FunctionId
 from asyncify.model.graph import Reference, SourceKind
 
+LOOKUP = Atom("look-up", "")  # what is found by a name nobody knows, if somebody asks what it is
 _NAMESPACES = (SourceKind.CLASS, SourceKind.MODULE)
 
 
@@ -28,7 +31,9 @@ class Lookups:
         self.names = names
         self._sites: dict[str, Reference] = {}
         self._found: dict[str, dict[str, None]] = {}
-        self._called: set[str] = set()
+        self._starts: dict[tuple[int, str], None] = {}  # where the results are at first
+        self._passes: list[tuple[int, int]] = []
+        self._given: set[int] = set()  # slots
         self._prefixes: dict[str, str] = {}  # by look-up: how the names of modules begin
         self._named: dict[tuple[str, str], list[Denoted]] = {}  # by prefix and name
 
@@ -44,7 +49,7 @@ class Lookups:
     def _find(self, slot: int, key: str, site: Reference, found: Iterable[str]) -> None:
         self._sites[key] = site
         self._found.setdefault(key, {}).update(dict.fromkeys(found))
-        self.heap.slots.add(slot, Atom(LOOKUP, key))
+        self._starts[slot, key] = None
 
     def load(self, slot: int, site: Reference, prefix: str) -> bool:
         """A module whose name begins in this way moves to a slot; whether there is one in the project."""
@@ -117,9 +122,9 @@ class Lookups:
                 called += [method.name for method in made if method.sort is Sort.FUNCTION]
         return called
 
-    def call(self, atom: Atom) -> None:
-        """What a look-up found is called."""
-        self._called.add(atom.name)
+    def pass_on(self, source: int, target: int) -> None:
+        """What look-ups find moves here, beside what values do."""
+        self._passes.append((source, target))
 
     def hand_over(self, slot: int, names: Iterable[str], place: str, attribute: str) -> None:
         """A call outside the project, by these names, gets what is in a slot at this place."""
@@ -129,13 +134,29 @@ class Lookups:
 
     def give(self, slot: int) -> None:
         """What is in a slot is called, or goes to somebody who calls it."""
-        for atom in self.heap.slots.atoms(slot):
-            if atom.kind == LOOKUP:
-                self.call(atom)
+        self._given.add(slot)
+
+    @cached_property
+    def _bits(self) -> dict[str, int]:
+        return {key: 1 << number for number, key in enumerate(self._found)}
+
+    @cached_property
+    def _reached(self) -> dict[int, int]:
+        """Where the results of look-ups get to, when all is settled."""
+        starts = ((slot, self._bits[key]) for slot, key in self._starts)
+        return self.heap.slots.carried(starts, self._passes)
+
+    def may_be_in(self, slot: int) -> bool:
+        """Whether the result of a look-up gets to a slot."""
+        return self.heap.slots.find(slot) in self._reached
 
     def all_called(self) -> dict[Reference, tuple[str, ...]]:
         """Every look-up whose result is called, with the classes and functions that it may find."""
         found: dict[Reference, set[str]] = {}
-        for key in sorted(self._called, key=self._sites.__getitem__):
+        called = 0
+        for slot in self._given:
+            called |= self._reached.get(self.heap.slots.find(slot), 0)
+        keys = [key for key, bit in self._bits.items() if called & bit]
+        for key in sorted(keys, key=self._sites.__getitem__):
             found.setdefault(self._sites[key], set()).update(self._found[key])
         return {site: tuple(sorted(names)) for site, names in found.items()}

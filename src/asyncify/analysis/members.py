@@ -158,7 +158,7 @@ class Members:
                 known = atom.name.startswith("builtins.") and self._is_typed(slot)
                 if atom.name not in _ENTER_OTHER and not known:
                     slots.add(slot, atom)
-                    slots.moves.append((entered, slot))
+                    slots.note_move(entered, slot)
             return
         for function in self.functions(atom, ("__enter__", "__aenter__")):
             slots.move(heap.result(function), slot)

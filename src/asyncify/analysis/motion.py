@@ -5,11 +5,13 @@ One small function per kind of expression, and one per role; `Flow` runs them ov
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable, Iterable, Mapping
 
 from asyncify.analysis import effects
 from asyncify.analysis.heap import Heap
 from asyncify.analysis.hierarchy import Hierarchy
+from asyncify.analysis.lookups import LOOKUP
 from asyncify.analysis.members import Members
 from asyncify.analysis.names import Denoted, Names, Sort
 from asyncify.analysis.narrowing import narrowings
@@ -17,7 +19,7 @@ from asyncify.analysis.slots import DEAD, ELEMENT, Atom, element_key
 from asyncify.model.facts import Expression, FlowKind, Kind, Module, Place, Role
 from asyncify.model.graph import Edge, Reference, SourceKind
 
-Rule = Callable[[Module, Expression, int], None]
+Rule = Callable[["Motion", Module, Expression, int], None]
 
 # Classes that say nothing about where a value comes from.
 _VAGUE = frozenset({"?", "builtins.object", "typing.Any", "types.NoneType", "builtins.NoneType"})
@@ -66,23 +68,6 @@ class Motion:
         self._denoted: dict[str, dict[int, tuple[Denoted, ...]]] = {
             name: {} for name in names.modules
         }
-        self._kinds: dict[Kind, Rule] = {
-            Kind.NAME: self._name,
-            Kind.ATTRIBUTE: self._attribute,
-            Kind.SUBSCRIPT: self._subscript,
-            Kind.LAMBDA: self._lambda,
-            Kind.CONTAINER: self._container,
-            Kind.COMPREHENSION: self._container,
-        }
-        self._roles: dict[Role, Rule] = {
-            Role.BRANCH: self._passes,
-            Role.AWAITED: self._passes,
-            Role.ELEMENT: self._in_container,
-            Role.UNPACKED: self._unpacked,
-            Role.RETURNED: self._returned,
-            Role.YIELDED: self._yielded,
-            Role.DELEGATED: self._delegated,
-        }
 
     def denoted(self, module: str, expression: int) -> tuple[Denoted, ...]:
         """What an expression denotes as a name."""
@@ -103,7 +88,11 @@ class Motion:
                 slots[item.id] = slots[module.children[item.id][0]]
         for number, known in narrowings(module, self.names).items():
             for narrowing in known if slots[number] != DEAD else ():
-                slots[number] = self.slots.filtered(slots[number], narrowing.keeps)
+                whole, slots[number] = slots[number], self.slots.filtered(
+                    slots[number], narrowing.keeps
+                )
+                if narrowing.keeps(LOOKUP):
+                    self.members.lookups.pass_on(whole, slots[number])
 
     def module(self, module: Module) -> None:
         """Apply the rules to every expression of a module."""
@@ -113,12 +102,12 @@ class Motion:
             if item.place is Place.ANNOTATION:
                 continue
             slot = slots[item.id]
-            handle = self._kinds.get(item.kind)
+            handle = _KINDS.get(item.kind)
             if handle is not None:
-                handle(module, item, slot)
-            attach = self._roles.get(item.role)
+                handle(self, module, item, slot)
+            attach = _ROLES.get(item.role)
             if attach is not None:
-                attach(module, item, slot)
+                attach(self, module, item, slot)
             if slot != DEAD:
                 known = types.get(item.id)
                 if known is not None:
@@ -134,7 +123,7 @@ class Motion:
 
     # names
 
-    def _denote(self, module: Module, item: Expression, slots: list[int]) -> None:
+    def _denote(self, module: Module, item: Expression, slots: array[int]) -> None:
         found = self.names.expression(module, item)
         if not found:
             return
@@ -287,6 +276,25 @@ class Motion:
             for one in self.denoted(module.name, identifier):
                 if one.sort in (Sort.CLASS, Sort.EXTERNAL):
                     self.slots.add(target, Atom(SourceKind.INSTANCE, one.name))
+
+
+_KINDS: dict[Kind, Rule] = {
+    Kind.NAME: Motion._name,
+    Kind.ATTRIBUTE: Motion._attribute,
+    Kind.SUBSCRIPT: Motion._subscript,
+    Kind.LAMBDA: Motion._lambda,
+    Kind.CONTAINER: Motion._container,
+    Kind.COMPREHENSION: Motion._container,
+}
+_ROLES: dict[Role, Rule] = {
+    Role.BRANCH: Motion._passes,
+    Role.AWAITED: Motion._passes,
+    Role.ELEMENT: Motion._in_container,
+    Role.UNPACKED: Motion._unpacked,
+    Role.RETURNED: Motion._returned,
+    Role.YIELDED: Motion._yielded,
+    Role.DELEGATED: Motion._delegated,
+}
 
 
 def _stored(modules: Mapping[str, Module], hierarchy: Hierarchy) -> frozenset[str]:

@@ -6,26 +6,29 @@ each other's arguments. What lies one step below, attributes and elements, is sh
 that a value ever moved between: those slots have one *holder* with children by key. (This is Das'
 "one level flow": nearly linear, and nearly as exact as following every object.) Subscribers hear of
 every atom of their slot once, in a deterministic order.
+
+A project has millions of slots, and most of them hold one atom or none: arrays and shared tuples keep
+them small.
 """
 
 from __future__ import annotations
 
+from array import array
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import NamedTuple
 
 ELEMENT = "[]"  # child: any element of a container
 ENTER = "<enter>"  # child: what `with` binds
 SUPER = "super"  # kind of the atom that `super()` is; its name is the class that says it
 RAW = "raw"  # kind of the atom that a function is for its own decorator, without what that adds
-LOOKUP = "look-up"  # kind of the atom that is found by a name nobody knows; its name is the place
 LOADED = "loaded"  # kind of the atom that a module is which is loaded by a name nobody knows; bound: its parts
 FOREIGN = "foreign"  # kind of the atom that is in an attribute of an object of the standard library
 DEAD = 0  # the slot of what is of no interest to anybody: it keeps nothing
 # A slot with more objects, or more atoms of any kind, could be anything and learns nothing more. Tables
 # of functions are longer than what a variable holds in turn.
 OBJECTS, LIMIT = 16, 96
-_LOOKED_UP = frozenset({LOOKUP, LOADED})
+FEW = 4  # atoms: as many are kept in a tuple, more in a dict
 _OBJECT_KINDS = frozenset({"instance", "call"})
 
 
@@ -37,7 +40,7 @@ def element_key(text: str) -> str:
 class Atom(NamedTuple):
     """An origin that a value can be called through or looked into.
 
-    `kind` is a `SourceKind`, SUPER, RAW, LOOKUP, LOADED or FOREIGN. `bound` counts the positional arguments that are there
+    `kind` is a `SourceKind`, SUPER, RAW, LOADED or FOREIGN. `bound` counts the positional arguments that are there
     already: 1 for a bound method, more for a `functools.partial`.
     """
 
@@ -49,13 +52,14 @@ class Atom(NamedTuple):
 ANYTHING = Atom("unknown", "")
 
 Subscriber = Callable[[Atom], None]
+Atoms = tuple[Atom, ...] | dict[Atom, None]
 
 
 class Forest:
     """Union-find over the integers up to a size that may grow."""
 
     def __init__(self, size: int = 0) -> None:
-        self.parent = list(range(size))
+        self.parent = array("i", range(size))
 
     def grow(self, size: int) -> None:
         """Add integers that are alone."""
@@ -83,42 +87,84 @@ class Slots:
     """Slots with their atoms, edges, children and subscribers."""
 
     def __init__(self) -> None:
-        self.moves: list[tuple[int, int]] = []
         self._slots = Forest(DEAD + 1)
         self._holders = Forest(DEAD + 1)
         self._children: dict[int, dict[str, int]] = {}
-        self._atoms: dict[int, dict[Atom, None]] = {}
+        self._atoms: list[Atoms] = [()]
+        self._single: dict[Atom, tuple[Atom]] = {}  # shared by the slots that hold nothing else
         self._targets: dict[int, list[int]] = {}
+        self._passed_on: list[tuple[int, int]] = []  # moves of some of the atoms only
         self._subscribers: dict[int, list[Subscriber]] = {}
         self._news: deque[tuple[Subscriber, Atom]] = deque()
         self.find = self._slots.find
 
     def __len__(self) -> int:
-        return len(self._slots.parent)
+        return len(self._atoms)
 
     def clear(self) -> None:
         """Forget what is in the slots, and who listens."""
-        for kept in (self._atoms, self._children, self._subscribers, self._targets, self.moves):
+        for kept in (self._children, self._subscribers, self._targets):
             kept.clear()
+        for row in (self._atoms, self._passed_on, self._news):
+            row.clear()
 
     def new(self, count: int = 1) -> int:
         """Make `count` slots in a row and return the first."""
         first = len(self)
         self._slots.grow(first + count)
         self._holders.grow(first + count)
+        self._atoms.extend([()] * count)
         return first
 
     def roots(self) -> list[int]:
         """One slot for all that are the same, where it has atoms."""
-        return sorted(self._atoms)
+        return [slot for slot, atoms in enumerate(self._atoms) if atoms]
 
     def is_anything(self, slot: int) -> bool:
         """Whether so much reaches the slot that its atoms say nothing."""
-        return ANYTHING in self._atoms.get(self.find(slot), ())
+        return ANYTHING in self._atoms[self.find(slot)]
 
-    def atoms(self, slot: int) -> Iterable[Atom]:
+    def atoms(self, slot: int) -> Collection[Atom]:
         """The atoms of a slot, in order of arrival."""
-        return self._atoms.get(self.find(slot), ())
+        return self._atoms[self.find(slot)]
+
+    def moves(self) -> Iterator[tuple[int, int]]:
+        """From where to where values move, between slots that represent those that are the same."""
+        find = self.find
+        for source, targets in self._targets.items():
+            for target in targets:
+                yield source, find(target)
+        for source, target in self._passed_on:
+            yield find(source), find(target)
+
+    def carried(
+        self, marks: Iterable[tuple[int, int]], also: Iterable[tuple[int, int]]
+    ) -> dict[int, int]:
+        """Where marks get along all moves, and along some more: sets of them, as bits, by slot.
+
+        However many there are, they move together: this is for what nothing depends on in between.
+        """
+        find, targets = self.find, self._targets
+        more: dict[int, list[int]] = {}
+        for source, target in also:
+            more.setdefault(find(source), []).append(target)
+        found: dict[int, int] = {}
+        new: dict[int, int] = {}
+        for slot, mark in marks:
+            new[find(slot)] = new.get(find(slot), 0) | mark
+        queue = deque(new)
+        while queue:
+            root = queue.popleft()
+            fresh = new.pop(root) & ~found.get(root, 0)
+            if not fresh or root == DEAD:
+                continue
+            found[root] = found.get(root, 0) | fresh
+            for target in (*targets.get(root, ()), *more.get(root, ())):
+                end = find(target)
+                if end not in new:
+                    queue.append(end)
+                new[end] = new.get(end, 0) | fresh
+        return found
 
     def add(self, slot: int, atom: Atom) -> None:
         """Add an atom to a slot, and to every slot that its value moves to."""
@@ -126,19 +172,24 @@ class Slots:
 
     def _spread(self, pending: list[int], atom: Atom) -> None:
         find, known, targets = self.find, self._atoms, self._targets
+        single = self._single.setdefault(atom, (atom,))
+        atom = single[0]  # one object for all that are equal
         while pending:
             root = find(pending.pop())
-            atoms = known.get(root)
-            if atoms is None:
+            atoms = known[root]
+            if not atoms:
                 if root == DEAD:
                     continue
-                atoms = known[root] = {}
-            elif atom in atoms or (ANYTHING in atoms and atom.kind not in _LOOKED_UP):
+                known[root] = single
+            elif atom in atoms or (ANYTHING in atoms and atom.kind != LOADED):
                 continue
-            if len(atoms) >= OBJECTS and atom is not ANYTHING and _is_full(atoms):
+            elif len(atoms) >= OBJECTS and atom is not ANYTHING and _is_full(atoms):
                 self._spread([root], ANYTHING)
                 continue
-            atoms[atom] = None
+            elif type(atoms) is dict:
+                atoms[atom] = None
+            else:
+                known[root] = _packed((*atoms, atom))
             for subscriber in self._subscribers.get(root, ()):
                 self._news.append((subscriber, atom))
             if root in targets:
@@ -150,23 +201,22 @@ class Slots:
         if root == DEAD:
             return
         self._subscribers.setdefault(root, []).append(subscriber)
-        self._news.extend((subscriber, atom) for atom in self._atoms.get(root, ()))
+        self._news.extend((subscriber, atom) for atom in self._atoms[root])
 
     def move(self, source: int, target: int) -> None:
         """A value moves from one slot to another."""
         root, end = self.find(source), self.find(target)
         if root in (end, DEAD) or end == DEAD:
             return
-        self.moves.append((source, target))
         self._targets.setdefault(root, []).append(target)
-        for atom in _news(self._atoms.get(root, {}), self._atoms.get(end, {})):
+        for atom in _news(self._atoms[root], self._atoms[end]):
             self._spread([end], atom)
         self._share(source, target)
 
     def filtered(self, source: int, keeps: Callable[[Atom], bool]) -> int:
         """Make a slot to which a value moves if it has one of the origins that are kept."""
         made = self.new()
-        self.moves.append((source, made))
+        self.note_move(source, made)
 
         def pass_on(atom: Atom) -> None:
             if keeps(atom):
@@ -175,6 +225,10 @@ class Slots:
         self.subscribe(source, pass_on)
         self._share(source, made)
         return made
+
+    def note_move(self, source: int, target: int) -> None:
+        """Values move here that somebody else adds to the target."""
+        self._passed_on.append((source, target))
 
     def unify(self, one: int, other: int) -> None:
         """Make two slots the same slot."""
@@ -190,9 +244,10 @@ class Slots:
 
     def _merge(self, left: int, right: int) -> None:
         """Take over what `right` has; each side hears of what only the other had."""
-        ours, theirs = self._atoms.pop(left, {}), self._atoms.pop(right, {})
+        ours, theirs = self._atoms[left], self._atoms[right]
         sides = ((left, theirs, ours), (right, ours, theirs))
-        self._atoms[left] = ours | theirs
+        self._atoms[left] = _packed((*ours, *theirs)) if ours and theirs else ours or theirs
+        self._atoms[right] = ()
         pending: list[tuple[int, Atom]] = []
         for side, more, known in sides:
             fresh = _news(more, known)
@@ -268,18 +323,24 @@ class Slots:
             subscriber(atom)
 
 
-def _is_full(atoms: dict[Atom, None]) -> bool:
+def _packed(atoms: tuple[Atom, ...]) -> Atoms:
+    """The same atoms, each of them once."""
+    single = dict.fromkeys(atoms)
+    return tuple(single) if len(single) <= FEW else single
+
+
+def _is_full(atoms: Atoms) -> bool:
     if ANYTHING in atoms:
         return False
     if sum(one.kind in _OBJECT_KINDS for one in atoms) >= OBJECTS:
         return True
-    return len(atoms) >= LIMIT and sum(one.kind not in _LOOKED_UP for one in atoms) >= LIMIT
+    return len(atoms) >= LIMIT and sum(one.kind != LOADED for one in atoms) >= LIMIT
 
 
-def _news(more: dict[Atom, None], known: dict[Atom, None]) -> list[Atom]:
-    """What is to be said to somebody who knows some atoms; who may be anything has heard all but look-ups."""
+def _news(more: Atoms, known: Atoms) -> list[Atom]:
+    """What is to be said to somebody who knows some atoms; who may be anything has heard all but modules."""
     if ANYTHING in known or ANYTHING in more:
-        special = [atom for atom in more if atom == ANYTHING or atom.kind in _LOOKED_UP]
+        special = [atom for atom in more if atom == ANYTHING or atom.kind == LOADED]
         return [atom for atom in special if atom not in known]
     return [atom for atom in more if atom not in known]
 

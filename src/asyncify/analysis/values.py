@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 
 from asyncify.analysis.calls import Call
 from asyncify.analysis.effects import CALLBACKS, SCALARS, keeps
 from asyncify.analysis.flow import Flow
-from asyncify.analysis.slots import ANYTHING, DEAD, LOOKUP, RAW, Atom, Forest
+from asyncify.analysis.slots import ANYTHING, DEAD, RAW, Atom, Forest
 from asyncify.model.facts import Expression, Module, Place, Role
 from asyncify.model.graph import Evidence, Reference, Source, SourceKind, Value
 
@@ -41,6 +41,7 @@ class Values:
         self.flow = flow
         self.slots = flow.slots
         self._parameters()
+        self._weights: dict[Atom, bool] = {}  # whether an atom matters; few are told apart
         self._crowded = self._left_alone()
         self._forest = self._joined()
         self._find = self._forest.find
@@ -68,19 +69,17 @@ class Values:
         """The slots between which something that matters moves."""
         forest = Forest(len(self.slots))
         matters: dict[int, bool] = {}
-        find = self.slots.find
-        for source, target in self.slots.moves:
-            root = find(source)
+        for root, target in self.slots.moves():
             if root not in matters:
                 atoms = self.slots.atoms(root)
-                matters[root] = ANYTHING not in atoms and any(map(_matters, atoms))
+                matters[root] = ANYTHING not in atoms and any(map(self._matters, atoms))
             if matters[root]:
-                forest.join(root, find(target))
+                forest.join(root, target)
         return forest
 
     def _left_alone(self) -> frozenset[int]:
         """Slots that could be anything and that something is done with: moved on, called, entered."""
-        reached = [source for source, _ in self.slots.moves]
+        reached = [source for source, _ in self.slots.moves()]
         reached += [call.callee for call in self.flow.calls if not _is_certain(call)]
         for module in self.flow.modules.values():
             slots = self.flow.heap.expressions[module.name]
@@ -88,14 +87,19 @@ class Values:
         return frozenset(self.slots.find(slot) for slot in reached if self.slots.is_anything(slot))
 
     def _gathered(self) -> dict[int, dict[Atom, None]]:
-        """The atoms of every value."""
+        """The atoms of every value that may be reported as its origins."""
         found: dict[int, dict[Atom, None]] = {}
-        for slot in range(len(self.slots)):
-            if self.slots.find(slot) == slot:
-                atoms = self.slots.atoms(slot)
-                if atoms:
-                    found.setdefault(self._find(slot), {}).update(dict.fromkeys(atoms))
+        for slot in self.slots.roots():
+            for atom in self.slots.atoms(slot):
+                if self._matters(atom) and (atom.kind in _REPORTED or atom.kind == RAW):
+                    found.setdefault(self._find(slot), {})[atom] = None
         return found
+
+    def _matters(self, atom: Atom) -> bool:
+        weight = self._weights.get(atom)
+        if weight is None:
+            weight = self._weights[atom] = _matters(atom)
+        return weight
 
     def escaped(self) -> frozenset[str]:
         """Functions that are handed to somebody outside the project, or to nobody knows whom."""
@@ -116,6 +120,7 @@ class Values:
     def values(self) -> Iterator[Value]:
         """Every value that matters, by its first occurrence."""
         occurrences: dict[int, list[Reference]] = {}
+        origins: dict[int, list[Source]] = {}
         lost = self._given_on()
         constants = self._constants()
         find, same = self.slots.find, self._find
@@ -124,17 +129,19 @@ class Values:
             for item in module.expressions:
                 slot = slots[item.id]
                 if slot != DEAD and item.place is not Place.ANNOTATION:
-                    root = same(find(slot))
-                    place = Reference(module.name, item.id)
-                    occurrences.setdefault(root, []).append(place)
-                    if find(slot) in self._crowded:
-                        lost.setdefault(root, place)
+                    slot = find(slot)
+                    root = same(slot)
+                    if root not in origins:
+                        origins[root] = self._of(root)
+                    if origins[root]:
+                        place = Reference(module.name, item.id)
+                        occurrences.setdefault(root, []).append(place)
+                        if slot in self._crowded:
+                            lost.setdefault(root, place)
         number = 0
         for root, places in occurrences.items():
-            if root not in self._atoms and root not in self._sources:
-                continue
-            sources = self._of(root)
-            if sources and (root in lost or not self._is_plain(sources, places)):
+            sources = origins[root]
+            if root in lost or not self._is_plain(sources, places):
                 sources += constants.get(root, ())
                 arrivals = self._arrivals(sources, places) if len(sources) > 1 else ()
                 yield Value(number, tuple(sources), tuple(places), lost.get(root), arrivals)
@@ -211,13 +218,15 @@ class Values:
 
     def _of(self, root: int) -> list[Source]:
         """The origins of a value, none if no origin matters."""
+        if root not in self._atoms and root not in self._sources:
+            return []
         found = dict(self._sources.get(root, {}))
         sited = {source.name for source in found if source.site is not None}
         is_call = any(source.kind is SourceKind.CALL for source in found)
         matters = any(source.kind is not SourceKind.PARAMETER for source in found)
         for atom in self._atoms.get(root, ()):
             kind = SourceKind.FUNCTION if atom.kind == RAW else atom.kind
-            if kind not in _REPORTED or not _matters(atom) or atom.name in sited:
+            if atom.name in sited:
                 continue
             if kind == SourceKind.INSTANCE and is_call and ":" not in atom.name:
                 continue
@@ -246,21 +255,35 @@ class Values:
         module: Module = self.flow.modules[reference.module]
         return module.expressions[reference.expression]
 
-    def types(self) -> dict[Reference, str]:
-        """The class of expressions by the one class that reaches them."""
+    def types(self, known_better: Mapping[Reference, str]) -> dict[Reference, str]:
+        """The class of expressions by the one class that reaches them, if it is not known better."""
         found: dict[Reference, str] = {}
-        classes = {slot: name for slot in self.slots.roots() if (name := self._class(slot))}
+        known: dict[Collection[Atom], str | None] = {}
+        classes: dict[int, str] = {}
+        for slot in self.slots.roots():
+            atoms = self.slots.atoms(slot)
+            if isinstance(atoms, dict):
+                name = _class(atoms)
+            elif atoms in known:
+                name = known[atoms]
+            else:
+                name = known[atoms] = _class(atoms)
+            if name is not None:
+                classes[slot] = name
         for module in self.flow.modules.values():
             for item, slot in enumerate(self.flow.heap.expressions[module.name]):
                 if (name := classes.get(self.slots.find(slot))) is not None:
                     found[Reference(module.name, item)] = name
+        found.update(known_better)
         return found
 
-    def _class(self, slot: int) -> str | None:
-        atoms = [a for a in self.slots.atoms(slot) if a != _PARAMETER and a.kind != LOOKUP]
-        classes = {atom.name for atom in atoms if atom.kind == SourceKind.INSTANCE}
-        others = {atom.kind for atom in atoms} - {SourceKind.INSTANCE, SourceKind.CALL}
-        return classes.pop() if len(classes) == 1 and not others else None
+
+def _class(atoms: Collection[Atom]) -> str | None:
+    """The one class that something is an instance of."""
+    known = [atom for atom in atoms if atom != _PARAMETER]
+    classes = {atom.name for atom in known if atom.kind == SourceKind.INSTANCE}
+    others = {atom.kind for atom in known} - {SourceKind.INSTANCE, SourceKind.CALL}
+    return classes.pop() if len(classes) == 1 and not others else None
 
 
 def _stays_known(call: Call, starred: bool) -> bool:
