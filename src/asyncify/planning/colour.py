@@ -151,13 +151,15 @@ def _reached(
 ) -> dict[FunctionId, Cause]:
     """Every function that some blocking call colours, with its cause, nearest first."""
     causes: dict[FunctionId, Cause] = {}
+    closed: set[FunctionId] = set()
     queue: deque[FunctionId] = deque()
 
     def add(function: FunctionId, cause: Cause) -> None:
-        if function in causes:
+        if function in causes or function in closed:
             return  # it came with another one
         members = together(function)
         if not all(passes(member) for member in members):
+            closed.update(members)
             return
         for member in members:
             if member not in causes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
 from asyncify.model.facts import Expression, Function, FunctionId, Kind, Role, Statement
@@ -97,32 +97,30 @@ def stands_for_generator(project: Project, function: Function) -> bool:
     """Whether a declaration is one of generators: async generators are declared without `async`."""
     if function.is_generator or function.is_async or function.kind != "def":
         return False
-    family = project.family(function.id)
-    if not any(project.functions[member].is_generator for member in family):
-        return False
-    return is_declaration(project, function)
+    families = project.memory("families with generators", _families_with_generators)
+    return project.family(function.id) in families and is_declaration(project, function)
+
+
+def _families_with_generators(project: Project) -> frozenset[frozenset[FunctionId]]:
+    return frozenset(project.family(f.id) for f in project.functions.values() if f.is_generator)
 
 
 def mixed_limit(project: Project, function: Function) -> Limit | None:
     """The limit of a function that stands for generators as well, and is no declaration."""
     if function.kind != "def" or function.is_generator or is_declaration(project, function):
         return None
-    for group in project.memory("alternatives", _alternatives).get(function.id, ()):
-        if any(project.functions[member].is_generator for member in group):
-            return Limit("ASY912", "a generator is called at the same places, and it is none")
+    if function.id in project.memory("beside generators", _beside_generators):
+        return Limit("ASY912", "a generator is called at the same places, and it is none")
     return None
 
 
-def _alternatives(project: Project) -> dict[FunctionId, list[tuple[FunctionId, ...]]]:
-    """By function, the groups of those that one call may reach."""
-    found: dict[FunctionId, list[tuple[FunctionId, ...]]] = {}
-    groups = [tuple(sorted(family)) for family in project.graph.families]
+def _beside_generators(project: Project) -> frozenset[FunctionId]:
+    """The functions of which one, or a generator, may be reached by the same call."""
+    groups: list[Collection[FunctionId]] = [*project.graph.families]
     groups.extend(
         tuple(target.function for target in edge.targets if target.function is not None)
         for edge in project.graph.edges
         if edge.access is Access.CALL and len(edge.targets) > 1
     )
-    for group in groups:
-        for member in group:
-            found.setdefault(member, []).append(group)
-    return found
+    mixed = (each for each in groups if any(project.functions[f].is_generator for f in each))
+    return frozenset(function for group in mixed for function in group)

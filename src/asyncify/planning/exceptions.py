@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
 from asyncify.model.facts import FlowKind, FunctionId, Kind, Role, Statement
@@ -24,6 +24,10 @@ def caught(project: Project) -> Iterable[tuple[Reference, list[Reference]]]:
 
     What a test expects (`pytest.raises(E)`) and what `contextlib.suppress(E)` takes is caught as well.
     """
+    return project.memory("caught", lambda project: tuple(_caught(project)))
+
+
+def _caught(project: Project) -> Iterator[tuple[Reference, list[Reference]]]:
     for name, module in project.graph.modules.items():
         for expression in module.expressions:
             if expression.role not in (Role.CAUGHT, Role.ARGUMENT):

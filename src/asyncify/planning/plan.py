@@ -337,12 +337,16 @@ class _Planner:
         limits: dict[FunctionId, Limit] = {}
         todo = sorted({f for seed in seeds for _, f in seed.unit.sites})
         seen: set[FunctionId] = set()
+        families: set[frozenset[FunctionId]] = set()  # one may have thousands of members
         while todo:
             function = todo.pop()
             if function in seen:
                 continue
             seen.add(function)
-            todo.extend(self.project.family(function) - seen)
+            family = self.project.family(function)
+            if family not in families:
+                families.add(family)
+                todo.extend(family - seen)
             conversion = self._conversion(function)
             locked = self.locked.get(function) or self.pooled.get(function)
             if conversion.starts_loop and function not in self.in_loop and locked is None:

@@ -62,6 +62,7 @@ class Project:
         self.wrap_scripts = wrap_scripts
         self.functions = graph.functions
         self._memory: dict[Hashable, object] = {}
+        self._callee_names: dict[Reference, tuple[str, ...]] = {}
 
     def memory(self, key: Hashable, find: Callable[[Project], _Found]) -> _Found:
         """What somebody found out about the project, or the part of it that the key names, once."""
@@ -285,18 +286,15 @@ class Project:
 
     def callee_names(self, call: Reference) -> tuple[str, ...]:
         """External names that a call may reach."""
-        names = [
-            target.external
-            for edge in self._edge_at.get(call, ())
-            if edge.access in (Access.CALL, Access.CONSTRUCT)
-            for target in edge.targets
-            if target.external is not None
-        ]
-        if not names:
-            callee = self.child(call, Role.CALLEE)
+        if call not in self._callee_names:
+            edges = (e for e in self.edges_at(call) if e.access in (Access.CALL, Access.CONSTRUCT))
+            targets = (target.external for edge in edges for target in edge.targets)
+            found = dict.fromkeys(name for name in targets if name is not None)
+            callee = None if found else self.child(call, Role.CALLEE)
             if callee is not None and callee in self.graph.names:
-                names.append(self.graph.names[callee])
-        return tuple(dict.fromkeys(names))
+                found[self.graph.names[callee]] = None
+            self._callee_names[call] = tuple(found)
+        return self._callee_names[call]
 
     @cached_property
     def _calls_to(self) -> dict[str, list[Reference]]:
