@@ -7,10 +7,12 @@ from pathlib import Path
 
 import libcst as cst
 import pytest
+from libcst.metadata import MetadataWrapper, PositionProvider
 
 from asyncify.model.plan import Await, Edit, Insert, MakeAsync, MakeList, Replace
 from asyncify.model.span import Columns, Span
 from asyncify.rewrite import index, rewrite_module, source
+from asyncify.rewrite.positions import read_positions
 
 LIBRARY = Path(sysconfig.get_path("stdlib"))
 FILES = [
@@ -133,3 +135,18 @@ def test_places_in_f_strings(rewrite, before: str, after: str) -> None:
     marked = f"async def z():\n    x = {before}\n"
     count = before.count("«")
     assert rewrite(marked, [Await(n) for n in range(count)]) == f"async def z():\n    x = {after}\n"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_places_are_those_of_libcst(path: Path) -> None:
+    module = cst.parse_module(path.read_bytes())
+    text, positions = read_positions(module)
+    known = MetadataWrapper(module, unsafe_skip_copy=True).resolve(PositionProvider)
+    assert text == module.code
+    assert {id(node): place for node, place in positions.items()} == {
+        id(node): (
+            (place.start.line, place.start.column),
+            (place.end.line, place.end.column),
+        )
+        for node, place in known.items()
+    }

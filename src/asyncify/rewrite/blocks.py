@@ -172,7 +172,7 @@ class Blocks:
         return []
 
     def _is_method(self, function: cst.FunctionDef) -> bool:
-        return self.index.positions[function].start.column > 0
+        return self.index.source.positions[function].start.column > 0
 
     def _replacement(self, unit: _Unit) -> list[Item]:
         original, item = unit.originals[0], unit.item

@@ -74,7 +74,7 @@ def _thrown_away(index: Index, node: cst.CSTNode, edit: Edit) -> Iterator[Span]:
         case Arguments(drop=drop) if isinstance(node, cst.Call):
             for number in drop:
                 if 0 <= number < len(node.args):
-                    place = index.positions[node.args[number]]
+                    place = index.source.positions[node.args[number]]
                     start, end = place.start, place.end
                     yield Span(start.line, start.column, end.line, end.column)
 

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import libcst as cst
-from libcst.metadata import CodePosition, CodeRange, MetadataWrapper, PositionProvider
 
 from asyncify.errors import VerifyError
 from asyncify.model.plan import (
@@ -31,6 +30,7 @@ from asyncify.model.plan import (
     Wrap,
 )
 from asyncify.model.span import Span
+from asyncify.rewrite.positions import Position, Range
 from asyncify.rewrite.precedence import own_parens
 from asyncify.rewrite.source import Source
 from asyncify.rewrite.templates import TemplateError, is_expression
@@ -100,8 +100,6 @@ class Index:
     """Where the edits apply: by node, and by the block that gets statements first or last."""
 
     source: Source
-    wrapper: MetadataWrapper
-    positions: Mapping[cst.CSTNode, CodeRange]
     edits: dict[cst.CSTNode, list[Edit]] = field(default_factory=dict)
     holes: dict[Span, cst.CSTNode] = field(default_factory=dict)
     ends: dict[Wrap, cst.CSTNode] = field(default_factory=dict)
@@ -111,12 +109,13 @@ class Index:
 
     def needed(self, node: cst.CSTNode) -> bool:
         """Whether some edit or hole lies inside this node."""
-        place = self.positions.get(node)
+        positions = self.source.positions
+        place = positions.get(node)
         if place is None:
             return True
         start = place.start
         if isinstance(node, cst.FunctionDef | cst.ClassDef) and node.decorators:
-            start = self.positions[node.decorators[0]].start
+            start = positions[node.decorators[0]].start
         index = bisect_left(self.starts, (start.line, start.column))
         end = (place.end.line, place.end.column)
         return index < len(self.starts) and self.starts[index] < end
@@ -124,9 +123,7 @@ class Index:
 
 def build(source: Source, edits: Sequence[Edit]) -> Index:
     """Locate every edit; `VerifyError` for one that is not found exactly once."""
-    wrapper = MetadataWrapper(source.module, unsafe_skip_copy=True)
-    positions: Mapping[cst.CSTNode, CodeRange] = wrapper.resolve(PositionProvider)
-    return _Builder(source, Index(source, wrapper, positions)).build(edits)
+    return _Builder(source, Index(source)).build(edits)
 
 
 class _Builder:
@@ -159,13 +156,13 @@ class _Builder:
         return index
 
     def _start(self, node: cst.CSTNode) -> Span:
-        start = self._index.positions[node].start
+        start = self._source.positions[node].start
         return Span(start.line, start.column, start.line, start.column)
 
     def _parents(self) -> dict[cst.CSTNode, cst.CSTNode]:
         if self._owners is None:
             self._owners = {}
-            for node in self._index.positions:
+            for node in self._source.positions:
                 match node:
                     case cst.CompFor(iter=child) | cst.WithItem(item=child):
                         self._owners[child] = node
@@ -177,7 +174,7 @@ class _Builder:
         found: defaultdict[Span, list[cst.CSTNode]] = defaultdict(list)
         shifts = {line: len(prefix) for line, prefix in self._source.prefixes.items()}
         wanted = {(span.end_line, span.end_column - shifts.get(span.end_line, 0)) for span in spans}
-        for node, place in self._index.positions.items():
+        for node, place in self._source.positions.items():
             end = place.end
             if (end.line, end.column) in wanted or isinstance(node, cst.Tuple | cst.GeneratorExp):
                 for one, seen in self._places(node, place):
@@ -185,22 +182,20 @@ class _Builder:
                         found[span].append(one)
         return found
 
-    def _places(
-        self, node: cst.CSTNode, place: CodeRange
-    ) -> Iterable[tuple[cst.CSTNode, CodeRange]]:
+    def _places(self, node: cst.CSTNode, place: Range) -> Iterable[tuple[cst.CSTNode, Range]]:
         """The nodes that end here and their places as `ast` sees them."""
-        positions = self._index.positions
+        positions = self._source.positions
         match node:
             case cst.Tuple() | cst.GeneratorExp() if own_parens(node):
-                yield node, CodeRange(positions[node.lpar[-1]].start, positions[node.rpar[0]].end)
+                yield node, Range(positions[node.lpar[-1]].start, positions[node.rpar[0]].end)
                 return
             case cst.Call(args=[cst.Arg(value=cst.GeneratorExp(lpar=[]) as generator)]):
                 # `ast` lends it the parentheses of the call.
                 inside = positions[node.whitespace_before_args].start
-                opening = CodePosition(inside.line, inside.column - 1)
-                yield generator, CodeRange(opening, place.end)
+                opening = Position(inside.line, inside.column - 1)
+                yield generator, Range(opening, place.end)
             case cst.FunctionDef(decorators=[first, *_]) | cst.ClassDef(decorators=[first, *_]):
-                yield node, CodeRange(positions[first].start, place.end)
+                yield node, Range(positions[first].start, place.end)
         yield node, place
 
     def _target(self, edit: Edit) -> cst.CSTNode:
@@ -289,7 +284,7 @@ def _spans(edit: Edit) -> tuple[Span, ...]:
     return (edit.span,)
 
 
-def _span(place: CodeRange, shifts: Mapping[int, int]) -> Span:
+def _span(place: Range, shifts: Mapping[int, int]) -> Span:
     start, end = place.start, place.end
     return Span(
         start.line,

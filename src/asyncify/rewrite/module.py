@@ -77,7 +77,7 @@ def _rewrite(source_bytes: bytes, edits: list[Edit], path: str) -> bytes:
     conflicts.check(found, edits)
     rewriter = _Rewriter(found, edits)
     try:
-        module = found.wrapper.module.visit(rewriter)
+        module = parsed.module.visit(rewriter)
     except (TemplateError, cst.CSTValidationError) as error:
         raise VerifyError(path, str(error)) from error
     for edit in edits:
@@ -223,7 +223,7 @@ class _Rewriter(cst.CSTTransformer):
 
         ``await f()if x`` would be legal, but LibCST knows only that ``f()if x`` is.
         """
-        positions, text = self._index.positions, code(new)
+        positions, text = self._index.source.positions, code(new)
         start, end = positions[original].start, positions[original].end
         if isinstance(original, cst.BaseExpression) and original.lpar:
             start, end = positions[original.lpar[0]].start, positions[original.rpar[-1]].end

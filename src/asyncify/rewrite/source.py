@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import libcst as cst
 
 from asyncify.errors import ParseError, VerifyError
+from asyncify.rewrite.positions import Positions, read_positions
 
 _LINES = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")
 _TAIL = re.compile(r"(?:\r+|(?<=[\r\n])[ \t\f]+)\Z")
@@ -32,6 +33,7 @@ class Source:
     bom: bytes
     module: cst.Module
     code: str  # the text of `module`
+    positions: Positions
     prefixes: dict[int, str]
     tail: str
 
@@ -94,8 +96,8 @@ def read(source: bytes, path: str) -> Source:
     # LibCST stumbles over `return(lambda: 0)()` with a TypeError
     except (cst.ParserSyntaxError, cst.CSTValidationError, TypeError) as error:
         raise _parse_error(source, path, error) from error
-    code = module.code
-    return Source(path, text, encoding, bom, module, code, _lost(text, code, path), tail)
+    code, positions = read_positions(module)
+    return Source(path, text, encoding, bom, module, code, positions, _lost(text, code, path), tail)
 
 
 def _without_tail(text: str) -> tuple[str, str]:
