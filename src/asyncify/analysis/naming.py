@@ -22,6 +22,7 @@ from asyncify.model.graph import Target
 from asyncify.model.span import Columns, Span
 
 UNKNOWN = "?"
+_Address = tuple[FunctionRef, ClassRef | None, bool]
 
 
 def key(span: Span) -> Position:
@@ -37,6 +38,9 @@ class Project:
     functions: dict[FunctionRef, Function] = field(default_factory=dict)
     classes: dict[ClassRef, Class] = field(default_factory=dict)
     modules: set[int] = field(default_factory=set)
+    # what was found out, for the calls to come: most of them reach what others have reached before
+    _targets: dict[_Address, Target | None] = field(default_factory=dict)
+    _results: dict[_Address, str | None] = field(default_factory=dict)
 
     def add(self, identifier: int, places: Places) -> None:
         """Match the definitions of a module with ours, by the place of their names."""
@@ -91,6 +95,14 @@ class Project:
         awaited: bool = False,
     ) -> str | None:
         """The class of what a function returns, its decorators left aside."""
+        address = reference, receiver, awaited
+        if address not in self._results:
+            self._results[address] = self._result(reference, receiver, awaited=awaited)
+        return self._results[address]
+
+    def _result(
+        self, reference: FunctionRef, receiver: ClassRef | None, *, awaited: bool
+    ) -> str | None:
         found = self.report.function(reference)
         if found is None:
             return None
@@ -131,6 +143,14 @@ class Project:
         self, reference: FunctionRef, receiver: ClassRef | None, *, overrides: bool
     ) -> Target | None:
         """A function as a target. A callable field of the project is nothing that anybody can name."""
+        address = reference, receiver, overrides
+        if address not in self._targets:
+            self._targets[address] = self._named(reference, receiver, overrides=overrides)
+        return self._targets[address]
+
+    def _named(
+        self, reference: FunctionRef, receiver: ClassRef | None, *, overrides: bool
+    ) -> Target | None:
         name = self.function_name(reference)
         ours = reference in self.functions
         if name is None or (not ours and self._is_callable_field(reference)):
