@@ -31,6 +31,7 @@ class ByName:
     def __init__(self, flow: Flow) -> None:
         self.flow = flow
         self.hierarchy = flow.hierarchy
+        self._known: dict[str, tuple[Target, ...]] = {}  # by attribute
 
     @cached_property
     def _methods(self) -> dict[str, list[FunctionId]]:
@@ -60,6 +61,11 @@ class ByName:
         return () if self._is_explained(slot) else self._of(attribute)
 
     def _of(self, attribute: str) -> tuple[Target, ...]:
+        if attribute not in self._known:
+            self._known[attribute] = self._find(attribute)
+        return self._known[attribute]
+
+    def _find(self, attribute: str) -> tuple[Target, ...]:
         methods = self._methods.get(attribute, [])
         return tuple(
             Target(

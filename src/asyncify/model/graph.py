@@ -104,6 +104,13 @@ class Value:
         """Whether what comes from a source may get to an occurrence, both by their numbers."""
         return not self.arrivals or source in self.arrivals[occurrence]
 
+    def arriving(self, occurrence: int) -> tuple[Source, ...]:
+        """The sources that get to an occurrence, by its number."""
+        if not self.arrivals or len(self.arrivals[occurrence]) == len(self.sources):
+            return self.sources
+        here = self.arrivals[occurrence]
+        return tuple(source for number, source in enumerate(self.sources) if number in here)
+
     def places_of(self, kind: SourceKind, name: str) -> Iterator[Reference]:
         """The occurrences that what comes from a source may get to."""
         made = [

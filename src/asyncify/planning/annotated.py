@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 Slot = tuple[str, str, str]
 Described = tuple[Slot, int]  # and how deep inside the object of the slot the expression lies
 
+_CASTS = frozenset({"typing.cast", "typing_extensions.cast"})
 _PASSING = frozenset({Role.ASSIGNED, Role.BRANCH})
 
 
@@ -40,15 +41,9 @@ class Annotated:
                     target = targets.get(expression.statement)
                     if target is not None:
                         self._variable(name, target, Reference(name, expression.id))
-        self._flows = {
-            name: _by_source(module.flows) for name, module in project.graph.modules.items()
-        }
-        self._elements = {
-            Reference(name, flow.target): Reference(name, flow.source)
-            for name, module in project.graph.modules.items()
-            for flow in module.flows
-            if flow.kind is FlowKind.ELEMENT
-        }
+        # by module, as most of them have nothing that anybody asks about
+        self._flows: dict[str, dict[int, list[int]]] = {}
+        self._elements: dict[str, dict[int, int]] = {}
 
     def _function(self, function: Function) -> None:
         for parameter in function.parameters:
@@ -73,11 +68,14 @@ class Annotated:
 
     def roots(self) -> Iterator[Reference]:
         """Every annotation, and every type that `cast` is given."""
+        casting = {
+            callee.module for callee, name in self.project.graph.names.items() if name in _CASTS
+        }
         for name, module in self.project.graph.modules.items():
             for expression in module.expressions:
                 if expression.role is Role.ANNOTATION:
                     yield Reference(name, expression.id)
-                elif expression.role is Role.ARGUMENT and expression.detail == "0":
+                elif name in casting and _is_first_argument(expression):
                     if self._is_cast(reference := Reference(name, expression.id)):
                         yield reference
 
@@ -88,10 +86,7 @@ class Annotated:
         if outer is None:
             return False
         callee = self.project.child(outer[0], Role.CALLEE)
-        return callee is not None and self.project.graph.names.get(callee) in (
-            "typing.cast",
-            "typing_extensions.cast",
-        )
+        return callee is not None and self.project.graph.names.get(callee) in _CASTS
 
     # -- from expressions to slots ---------------------------------------------------------------
 
@@ -111,7 +106,12 @@ class Annotated:
         expression = self.project.expression(reference)
         for slot in (*self._own(reference, expression), *self._sent(reference, expression)):
             yield slot, depth
-        for target in self._flows[reference.module].get(reference.expression, ()):
+        module = self.project.module(reference)
+        if module.name not in self._flows:
+            self._flows[module.name] = _by_source(module.flows)
+            elements = (flow for flow in module.flows if flow.kind is FlowKind.ELEMENT)
+            self._elements[module.name] = {flow.target: flow.source for flow in elements}
+        for target in self._flows[module.name].get(reference.expression, ()):
             found = Reference(reference.module, target)
             for slot in self._own(found, self.project.expression(found)):
                 yield slot, depth
@@ -133,8 +133,10 @@ class Annotated:
             base = self.project.child(reference, Role.SUBSCRIPTED)
             if base is not None:
                 yield base, 1
-        elif reference in self._elements:
-            yield self._elements[reference], 1
+        elif reference.expression in self._elements[reference.module]:
+            yield Reference(
+                reference.module, self._elements[reference.module][reference.expression]
+            ), 1
 
     def _own(self, reference: Reference, expression: Expression) -> Iterable[Slot]:
         """The slots that an expression itself names."""
@@ -205,6 +207,10 @@ class Annotated:
             return True
         value = self.project.value(receiver)
         return value is None or all(s.kind.value != "class" for s in value.sources)
+
+
+def _is_first_argument(expression: Expression) -> bool:
+    return expression.role is Role.ARGUMENT and expression.detail == "0"
 
 
 def _by_source(flows: Iterable[Flow]) -> dict[int, list[int]]:

@@ -81,10 +81,10 @@ def _of_the_thread(decided: Decided) -> Iterator[Told]:
     if not kinds:
         return
     told: set[tuple[FunctionId, str]] = set()
-    for site, name in sorted(project.graph.types.items()):
+    for site, name in sorted(each for each in project.graph.types.items() if each[1] in kinds):
         expression = project.expression(site)
         function = expression.function
-        if name not in kinds or function not in decided.colouring.causes:
+        if function not in decided.colouring.causes:
             continue
         if expression.role is not Role.RECEIVER or project.functions[function].is_async:
             continue

@@ -329,7 +329,7 @@ class Project:
         if (found := self._value_at.get(reference)) is None:
             return ()
         value, place = found
-        return tuple(s for n, s in enumerate(value.sources) if value.arrives(n, place))
+        return value.arriving(place)
 
     @cached_property
     def _values_of_functions(self) -> dict[tuple[FunctionId, SourceKind], list[Value]]:

@@ -38,6 +38,7 @@ class Wishes:
         self.annotated = annotated
         self.coloured = coloured
         self.wanted: dict[Slot, Wanted] = {}
+        self._known: dict[tuple[SourceKind, str], tuple[Want | None, Owner]] = {}
         self._methods: dict[tuple[str, str], FunctionId] = {
             (cls.id, name): method
             for cls in project.graph.classes.values()
@@ -98,6 +99,12 @@ class Wishes:
         return found
 
     def _want(self, source: Source) -> tuple[Want | None, Owner]:
+        key = source.kind, source.name
+        if key not in self._known:
+            self._known[key] = self._find(source)
+        return self._known[key]
+
+    def _find(self, source: Source) -> tuple[Want | None, Owner]:
         called = source.kind is SourceKind.FUNCTION
         if called or source.kind is SourceKind.GENERATOR:
             if source.name not in self.coloured:

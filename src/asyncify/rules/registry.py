@@ -85,6 +85,7 @@ class Rules:
 
     libraries: tuple[Library, ...]
     entries: Mapping[tuple[str, str], tuple[Library, Entry]] = field(init=False, repr=False)
+    _canonical: dict[str, str] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         entries: dict[tuple[str, str], tuple[Library, Entry]] = {}
@@ -148,6 +149,11 @@ class Rules:
 
     def canonical(self, name: str) -> str:
         """A name as the rules write it: the longest known prefix is replaced by its canonical form."""
+        if name not in self._canonical:
+            self._canonical[name] = self._made_canonical(name)
+        return self._canonical[name]
+
+    def _made_canonical(self, name: str) -> str:
         prefix = name
         while prefix:
             if prefix in self.aliases:
