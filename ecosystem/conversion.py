@@ -24,6 +24,7 @@ GOOD_EXIT_CODES = (0, 1)
 PARSE_EXIT_CODE = 2
 RAISED = re.compile(r"[\w.]*(Error|Exception|Exit|Interrupt|Warning)\b")
 BLOCKING = ("ASY2", "ASY3")
+HTTP = frozenset({"requests", "requests-sessions", "urllib", "urllib3", "http.client", "httpx"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,9 +199,12 @@ def sites(report: Mapping[str, object]) -> Sites:
     """Step e. A place counts once; it is converted when its finding is safe, else left."""
     converted: set[tuple[str, str]] = set()
     left: dict[tuple[str, str], str] = {}
+    http: set[tuple[str, str]] = set()
     for item in findings(report):
         place = (str(item.get("path")), str(item.get("span")))
         code = str(item.get("code"))
+        if item.get("library") in HTTP:
+            http.add(place)
         if item.get("safety") != "safe":
             left.setdefault(place, code)
         elif code.startswith(BLOCKING):
@@ -209,4 +213,10 @@ def sites(report: Mapping[str, object]) -> Sites:
     counted: dict[str, int] = {}
     for code in left.values():
         counted[code] = counted.get(code, 0) + 1
-    return Sites(len(converted) + len(left), len(converted), dict(sorted(counted.items())))
+    return Sites(
+        len(converted) + len(left),
+        len(converted),
+        dict(sorted(counted.items())),
+        len(http & (converted | left.keys())),
+        len(http & converted),
+    )

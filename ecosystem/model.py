@@ -58,11 +58,13 @@ PROBLEMS: Mapping[str, str] = types.MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Sites:
-    """Blocking calls: found, converted, and what is left per code."""
+    """Blocking calls: found, converted, and what is left per code; those of HTTP libraries once more."""
 
     found: int = 0
     converted: int = 0
     left: dict[str, int] = field(default_factory=dict)
+    http_found: int = 0
+    http_converted: int = 0
 
     @property
     def percent(self) -> float:

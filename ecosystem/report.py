@@ -20,6 +20,7 @@ COLUMNS = (
     "lines",
     "sites found",
     "converted",
+    "HTTP sites",
     "tests before",
     "kept",
     "seconds",
@@ -54,8 +55,9 @@ $ python -m ecosystem run --only NAME
 ```
 
 *Sites* are blocking calls that asyncify knows; *converted* is the share that it rewrote with the
-default options; *kept* counts the tests that passed before and still pass. *Seconds* is the wall time
-of `asyncify --write`. A zero is a zero.
+default options; *HTTP sites* are those of the HTTP libraries (`requests` and its like, `urllib`,
+`urllib3`, `http.client`, `httpx`), converted and found; *kept* counts the tests that passed before and
+still pass. *Seconds* is the wall time of `asyncify --write`. A zero is a zero.
 """
 
 
@@ -89,7 +91,12 @@ def summary(run: Run) -> str:
     tested = [result.tests for result in run.projects if result.tests]
     kept, before = sum(tests.kept for tests in tested), sum(tests.before for tests in tested)
     broken = ", ".join(f"{number} {kind}" for kind, number in sorted(kinds.items())) or "no problem"
-    return f"{len(run.projects)} projects, {kept} of {before} tests kept, {broken}"
+    found = sum(result.sites.http_found for result in run.projects)
+    converted = sum(result.sites.http_converted for result in run.projects)
+    http = f"{_share(converted, found)} HTTP sites converted"
+    if found:
+        http += f" ({100 * converted / found:.0f} %)"
+    return f"{len(run.projects)} projects, {kept} of {before} tests kept, {http}, {broken}"
 
 
 def page(run: Run) -> str:
@@ -124,18 +131,23 @@ def write_page(run: Run, path: Path = PAGE) -> None:
 
 
 def _cells(result: ProjectResult) -> tuple[str, ...]:
-    tests = result.tests
+    tests, sites = result.tests, result.sites
     return (
         result.name,
         result.version,
         f"{result.lines:,}",
-        f"{result.sites.found:,}",
-        f"{result.sites.percent:.0f} %",
+        f"{sites.found:,}",
+        f"{sites.percent:.0f} %",
+        _share(sites.http_converted, sites.http_found),
         f"{tests.before:,}" if tests else "-",
         f"{tests.kept:,}" if tests else "-",
         f"{result.seconds:.1f}",
         str(len(result.problems)),
     )
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{part:,} of {whole:,}" if whole else "-"
 
 
 def _table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> list[str]:

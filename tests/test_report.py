@@ -88,6 +88,7 @@ def finding(path: str = "src/a.py", **changes: object) -> Finding:
         "reason": "work() becomes async",
         "function": "a:work",
         "chain": 0,
+        "library": "time",
     }
     return Finding(**{**values, **changes})  # type: ignore[arg-type]
 
@@ -216,6 +217,7 @@ def test_json_has_the_keys_that_are_promised() -> None:
         "chain": 0,
         "trace": [],
         "entries": [],
+        "library": "time",
         "url": find("ASY201").url,  # type: ignore[union-attr]
     }
     assert content["errors"][0] == {

@@ -58,3 +58,27 @@ def test_sites_count_blocking_calls_and_what_is_left(tmp_path: Path) -> None:
     sites = conversion.sites(convert(tmp_path).report)
     assert (sites.found, sites.converted, sites.left) == (2, 1, {"ASY902": 1})
     assert sites.percent == 50
+
+
+def test_sites_of_http_libraries_are_counted_once_more() -> None:
+    def finding(line: int, safety: str, library: str | None) -> dict[str, object]:
+        span = [line, 1, line, 9]
+        return {
+            "code": "ASY310",
+            "path": "a.py",
+            "span": span,
+            "safety": safety,
+            "library": library,
+        }
+
+    findings = [
+        finding(1, "safe", "requests"),
+        finding(1, "safe", None),
+        finding(2, "manual", "http.client"),
+        finding(3, "safe", "requests"),
+        finding(3, "manual", "requests"),
+        finding(4, "safe", "open"),
+    ]
+    sites = conversion.sites({"findings": findings})
+    assert (sites.found, sites.converted) == (4, 2)
+    assert (sites.http_found, sites.http_converted) == (3, 1)

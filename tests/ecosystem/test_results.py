@@ -23,7 +23,7 @@ RESULT = ProjectResult(
     "a test",
     files=3,
     lines=1234,
-    sites=Sites(10, 7, {"ASY902": 3}),
+    sites=Sites(10, 7, {"ASY902": 3}, http_found=4, http_converted=3),
     costs={"write": Cost(0, 1.5, 1.0, 90.0)},
     tests=SuiteResult(20, 19, 12, 1.0, 2.0, lost=(LOST,)),
 )
@@ -100,11 +100,12 @@ def test_a_run_that_was_ended_goes_on_where_it_was(
 
 def test_the_page_and_the_terminal_say_the_same() -> None:
     page = report.page(RUN)
-    assert "| demo | 1.0 | 1,234 | 10 | 70 % | 20 | 19 | 1.5 |" in page
+    assert "| demo | 1.0 | 1,234 | 10 | 70 % | 3 of 4 | 20 | 19 | 1.5 |" in page
     assert "| ASY918 | `TypeError: object int` | 1 |" in page
     stream = io.StringIO()
     report.terminal(RUN, Console(file=stream, width=140))
-    assert "1 projects, 19 of 20 tests kept, no problem" in stream.getvalue()
+    said = "1 projects, 19 of 20 tests kept, 3 of 4 HTTP sites converted (75 %), no problem"
+    assert said in " ".join(stream.getvalue().split())
 
 
 def test_equal_causes_count_together() -> None:

@@ -231,6 +231,7 @@ class Finding:
     chain: int | None = None
     trace: tuple[Hop, ...] = ()  # how an event loop gets to a blocking call (scope "async-only")
     entries: tuple[FunctionId, ...] = ()  # every async function that gets there
+    library: str | None = None  # whose rules say that a call blocks
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,7 +130,8 @@ class Findings:
                 )
 
     def _traced(self, site: Site, finding: Finding) -> Finding:
-        """The finding about a blocking call, with the way there if the run is about event loops."""
+        """The finding about a blocking call: whose it is, and the way there if the run is about event loops."""
+        finding = replace(finding, library=site.library.name)
         reach = self.decided.reach
         if reach is None or site.function not in reach:
             return finding

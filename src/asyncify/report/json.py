@@ -76,6 +76,7 @@ def _findings(run: Run) -> Iterator[dict[str, object]]:
             "chain": finding.chain,
             "trace": [_hop(run, hop) for hop in finding.trace],
             "entries": list(finding.entries),
+            "library": finding.library,
             "url": code.url if code else None,
             "fingerprint": fingerprint,
         }
