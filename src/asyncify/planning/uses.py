@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from asyncify.model.attributes import INITIAL
+from asyncify.model.attributes import BUILTIN_ATTRIBUTES, INITIAL
 from asyncify.model.facts import Function, FunctionId, Kind, Role
 from asyncify.model.graph import Access, Edge, Evidence, Reference, SourceKind, Value
 from asyncify.model.plan import AddImport, Await, Edit, MakeAsync, Replace
@@ -158,11 +158,20 @@ def edge_steps(project: Project, function: Function, edge: Edge, unsafe: bool) -
     if mocked.limit is not None:
         return mocked
     by_name = any(t.evidence is Evidence.BY_NAME for t in reached)
-    if edge.open and by_name and not unsafe:
+    if edge.open and (by_name or _has_common_name(project, edge)) and not unsafe:
         message = f"a call of .{function.name}() on an object of unknown type may reach it"
         return Step(limit=Limit("ASY914", message, edge.site))
     step = _reached(project, function, edge)
     return replace(step, edits=(*step.edits, *mocked.edits))
+
+
+def _has_common_name(project: Project, edge: Edge) -> bool:
+    """Whether a call goes by a name that objects of Python have as well, and only some of its objects are known."""
+    callee = project.child(edge.site, Role.CALLEE)
+    if callee is None or any(t.evidence is not Evidence.INFERRED for t in edge.targets):
+        return False
+    expression = project.expression(callee)
+    return expression.kind is Kind.ATTRIBUTE and expression.text in BUILTIN_ATTRIBUTES
 
 
 def _reached(project: Project, function: Function, edge: Edge) -> Step:
