@@ -49,6 +49,39 @@ def test_the_order_of_modules_does_not_matter() -> None:
     assert there == back
 
 
+HEADERS = {
+    "class A:": {"m:A.go"},
+    "class A(Exception):": {"m:A.go"},
+    # anything may be an instance of these
+    "import typing\nclass A(typing.Protocol):": None,
+    "import abc\nclass A(abc.ABC):": None,
+    "class Meta(type): ...\nclass A(metaclass=Meta):": None,
+    "class Proxy:\n    @property\n    def __class__(self):\n        return A\nclass A:": None,
+    "class Late:\n    def __init__(self):\n        self.__class__ = A\nclass A:": None,
+}
+
+
+@pytest.mark.parametrize(("header", "expected"), HEADERS.items(), ids=HEADERS)
+def test_isinstance_tells_one_of_very_many_objects(header: str, expected: set[str] | None) -> None:
+    others = [f"class C{number}:\n    def go(self): ...\n" for number in range(20)]
+    calls = [f"look(C{number}())\n" for number in range(20)]
+    text = f"""
+{header}
+    def go(self): ...
+{"".join(others)}
+def pick(x):
+    if isinstance(x, A):
+        return x
+def look(x):
+    pick(x).go()  # here
+look(A())
+{"".join(calls)}"""
+    line = 1 + text[: text.index("# here")].count("\n")
+    found = reached(merge(index({"m": text}), NOTHING), "m", line) - {"m:pick"}
+    every = {f"~m:{cls}.go?" for cls in ("A", *(f"C{number}" for number in range(20)))}
+    assert found == (every if expected is None else expected)
+
+
 def split(text: str) -> dict[str, str]:
     """The modules of a case: `# file:` starts one, without it there is one called m."""
     parts = re.split(r"^# file: (.*)\n", text, flags=re.MULTILINE)

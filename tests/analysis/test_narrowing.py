@@ -201,3 +201,20 @@ OWN = Atom(SourceKind.INSTANCE, "m:Text")
 )
 def test_origins(narrowing: Narrowing, atom: Atom, kept: bool) -> None:
     assert narrowing.keeps(atom) is kept
+
+
+def test_what_could_be_anything_is_what_isinstance_says() -> None:
+    own = frozenset({"m:Text", "m:Line"})
+    line, other = (Atom(SourceKind.INSTANCE, name) for name in ("m:Line", "m:Other"))
+
+    def related(one: str, two: str) -> bool:
+        return one == two
+
+    assert Narrowing(own, True).passes(own, related, ANYTHING) == (line, OWN)
+    assert Narrowing(own, True).passes(frozenset({"m:Line"}), related, ANYTHING) == (ANYTHING,)
+    assert Narrowing(own, False).passes(own, related, ANYTHING) == (ANYTHING,)
+    assert Narrowing(own, False).passes(own, related, OWN) == ()
+    assert Narrowing(own, True).passes(own, related, OWN) == (OWN,)
+    assert Narrowing(own, True).passes(own, related, other) == ()
+    assert Narrowing(own, True).passes(frozenset(), related, other) == (other,)
+    assert Narrowing(own, True).passes(own, related, CONNECTION) == (CONNECTION,)

@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 
 from asyncify.analysis.made_classes import MAKERS, TYPE, Made, made_by
 from asyncify.analysis.names import Denoted, Names, Sort
 from asyncify.model.disjoint import DisjointSets
-from asyncify.model.facts import Class, ClassId, Expression, Function, FunctionId, Kind, Module
+from asyncify.model.facts import (
+    Class,
+    ClassId,
+    Expression,
+    Function,
+    FunctionId,
+    Kind,
+    Module,
+    Role,
+)
 
 UNKNOWN = "?"
 # What a class has of its own, not instead of its base's.
@@ -30,6 +40,7 @@ _CLASS = frozenset({"builtins.classmethod", "abc.abstractclassmethod"})
 _IMPLICIT_STATIC = frozenset({"__new__"})
 _IMPLICIT_CLASS = frozenset({"__init_subclass__", "__class_getitem__"})
 _PROTOCOLS = frozenset({"typing.Protocol", "typing_extensions.Protocol"})
+_PLAIN_BASES = ("builtins.", "typing.Generic")  # neither has a metaclass of its own
 
 
 class Hierarchy:
@@ -180,7 +191,8 @@ class Hierarchy:
 
     def related(self, one: ClassId, other: ClassId) -> bool:
         """Whether one object may have both classes: by inheritance, or in a common subclass."""
-        return one == other or not self._down[one].isdisjoint(self._down[other])
+        below, others = self._down.get(one), self._down.get(other)
+        return one == other or below is None or others is None or not below.isdisjoint(others)
 
     def methods_of(self, cls: ClassId) -> list[str]:
         """The names of the methods of a class and of its bases."""
@@ -286,6 +298,30 @@ class Hierarchy:
     def is_protocol(self, cls: ClassId) -> bool:
         """Whether the class is a `typing.Protocol`."""
         return any(base in _PROTOCOLS for base in self._bases.get(cls, ()))
+
+    @cached_property
+    def plain(self) -> frozenset[ClassId]:
+        """The classes of which nothing is an instance but objects of them and of what derives from them.
+
+        A metaclass may say otherwise: that of an abstract class takes in what is registered, that of a
+        protocol what has the methods. An object may do so, too, by its attribute `__class__`.
+        """
+        items = [(m.name, item) for m in self.modules.values() for item in m.expressions]
+        changed = any(item.text == "__class__" and item.role is Role.TARGET for _, item in items)
+        if changed or "__class__" in self._own:
+            return frozenset()
+        headers = {(one.module, one.statement): one.id for one in self.classes.values()}
+        told = {
+            headers.get((name, item.statement))
+            for name, item in items
+            if item.role is Role.BASE and not item.detail.isdigit()
+        }
+        return frozenset(
+            cls
+            for cls in self.classes
+            if told.isdisjoint(self.order(cls))
+            and all(name.startswith(_PLAIN_BASES) for name in self.external(cls))
+        )
 
     def overrides(self, function: FunctionId) -> list[Function]:
         """The methods that subclasses define instead of this one."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 
 from asyncify.analysis import effects
 from asyncify.analysis.heap import Heap
@@ -88,10 +89,9 @@ class Motion:
                 slots[item.id] = slots[module.children[item.id][0]]
         for number, known in narrowings(module, self.names).items():
             for narrowing in known if slots[number] != DEAD else ():
-                whole, slots[number] = slots[number], self.slots.filtered(
-                    slots[number], narrowing.keeps
-                )
-                if narrowing.keeps(LOOKUP):
+                passes = partial(narrowing.passes, self.hierarchy.plain, self.hierarchy.related)
+                whole, slots[number] = slots[number], self.slots.filtered(slots[number], passes)
+                if passes(LOOKUP):
                     self.members.lookups.pass_on(whole, slots[number])
 
     def module(self, module: Module) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
 from typing import NamedTuple
 
 from asyncify.analysis.effects import SCALARS
 from asyncify.analysis.names import Names, Sort
-from asyncify.analysis.slots import Atom
+from asyncify.analysis.slots import ANYTHING, Atom
 from asyncify.model.facts import Expression, Kind, Module, Role, Statement
 from asyncify.model.graph import SourceKind
 
@@ -30,6 +30,23 @@ class Narrowing(NamedTuple):
         if self.is_one or atom.kind != SourceKind.INSTANCE:
             return True  # anything may be of a subclass
         return atom.name not in self.classes
+
+    def passes(
+        self, plain: Set[str], related: Callable[[str, str], bool], atom: Atom
+    ) -> tuple[Atom, ...]:
+        """What an object with this origin is here: of what could be anything, the classes say which it is.
+
+        Args:
+            plain: classes of the project of which nothing is an instance that does not derive from them.
+            related: whether an object may be an instance of two classes of the project.
+            atom: the origin.
+        """
+        if self.is_one and self.classes <= plain:
+            if atom == ANYTHING:
+                return tuple(Atom(SourceKind.INSTANCE, name) for name in sorted(self.classes))
+            if atom.kind == SourceKind.INSTANCE and ":" in atom.name:
+                return (atom,) if any(related(atom.name, name) for name in self.classes) else ()
+        return (atom,) if self.keeps(atom) else ()
 
 
 def narrowings(module: Module, names: Names) -> Mapping[int, list[Narrowing]]:

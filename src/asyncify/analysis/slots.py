@@ -213,14 +213,14 @@ class Slots:
             self._spread([end], atom)
         self._share(source, target)
 
-    def filtered(self, source: int, keeps: Callable[[Atom], bool]) -> int:
-        """Make a slot to which a value moves if it has one of the origins that are kept."""
+    def filtered(self, source: int, passes: Callable[[Atom], Iterable[Atom]]) -> int:
+        """Make a slot to which a value moves, as what each of its origins is there, if it may be there at all."""
         made = self.new()
         self.note_move(source, made)
 
         def pass_on(atom: Atom) -> None:
-            if keeps(atom):
-                self.add(made, atom)
+            for one in passes(atom):
+                self.add(made, one)
 
         self.subscribe(source, pass_on)
         self._share(source, made)
