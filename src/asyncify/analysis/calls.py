@@ -10,6 +10,7 @@ from asyncify.analysis.heap import Heap
 from asyncify.analysis.members import Members
 from asyncify.analysis.names import Denoted, Sort
 from asyncify.analysis.slots import ELEMENT, LOADED, RAW, SUPER, Atom, element_key
+from asyncify.model.attributes import INITIAL
 from asyncify.model.facts import ClassId, Function, FunctionId, Parameter
 from asyncify.model.graph import Evidence, Reference, SourceKind, Target
 
@@ -80,6 +81,9 @@ class Calls:
         self.of_modules: list[Call] = []  # calls of attributes of modules that nobody may know
         self._families: dict[FunctionId, list[FunctionId]] | None = None
         self._linked: set[FunctionId] = set()
+        self._open_makers: list[tuple[Call, ClassId]] = (
+            []
+        )  # a variable holds the class, this is its base
 
     def external(self, call: Call, name: str, target: Target) -> None:
         """A call reaches something outside the project."""
@@ -237,19 +241,61 @@ class Calls:
 
     def construct(self, call: Call, cls: ClassId, bound: int, evidence: Evidence) -> None:
         """The call makes an instance of a class of the project."""
-        site = call.site
-        self.heap.instance(call.slot, cls, site)
-        made = Atom(SourceKind.INSTANCE, cls)
-        own = [*self.members.functions(made, ("__new__", "__init__"))]
-        for function in own:
-            self.called.add(function)
-            self.bind(call, function, bound + 1)
-        if not any(function.endswith("__init__") for function in own):
-            self._bind_fields(call, cls, bound)
-            own += self.members.functions(made, ("__post_init__",))
-        for function in own:
+        self.make(call, cls, bound)
+        self.declare(call, cls, evidence)
+
+    def declare(self, call: Call, cls: ClassId, evidence: Evidence) -> None:
+        """The result of a call is an instance of a class, or of one that derives from it."""
+        self.heap.instance(call.slot, cls, call.site)
+        for function in self._constructor(cls):
             target = Target(function=function, evidence=evidence, receiver=cls)
             call.constructs.setdefault(function, target)
+
+    def make(self, call: Call, cls: ClassId, bound: int) -> None:
+        """The constructor of a class gets the arguments of a call."""
+        own = self._constructor(cls)
+        for function in own:
+            if self.hierarchy.functions[function].name != "__post_init__":
+                self.called.add(function)
+                self.bind(call, function, bound + 1)
+        if not any(self.hierarchy.functions[function].name == INITIAL for function in own):
+            self._bind_fields(call, cls, bound)
+
+    def _constructor(self, cls: ClassId) -> list[FunctionId]:
+        """The functions that making an instance of a class calls."""
+        made = Atom(SourceKind.INSTANCE, cls)
+        own = [*self.members.functions(made, ("__new__", INITIAL))]
+        if not any(self.hierarchy.functions[one].name == INITIAL for one in own):
+            own += self.members.functions(made, ("__post_init__",))
+        return own
+
+    def make_one_of(self, call: Call, base: ClassId) -> None:
+        """A variable holds the class that is called: the arguments go to the constructors of what it may be.
+
+        The type checker names the base of all that it takes; unless that is one of them, its own constructor
+        is not called in this way.
+        """
+        self._open_makers.append((call, base))
+
+        def apply(atom: Atom) -> None:
+            if atom.kind == SourceKind.CLASS and base in self.hierarchy.order(atom.name):
+                self.make(call, atom.name, atom.bound)
+
+        self.slots.subscribe(call.callee, apply)
+
+    def make_bases(self) -> bool:
+        """Give the arguments to the constructors of the bases, where it is not known what a variable holds."""
+        pending, self._open_makers = self._open_makers, []
+        unknown = [one for one in pending if not self._knows_class(*one)]
+        for call, base in unknown:
+            self.make(call, base, 0)
+        return bool(unknown)
+
+    def _knows_class(self, call: Call, base: ClassId) -> bool:
+        atoms = [one for one in self.slots.atoms(call.callee) if one.name not in VAGUE]
+        return bool(atoms) and all(
+            one.kind == SourceKind.CLASS and base in self.hierarchy.order(one.name) for one in atoms
+        )
 
     def _result(self, call: Call, function: FunctionId) -> None:
         item = self.hierarchy.functions[function]

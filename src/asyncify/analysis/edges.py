@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
@@ -13,6 +14,7 @@ from asyncify.analysis.names import Sort
 from asyncify.model.facts import Expression, Kind, Module
 from asyncify.model.graph import Access, Edge, Evidence, Reference, SourceKind, Target
 
+_OF_ANY_CLASS = (type, BaseException)  # who has one has mostly one of a derived class
 _UNKNOWN = frozenset({SourceKind.PARAMETER, SourceKind.CALL, SourceKind.UNKNOWN})
 
 _ENTERS = ("__enter__", "__exit__", "__aenter__", "__aexit__")
@@ -93,6 +95,7 @@ class Edges:
         slot = call.receiver if call.receiver >= 0 else call.callee
         if self.slots.is_anything(slot):
             targets, constructs = _certain(targets), _certain(constructs)
+        targets = _possible(targets)
         loaded = self.by_name.loaded(call)
         for target in loaded:
             targets.setdefault(target.function or "", target)
@@ -144,6 +147,22 @@ def _decorator(target: Target) -> Target:
     """A class that decorates stands for its own constructor."""
     is_class = target.external and target.external.endswith((".__init__", ".__new__"))
     return constructed_class(target) if is_class else target
+
+
+def _possible(targets: dict[str, Target]) -> dict[str, Target]:
+    """Without methods that a builtin type does not have, where the object may be another one that has it."""
+    found = {key: one for key, one in targets.items() if not _is_missing(one)}
+    return found or targets
+
+
+def _is_missing(target: Target) -> bool:
+    owner, _, method = (target.external or "").removeprefix("builtins.").rpartition(".")
+    if target.evidence is not Evidence.INFERRED or target.external != f"builtins.{owner}.{method}":
+        return False
+    kind = getattr(builtins, owner, None)
+    if not isinstance(kind, type) or issubclass(kind, _OF_ANY_CLASS) or kind is object:
+        return False
+    return not hasattr(kind, method)
 
 
 def _certain(targets: dict[str, Target]) -> dict[str, Target]:

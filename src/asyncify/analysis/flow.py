@@ -18,6 +18,7 @@ from asyncify.analysis.library import LibraryCalls
 from asyncify.analysis.motion import Known, Motion
 from asyncify.analysis.names import Denoted, Names, Sort
 from asyncify.analysis.slots import RAW, Atom
+from asyncify.model.attributes import INITIAL
 from asyncify.model.facts import (
     ClassId,
     Expression,
@@ -68,7 +69,7 @@ class Flow:
                 if item.kind is Kind.CALL:
                     self._call(module, item)
         self.settle()
-        while self.library.foreign():
+        while self.library.make_bases() or self.library.foreign():
             self.settle()
 
     def settle(self) -> None:
@@ -252,11 +253,23 @@ class Flow:
         ]
         constructed = self._constructed(call, callee, denoted, edges)
         if constructed:
-            self.library.construct(call, constructed, 0, Evidence.TYPED)
+            self._construct(call, constructed, denoted)
         for edge in edges:
             for target in edge.targets:
                 self._target(call, callee, target, edge.access, denoted)
         return bool(constructed or edges) and not any(edge.open for edge in edges)
+
+    def _construct(self, call: Call, cls: ClassId, denoted: tuple[Denoted, ...]) -> None:
+        if any(one.sort is not Sort.VARIABLE for one in denoted) or not self._is_varied(cls):
+            self.library.construct(call, cls, 0, Evidence.TYPED)
+            return
+        self.library.declare(call, cls, Evidence.TYPED)
+        self.library.make_one_of(call, cls)
+
+    def _is_varied(self, cls: ClassId) -> bool:
+        """Whether what derives from a class has a constructor of its own."""
+        below = self.hierarchy.subclasses.get(cls, ())
+        return any(INITIAL in self.hierarchy.members.get(one, ()) for one in below)
 
     def _constructed(
         self, call: Call, callee: Expression, denoted: tuple[Denoted, ...], edges: Sequence[Edge]
