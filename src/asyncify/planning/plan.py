@@ -60,7 +60,8 @@ class Options:
 def make_plan(graph: CallGraph, rules: Rules, options: Options | None = None) -> Plan:
     """Plans the whole project."""
     options = options or Options()
-    project = Project(graph, load_frameworks(), options.boundaries.wrap_scripts)
+    wraps = options.boundaries.wrap_scripts
+    project = Project(graph, load_frameworks(), wraps, rules.waiting)
     return _Planner(project, rules, options).plan()
 
 

@@ -56,11 +56,10 @@ class Project:
         graph: CallGraph,
         frameworks: tuple[Framework, ...] = (),
         wrap_scripts: bool = False,
+        waiting: frozenset[str] = frozenset(),  # names of the functions that rules know to wait
     ) -> None:
-        self.graph = graph
-        self.frameworks = frameworks
-        self.wrap_scripts = wrap_scripts
-        self.functions = graph.functions
+        self.graph, self.functions = graph, graph.functions
+        self.frameworks, self.wrap_scripts, self.waiting = frameworks, wrap_scripts, waiting
         self._memory: dict[Hashable, object] = {}
         self._callee_names: dict[Reference, tuple[str, ...]] = {}
 

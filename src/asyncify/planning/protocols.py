@@ -115,8 +115,8 @@ def _is_unknown(project: Project, who: str) -> bool:
     """Whether a function belongs to a library of which nobody says what it calls."""
     if who.startswith(_SERVERS):
         return True
-    if is_hook(project, who):
-        return False
+    if is_hook(project, who) or who in project.waiting:
+        return False  # what waits for something takes data, and whoever is called by a known name
     known = project.memory("known packages", _known_packages)
     return not who.startswith(_HOLDERS) and who.partition(".")[0] not in known
 

@@ -137,6 +137,16 @@ class Rules:
         return found
 
     @cached_property
+    def waiting(self) -> frozenset[str]:
+        """Functions and methods that wait for something, by their canonical names."""
+        return frozenset(
+            name
+            for (kind, name), (_, entry) in self.entries.items()
+            if kind == "call"
+            and (isinstance(entry, Thread) or (isinstance(entry, Call) and entry.awaited))
+        )
+
+    @cached_property
     def with_states(self) -> frozenset[str]:
         """Resource types that another one is a state of."""
         return frozenset(e.of for _, e in self.entries.values() if isinstance(e, Resource) and e.of)
