@@ -52,6 +52,7 @@ _PICKLING = frozenset(
         "__getnewargs_ex__",
     }
 )
+_ASKING = ("builtins.getattr", "builtins.hasattr")
 _CASTS = frozenset({"typing.cast", "typing_extensions.cast"})
 _VAGUE = frozenset({"builtins.object", "builtins.type"})
 
@@ -83,6 +84,19 @@ def asks_for_others(project: Project, site: Reference) -> bool:
         asked = [reference for reference, _ in project.children(classes)]
     names = [project.graph.names.get(reference, "") for reference in asked]
     return all(name.startswith(_VALUES) and name not in _VAGUE for name in names)
+
+
+def asked_attribute(project: Project, site: Reference) -> tuple[str, bool] | None:
+    """The attribute that `getattr` or `hasattr` asks an object for, and whether it may be missing."""
+    expression, outer = project.expression(site), project.parent(site)
+    if expression.role is not Role.ARGUMENT or expression.detail != "0" or outer is None:
+        return None
+    arguments = project.arguments(outer[0])
+    names = project.callee_names(outer[0])
+    if len(names) != 1 or names[0] not in _ASKING or len(arguments) < 2:
+        return None
+    name = arguments[1][1].string
+    return (name, len(arguments) > 2 or names != _ASKING[:1]) if name else None
 
 
 def lend(

@@ -17,7 +17,14 @@ from asyncify.planning.arguments import returned_type, shapes, template_imports
 from asyncify.planning.callables import LOOKERS
 from asyncify.planning.consumers import Step
 from asyncify.planning.groups import Group, dropped, is_closed, leaves_generator
-from asyncify.planning.handed import asks_for_others, handed_over, is_cast, lend, use_whole
+from asyncify.planning.handed import (
+    asked_attribute,
+    asks_for_others,
+    handed_over,
+    is_cast,
+    lend,
+    use_whole,
+)
 from asyncify.planning.helpers import eager_argument
 from asyncify.planning.interceptors import patches
 from asyncify.planning.origins import is_own, is_plain, runs_code, stranger
@@ -370,6 +377,9 @@ class Resources:
                 return False  # the parameter is an occurrence itself
         if is_cast(project, site, "1") or asks_for_others(project, site):
             return False
+        asked = asked_attribute(project, site)
+        if asked is not None and self._is_same(resource, *asked):
+            return True
         names = project.callee_names(call)
         detail = project.expression(site).detail
         used = [(name, self.rules.use(resource.name, f"{name}:{detail}")) for name in names]
@@ -387,6 +397,15 @@ class Resources:
             if not names or not LOOKERS.issuperset(names):
                 self._lost.setdefault(resource.name, problem)
         return True
+
+    def _is_same(self, resource: Resource, attribute: str, optional: bool) -> bool:
+        """Whether an object answers as before to who asks for an attribute of it."""
+        name = f"{resource.name}.{attribute}"
+        found = self.rules.attribute(name)
+        if found is not None:
+            return found[1] == Attribute(found[1].name)
+        known = self.rules.blocking(name) is not None or self.rules.refusal(name) is not None
+        return optional and not resource.to and not known  # it has none, and stays what it is
 
     def _consumed(
         self,
