@@ -6,7 +6,7 @@ from functools import cached_property
 
 from asyncify.analysis.calls import Call
 from asyncify.analysis.flow import Flow
-from asyncify.analysis.slots import ANYTHING, DEAD, FOREIGN, LOADED, SUPER
+from asyncify.analysis.slots import ANYTHING, DEAD, FOREIGN, HANDED, LOADED, SUPER
 from asyncify.model.attributes import BUILTIN_ATTRIBUTES
 from asyncify.model.facts import FunctionId
 from asyncify.model.graph import Evidence, SourceKind, Target
@@ -82,7 +82,8 @@ class ByName:
         if slot == DEAD:
             return True
         atoms = set(self.flow.slots.atoms(slot))
-        return ANYTHING not in atoms and any(atom.kind in _EXPLAINS for atom in atoms)
+        unknown = ANYTHING in atoms or any(atom.kind == HANDED for atom in atoms)
+        return not unknown and any(atom.kind in _EXPLAINS for atom in atoms)
 
     def _has_base(self, method: FunctionId, methods: list[FunctionId]) -> bool:
         owner = self.hierarchy.functions[method].owner
@@ -93,7 +94,7 @@ class ByName:
         """Whether an object that is not ours may be in a slot and have the attribute as well."""
         if attribute in BUILTIN_ATTRIBUTES or attribute in self.flow.members.stored:
             return True
-        return any(atom.kind == FOREIGN for atom in self.flow.slots.atoms(slot))
+        return any(atom.kind in (FOREIGN, HANDED) for atom in self.flow.slots.atoms(slot))
 
     def call(self, call: Call) -> tuple[Target, ...]:
         """What a call means that nothing else explains; properties are not called."""

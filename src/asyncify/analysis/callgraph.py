@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from asyncify.analysis.byname import ByName
@@ -12,12 +12,12 @@ from asyncify.analysis.edges import Edges
 from asyncify.analysis.flow import Flow
 from asyncify.analysis.hierarchy import Hierarchy
 from asyncify.analysis.motion import Known
-from asyncify.analysis.names import Denoted, Names, Sort
+from asyncify.analysis.names import Names
 from asyncify.analysis.resolver import Resolution, resolve
-from asyncify.analysis.slots import Atom
+from asyncify.analysis.standing import standing_for
 from asyncify.analysis.values import Values
-from asyncify.model.facts import FunctionId, Module
-from asyncify.model.graph import CallGraph, SourceKind
+from asyncify.model.facts import Module
+from asyncify.model.graph import CallGraph
 
 _CURRENT = f"{sys.version_info.major}.{sys.version_info.minor}"
 
@@ -73,7 +73,7 @@ def _merge(modules: Mapping[str, Module], resolution: Resolution) -> CallGraph:
     values = Values(flow)
     edges = Edges(flow, by_name)
     found = tuple(values.values())
-    families = hierarchy.families([*_protocols(flow), *flow.library.overridden()])
+    families = hierarchy.families([*standing_for(flow), *flow.library.overridden()])
     graph = CallGraph(
         modules=modules,
         functions=hierarchy.functions,
@@ -100,34 +100,3 @@ def _external_methods(hierarchy: Hierarchy, resolution: Resolution) -> None:
             if target.external and target.receiver:
                 method = target.external.rpartition(".")[2]
                 hierarchy.methods.setdefault((target.receiver, method), target.external)
-
-
-def _protocols(flow: Flow) -> Iterator[tuple[FunctionId, FunctionId]]:
-    """Members of a protocol, and those of the objects that are used as one: instances and modules."""
-    hierarchy = flow.hierarchy
-    protocols = {cls for cls in hierarchy.classes if hierarchy.is_protocol(cls)}
-    if not protocols:
-        return
-    for component in flow.slots.roots():
-        atoms = flow.slots.atoms(component)
-        instances = {a.name for a in atoms if a.kind == SourceKind.INSTANCE}
-        for protocol in sorted(instances & protocols):
-            for name, methods in hierarchy.members.get(protocol, {}).items():
-                for atom in atoms:
-                    for function in _members(flow, atom, name):
-                        yield methods[0], function
-
-
-def _members(flow: Flow, atom: Atom, name: str) -> Iterator[FunctionId]:
-    """What a name is in an instance of a class of the project, or in a module."""
-    found: tuple[Denoted, ...] = ()
-    if atom.kind == SourceKind.INSTANCE and atom.name in flow.hierarchy.classes:
-        found = flow.hierarchy.lookup(atom.name, name)
-    elif atom.kind == SourceKind.MODULE:
-        found = flow.names.member(atom.name, name)
-    for one in found:
-        if one.sort is Sort.FUNCTION:
-            yield one.name
-        elif one.sort is Sort.VARIABLE:
-            slot = flow.heap.variable(one.name, one.attribute)
-            yield from (a.name for a in flow.slots.atoms(slot) if a.kind == SourceKind.FUNCTION)

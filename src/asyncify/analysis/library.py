@@ -12,7 +12,7 @@ from asyncify.analysis.heap import Heap
 from asyncify.analysis.made_classes import MAKERS, TYPE, Made, Maker, made_by
 from asyncify.analysis.members import Members
 from asyncify.analysis.names import Sort
-from asyncify.analysis.slots import DEAD, ELEMENT, ENTER, SUPER, Atom, element_key
+from asyncify.analysis.slots import DEAD, ELEMENT, ENTER, HANDED, SUPER, Atom, element_key
 from asyncify.model.composed import fits, prefix_of, shape_of
 from asyncify.model.facts import ClassId, FunctionId
 from asyncify.model.graph import Evidence, Reference, Source, SourceKind, Target
@@ -29,7 +29,9 @@ _PLAIN = tuple(f"{name}." for name in sorted(effects.SCALARS)) + tuple(
 # Their results may be objects of the project, and nobody sees which.
 _ANYTHING = frozenset(
     f"{module}.{name}" for module in ("pickle", "_pickle", "marshal") for name in ("load", "loads")
-)
+) | {"builtins.type.__call__", "builtins.type.__new__"}
+_HELD = "<held>"  # child: whether an object of others has got one of the project
+_OBJECTS = (SourceKind.INSTANCE, SourceKind.CLASS)
 
 
 class LibraryCalls(Calls):
@@ -81,8 +83,25 @@ class LibraryCalls(Calls):
             return
         if known is None:
             self.heap.originate(call.slot, SourceKind.CALL, name, site)
+            self._give_back(call)
         else:
             self.heap.sources.append((call.slot, Source(SourceKind.CALL, name, site)))
+
+    def _give_back(self, call: Call) -> None:
+        """The result may be what the call got, or what its object got before: ``injector.get(Client)``."""
+        slots = [call.slot]
+        if call.receiver >= 0:
+            held = self.slots.child(call.receiver, _HELD)
+            self.slots.move(held, call.slot)
+            slots.append(held)
+        for argument in call.arguments:
+            if not argument.text:
+                self.slots.subscribe(argument.slot, partial(self._hand, slots))
+
+    def _hand(self, slots: list[int], atom: Atom) -> None:
+        if atom.kind in _OBJECTS and atom.name in self.hierarchy.classes:
+            for slot in slots:
+                self.slots.add(slot, Atom(HANDED, ""))
 
     def _flow(self, call: Call, left: str, right: str) -> None:
         if "*" not in right:

@@ -23,6 +23,7 @@ ENTER = "<enter>"  # child: what `with` binds
 SUPER = "super"  # kind of the atom that `super()` is; its name is the class that says it
 RAW = "raw"  # kind of the atom that a function is for its own decorator, without what that adds
 LOADED = "loaded"  # kind of the atom that a module is which is loaded by a name nobody knows; bound: its parts
+HANDED = "handed"  # kind of the atom that others gave back, who had got objects of the project
 FOREIGN = "foreign"  # kind of the atom that is in an attribute of an object of the standard library
 DEAD = 0  # the slot of what is of no interest to anybody: it keeps nothing
 # A slot with more objects, or more atoms of any kind, could be anything and learns nothing more. Tables
@@ -40,7 +41,7 @@ def element_key(text: str) -> str:
 class Atom(NamedTuple):
     """An origin that a value can be called through or looked into.
 
-    `kind` is a `SourceKind`, SUPER, RAW, LOADED or FOREIGN. `bound` counts the positional arguments that are there
+    `kind` is a `SourceKind`, SUPER, RAW, LOADED, HANDED or FOREIGN. `bound` counts the positional arguments that are there
     already: 1 for a bound method, more for a `functools.partial`.
     """
 

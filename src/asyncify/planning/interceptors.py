@@ -55,10 +55,14 @@ def _patches(project: Project) -> Iterable[Patch]:
     names = {function.name for function in project.functions.values()}
     for name, module in project.graph.modules.items():
         for flow in module.flows:
-            target = module.expressions[flow.target]
-            if flow.kind is FlowKind.VALUE and target.kind is Kind.ATTRIBUTE:
-                path, source = Reference(name, target.id), Reference(name, flow.source)
-                yield from _assignment(project, path, source, known=target.text in names)
+            target, source = module.expressions[flow.target], Reference(name, flow.source)
+            if flow.kind is not FlowKind.VALUE:
+                continue
+            place, known = Reference(name, target.id), target.text in names
+            if target.kind is Kind.ATTRIBUTE:
+                yield from _assignment(project, place, source, known=known)
+            elif known and target.variable is not None:
+                yield from _override(project, place, source, target.variable[0])
         for expression in module.expressions:
             if expression.kind is Kind.CALL and module.children[expression.id]:
                 callee = module.expressions[module.children[expression.id][0]]
@@ -91,6 +95,18 @@ def _assignment(
                 path = f"{owner}.{name}".replace(":", ".")
                 yield Patch(target, receiver, path, None, source)
                 return
+
+
+def _override(
+    project: Project, target: Reference, source: Reference, owner: str
+) -> Iterator[Patch]:
+    """``fetch = fake`` in the body of a class that derives from one with such a method."""
+    for base in project.graph.bases.get(owner, ()):
+        path = f"{base}.{project.expression(target).text}"
+        method = project.functions.get(path)
+        if method is not None and not _is_set(project, method):
+            yield Patch(target, target, path.replace(":", "."), None, source)
+            return
 
 
 def written(project: Project, place: Reference) -> str:
