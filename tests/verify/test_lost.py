@@ -13,10 +13,11 @@ import pytest
 from asyncify.analysis.callgraph import build
 from asyncify.analysis.index import index_module
 from asyncify.model.facts import Module
-from asyncify.model.graph import Access, CallGraph
+from asyncify.model.graph import Access, CallGraph, SourceKind
 from asyncify.planning.plan import make_plan
 from asyncify.rewrite.module import rewrite_module
 from asyncify.rules.registry import Rules
+from asyncify.verify.kept import misused
 from asyncify.verify.lost import Lost, lost_coroutines
 
 PROGRAM = """\
@@ -118,6 +119,67 @@ if __name__ == "__main__":
 """
 
 
+KEPT = """\
+import time
+from contextlib import ExitStack, contextmanager, nullcontext
+
+
+@contextmanager
+def managed(x):
+    time.sleep(0)
+    yield x
+
+
+def stream(n):
+    for i in range(n):
+        time.sleep(0)
+        yield i
+
+
+class Box:
+    def __init__(self, items):
+        self.items = items
+        self.manager = managed(3)
+
+    @property
+    def numbers(self):
+        yield from stream(2)
+
+    def show(self):
+        for item in self.items:
+            print(item)
+        with self.manager as value:
+            print(value)
+
+
+def chosen(flag):
+    return managed(1) if flag else nullcontext(2)
+
+
+def entered(manager):
+    with manager as value:
+        return value
+
+
+def main():
+    with chosen(True) as value:
+        print(value, entered(managed(4)))
+    with ExitStack() as stack:
+        print(stack.enter_context(managed(5)))
+    by_hand = managed(6)
+    by_hand.__enter__()
+    by_hand.__exit__(None, None, None)
+    Box(stream(3)).show()
+    kept = stream(4)
+    print(next(kept), list(kept), [n for n in Box(stream(1)).numbers])
+    first, second = stream(2)
+    print(first, second, *stream(1), sum(stream(3)))
+
+
+if __name__ == "__main__":
+    main()
+"""
+
 UNKNOWN = """\
 import time
 
@@ -195,7 +257,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Lost]]:
     )
     became = {identifier for identifier, function in after.functions.items() if function.is_async}
     by_path: dict[str, list[Lost]] = {}
-    for lost in lost_coroutines(after, became):
+    for lost in (*lost_coroutines(after, became), *misused(after, became)):
         by_path.setdefault(lost.path, []).append(lost)
     changed = {label for label, text in texts.items() if label == "" or text != texts[""]}
     return {label: by_path.get(f"{names[label]}.py", []) for label in changed}
@@ -212,6 +274,52 @@ def test_no_mutant_passes(found: dict[str, list[Lost]]) -> None:
 
 def test_there_are_enough_mutants(found: dict[str, list[Lost]]) -> None:
     assert len(found) > 20
+
+
+def forgetful(graph: CallGraph) -> Iterator[tuple[str, CallGraph]]:
+    """The graph with one place forgotten that sees a generator or a manager of the project."""
+    for value in graph.values:
+        if all(source.kind is not SourceKind.GENERATOR for source in value.sources):
+            continue
+        for number, place in enumerate(value.occurrences):
+            places = (*value.occurrences[:number], *value.occurrences[number + 1 :])
+            arrivals = (*value.arrivals[:number], *value.arrivals[number + 1 :])
+            less = replace(value, occurrences=places, arrivals=arrivals)
+            rest = tuple(less if other is value else other for other in graph.values)
+            span = graph.expression(place).span
+            yield f"{span.line}:{span.column}", replace(graph, values=rest)
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Lost]]:
+    """What the gate finds where planning forgot a place that sees a generator or a manager."""
+    graph = graph_of(tmp_path_factory.mktemp("before"), {"m": KEPT})
+    texts = {"": converted(graph, KEPT)}
+    for label, mutant in forgetful(graph):
+        text = converted(mutant, KEPT)
+        if text == texts[""]:
+            continue
+        if text.count("async def") == texts[""].count("async def"):  # else something is held for it
+            texts[label] = text
+    names = {label: f"m{number}" for number, label in enumerate(texts)}
+    after = graph_of(
+        tmp_path_factory.mktemp("after"), {names[k]: text for k, text in texts.items()}
+    )
+    became = {identifier for identifier, function in after.functions.items() if function.is_async}
+    found: dict[str, list[Lost]] = {label: [] for label in texts}
+    labels = {f"{name}.py": label for label, name in names.items()}
+    for lost in (*lost_coroutines(after, became), *misused(after, became)):
+        found[labels[lost.path]].append(lost)
+    return found
+
+
+def test_what_is_kept_passes(kept: dict[str, list[Lost]]) -> None:
+    assert kept[""] == []
+
+
+def test_no_forgotten_place_passes(kept: dict[str, list[Lost]]) -> None:
+    assert sorted(label for label, lost in kept.items() if label and not lost) == []
+    assert len(kept) > 6
 
 
 def test_a_call_of_a_name_that_became_async_is_seen(tmp_path: Path) -> None:

@@ -12,7 +12,13 @@ from asyncify.model.facts import Expression, Module, Place, Role
 from asyncify.model.graph import Evidence, Reference, Source, SourceKind, Value
 
 _REPORTED = frozenset(
-    {SourceKind.FUNCTION, SourceKind.CLASS, SourceKind.INSTANCE, SourceKind.EXTERNAL}
+    {
+        SourceKind.FUNCTION,
+        SourceKind.CLASS,
+        SourceKind.INSTANCE,
+        SourceKind.EXTERNAL,
+        SourceKind.GENERATOR,  # of a property: no call makes it
+    }
 )
 _MATTERS = frozenset(
     {

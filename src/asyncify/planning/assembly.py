@@ -104,9 +104,11 @@ class Assembly:
         chains.join(sorted(self.project.line(function)))
         chains.add(function, twin.edits)
         for step in twin.steps:
-            user = step.use.user if step.use is not None else ""
-            if user in self.colouring.causes or user in self.colouring.twins:
-                chains.join((function, user))
+            users = [use.user for use in step.uses]
+            if users and all(
+                user in self.colouring.causes or user in self.colouring.twins for user in users
+            ):
+                chains.join((function, *users))
                 chains.add(function, step.edits)
 
     def _mocks(self) -> Iterable[tuple[str, Edit]]:

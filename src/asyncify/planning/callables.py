@@ -24,6 +24,7 @@ from asyncify.planning.helpers import call_name, helper, put_away
 from asyncify.planning.limits import is_special
 from asyncify.planning.project import PASSING_ROLES, Project
 from asyncify.planning.side_effects import assigned_effect, handed_to_mock
+from asyncify.planning.stacks import given_to_stack
 
 # functions that only look at a function they are given, or hand it on
 LOOKERS = frozenset(
@@ -115,7 +116,11 @@ def _handed_to_call(
         return Step()
     if (step := handed_to_mock(project, site, used, around)) is not None:
         return step
-    step = _expected(project, site, used, around) or _called_by(project, site, used, around, names)
+    step = (
+        _expected(project, site, used, around)
+        or _called_by(project, site, used, around, names)
+        or given_to_stack(project, around, site, used)
+    )
     if step is not None:
         return step
     name = call_name(project, around)

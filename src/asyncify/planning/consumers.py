@@ -39,10 +39,10 @@ _ACLOSING = AddImport("from contextlib import aclosing")
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What one place needs: its edits, and the function that has to be async for them (None: nobody)."""
+    """What one place needs: its edits, and the functions that have to be async for them (often one, or nobody)."""
 
     edits: tuple[tuple[str, Edit], ...] = ()
-    use: Use | None = None
+    uses: tuple[Use, ...] = ()
     limit: Limit | None = None
     bridge: Reference | None = None  # a call in a main guard, to be run by asyncio.run
 
@@ -108,7 +108,7 @@ def need_async(project: Project, site: Reference, used: str, edits: Iterable[Edi
     path = project.module(site).path
     function = project.expression(site).function
     made = (*context, *((path, edit) for edit in edits))
-    return Step(made, Use(function, used, site))
+    return Step(made, (Use(function, used, site),))
 
 
 def joined(first: Step, second: Step) -> Step:
@@ -116,7 +116,7 @@ def joined(first: Step, second: Step) -> Step:
     limit = first.limit or second.limit
     if limit is not None:
         return Step(limit=limit)
-    return Step((*first.edits, *second.edits), first.use or second.use)
+    return Step((*first.edits, *second.edits), tuple(dict.fromkeys((*first.uses, *second.uses))))
 
 
 # -- consumers -----------------------------------------------------------------------------------
@@ -266,15 +266,11 @@ def _follow(project: Project, site: Reference, items: Items, used: FunctionId) -
     places = _uses(project, site)
     if places is None:
         return _unknown(site, "the iterator is kept for later")
-    edits: list[tuple[str, Edit]] = []
     step = Step()
     for place in places:
         held = existing(project, place, closable=False)
-        step = consume(project, place, replace(held, tracked=False), used)
-        if step.limit is not None:
-            return step
-        edits.extend(step.edits)
-    return Step(tuple(edits), step.use)
+        step = joined(step, consume(project, place, replace(held, tracked=False), used))
+    return step
 
 
 def _uses(project: Project, site: Reference) -> list[Reference] | None:

@@ -60,7 +60,7 @@ class Conversion:
         """The places that need their own function async because of this one."""
         if self.limit is not None and self.twin is None:
             return []
-        return [step.use for step in self.steps if step.use is not None]
+        return [use for step in self.steps for use in step.uses]
 
     @property
     def bridges(self) -> list[Reference]:

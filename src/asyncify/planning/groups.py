@@ -12,9 +12,10 @@ from asyncify.planning.limits import MANAGER, decorated_by
 from asyncify.planning.project import Project
 from asyncify.rules.spec import Call, Library, Raises, Resource, Thread
 
-_STACK = ("contextlib.ExitStack", "contextlib._BaseExitStack")  # the checker names the base
-STACKS = frozenset(f"{name}.enter_context" for name in _STACK)
-PUSHES = frozenset(f"{name}.push" for name in _STACK)
+STACK = ("contextlib.ExitStack", "contextlib._BaseExitStack")  # the checker names the base
+STACKS = frozenset(f"{name}.enter_context" for name in STACK)
+PUSHES = frozenset(f"{name}.push" for name in STACK)
+CALLBACKS = frozenset(f"{name}.callback" for name in STACK)
 _ENTERING = frozenset(f"{name}:0" for name in STACKS)
 _CLOSING = _ENTERING | {f"{name}:0" for name in (*PUSHES, "contextlib.closing")}
 

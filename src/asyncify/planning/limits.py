@@ -172,6 +172,8 @@ def property_limit(project: Project, function: Function, site: Reference) -> Lim
 
 def cached_property_limit(project: Project, function: Function, site: Reference) -> Limit | None:
     """Why a cached property cannot be one of an async function."""
+    if function.is_generator:
+        return Limit("ASY910", "the cache would keep an async generator", site)
     if cached_property_helper(project, function.module) is None:
         return Limit("ASY910", "the module has another _cached_property", site)
     for read in project.attributes("__dict__"):

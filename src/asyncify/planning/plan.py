@@ -359,7 +359,7 @@ class _Planner:
             users[function] = conversion.uses
             todo.extend(use.user for use in conversion.uses)
         twins = {
-            function: [step.use for step in twin.steps if step.use is not None]
+            function: [use for step in twin.steps for use in step.uses]
             for function in seen
             if (twin := self._conversion(function).twin) is not None
             and all(

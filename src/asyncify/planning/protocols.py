@@ -20,7 +20,6 @@ from asyncify.planning.callables import LOOKERS
 from asyncify.planning.colour import Limit
 from asyncify.planning.companions import INLINE
 from asyncify.planning.frameworks import is_hook
-from asyncify.planning.groups import PUSHES, STACKS
 from asyncify.planning.limits import is_special
 from asyncify.planning.project import UNSEEN, Project
 
@@ -29,8 +28,6 @@ _PLAIN_BASES = frozenset(
 )
 # who calls a method of this name
 _CALLERS_OF = {
-    "__enter__": STACKS | PUSHES,
-    "__exit__": STACKS | PUSHES,
     "close": {"contextlib.closing"},
     "keys": {"builtins.dict", "builtins.dict.update", "typing.MutableMapping.update"},
 }

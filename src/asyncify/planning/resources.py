@@ -27,10 +27,11 @@ from asyncify.planning.handed import (
 )
 from asyncify.planning.helpers import eager_argument
 from asyncify.planning.interceptors import patches
+from asyncify.planning.managers import enter_step
 from asyncify.planning.origins import is_own, is_plain, runs_code, stranger
 from asyncify.planning.project import PASSING_ROLES, UNSEEN, Project
 from asyncify.planning.truth import decides, read, truth
-from asyncify.planning.uses import enter_step, iterate_step, thread_iteration
+from asyncify.planning.uses import iterate_step, thread_iteration
 from asyncify.rules.registry import Rules
 from asyncify.rules.spec import Attribute, Call, Library, Resource, Thread, Use
 
@@ -362,7 +363,7 @@ class Resources:
                 group.helpers[(site.module, helper)] = (library, helper)
         if resource.enter == "async":
             step = enter_step(project, site, UNIT)
-            group.steps.append(Step((*edits, *step.edits), step.use, step.limit))
+            group.steps.append(Step((*edits, *step.edits), step.uses, step.limit))
         elif resource.enter == "plain":
             group.steps.append(Step(tuple(edits)))
         else:

@@ -58,8 +58,7 @@ class _Draft:
 
     def step(self, step: Step) -> None:
         self.edits.extend(step.edits)
-        if step.use is not None:
-            self.sites.append((step.use.site, step.use.user))
+        self.sites.extend((use.site, use.user) for use in step.uses)
         if step.limit is not None and self.limit is None:
             self.limit = step.limit
 

@@ -71,7 +71,7 @@ def _with(project: Project, site: Reference, used: FunctionId, functions: Set[Fu
         path, span = project.module(site).path, project.expression(site).span
         edits.append((path, Replace(span, "_awaiting({0})", (span,))))
         edits += [(path, Define("_awaiting", _AWAITING)), (path, AddImport("import functools"))]
-    return Step(tuple(edits), Use(function, used, site))
+    return Step(tuple(edits), (Use(function, used, site),))
 
 
 def _is_async(project: Project, mock: Reference) -> bool:

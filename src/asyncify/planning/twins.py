@@ -108,9 +108,11 @@ def copied(
     if outer is None or len(project.family(function.id)) > 1:
         return None
     path = project.path(function.id)
-    needed = [step for step in steps if step.use is not None or step.edits]
-    users = [project.functions[step.use.user] if step.use else None for step in needed]
-    if not all(u and not u.is_async and outer.span.contains(u.span) for u in users):
+    needed = [step for step in steps if step.uses or step.edits]
+    users = [project.functions[use.user] for step in needed for use in step.uses]
+    if not all(step.uses for step in needed):
+        return None
+    if not all(not u.is_async and outer.span.contains(u.span) for u in users):
         return None
     every = [*edits, *(item for step in needed for item in step.edits)]
     spans = [(own, getattr(edit, "span", outer.span)) for own, edit in every]

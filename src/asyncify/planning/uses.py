@@ -8,7 +8,7 @@ from dataclasses import replace
 from asyncify.model.attributes import BUILTIN_ATTRIBUTES, INITIAL
 from asyncify.model.facts import Function, FunctionId, Kind, Role
 from asyncify.model.graph import Access, Edge, Evidence, Reference, SourceKind, Value
-from asyncify.model.plan import AddImport, Await, Edit, MakeAsync, Replace
+from asyncify.model.plan import AddImport, Await, Edit, Replace
 from asyncify.planning.accessors import has_accessor
 from asyncify.planning.callables import callback_step
 from asyncify.planning.cleanup import GENERATOR_TYPES, cleans_up
@@ -26,7 +26,6 @@ from asyncify.planning.declarations import stands_for_generator
 from asyncify.planning.decorators import CACHED_PROPERTY
 from asyncify.planning.frontier import starts_program
 from asyncify.planning.helpers import helper
-from asyncify.planning.hooks import in_case
 from asyncify.planning.iteration import (
     PROTOCOL,
     instance_steps,
@@ -34,6 +33,14 @@ from asyncify.planning.iteration import (
     stays_plain,
 )
 from asyncify.planning.limits import MANAGER, RENAMED, decorated_by
+from asyncify.planning.managers import (
+    enter_step,
+    entered_alike,
+    is_manager,
+    made_step,
+    manager_steps,
+    stacked_instances,
+)
 from asyncify.planning.mocks import mocked_step
 from asyncify.planning.project import PASSING_ROLES, UNSEEN, Project
 from asyncify.planning.protocols import given_away, protocol_limits
@@ -53,38 +60,11 @@ def await_step(project: Project, site: Reference, used: str) -> Step:
     around = project.functions[expression.function]
     if around.kind == "lambda" and body(project, around) == site:
         if lambda_form(project, around) is LambdaForm.TAIL:
-            return Step((), Use(around.id, used, site))  # who calls the lambda awaits
+            return Step((), (Use(around.id, used, site),))  # who calls the lambda awaits
     if project.functions[expression.function].kind == "module":
         if not script_body(project, project.module(site)) and starts_program(project, site):
             return Step(bridge=site)
     return need_async(project, site, used, [Await(expression.span)])
-
-
-def enter_step(project: Project, site: Reference, used: str) -> Step:
-    """An object that is entered by `async with` from now on."""
-    expression = project.expression(site)
-    outer = project.parent(site)
-    if outer is not None and in_case(project, outer[0]) == "enterContext":
-        return _enter_case_context(project, outer[0], used)
-    if expression.role is not Role.ENTERED:
-        return Step(
-            limit=Limit("ASY912", "the context manager is not entered where it is made", site)
-        )
-    return need_async(project, site, used, [MakeAsync(expression.span, "item")])
-
-
-def _enter_case_context(project: Project, call: Reference, used: str) -> Step:
-    """`self.enterContext(manager)` of a test case."""
-    callee = project.child(call, Role.CALLEE)
-    receiver = project.child(callee, Role.RECEIVER) if callee is not None else None
-    assert callee is not None
-    assert receiver is not None
-    hole = project.expression(receiver).span
-    edits: list[Edit] = [
-        Replace(project.expression(callee).span, "{0}.enterAsyncContext", (hole,)),
-        Await(project.expression(call).span),
-    ]
-    return need_async(project, call, used, edits)
 
 
 def iterate_step(project: Project, site: Reference, used: str) -> Step:
@@ -153,6 +133,7 @@ def edge_steps(project: Project, function: Function, edge: Edge, unsafe: bool) -
     """One place that reaches a function which becomes async."""
     if edge.access is Access.ITERATE and function.name in PROTOCOL:
         return protocol_edge_step(project, function, edge)
+    edge = entered_alike(edge)
     reached = [target for target in edge.targets if target.function is not None]
     mocked = mocked_step(project, function, edge)
     if mocked.limit is not None:
@@ -178,7 +159,7 @@ def _reached(project: Project, function: Function, edge: Edge) -> Step:
     """A place that surely reaches the function."""
     if edge.access is Access.CALL:
         if decorated_by(project, function, MANAGER) is not None:
-            return enter_step(project, edge.site, function.id)
+            return made_step(project, function, edge.site)
         if (
             function.is_generator
             or stays_plain(function)
@@ -190,6 +171,8 @@ def _reached(project: Project, function: Function, edge: Edge) -> Step:
         return await_step(project, edge.site, function.id)
     if edge.access is Access.ITERATE and function.is_generator:
         return Step()
+    if edge.access is Access.ENTER and is_manager(project, function):
+        return Step()  # who enters it is followed as a value
     if edge.access is Access.ENTER and function.name in RENAMED:
         return enter_step(project, edge.site, function.id)
     if edge.access is Access.PROPERTY:
@@ -205,11 +188,20 @@ def _property_step(project: Project, function: Function, site: Reference) -> Ste
         if has_accessor(project, function):
             return Step()
         return Step(limit=Limit("ASY903", "the property is set or deleted", site))
+    if function.is_generator:
+        return _read_generator(project, function, site)
     step = await_step(project, site, function.id)
     if step.bridge is not None and decorated_by(project, function, CACHED_PROPERTY):
         message = "asyncio.run takes coroutines only, and a cached property gives none"
         return Step(limit=Limit("ASY913", message, site))
     return step
+
+
+def _read_generator(project: Project, function: Function, site: Reference) -> Step:
+    """A property that gives a generator, or a context manager: nothing is awaited to get it."""
+    if any(s.kind is SourceKind.GENERATOR for s in project.sources(site)):
+        return Step()  # what becomes of it is followed as a value
+    return Step(limit=Limit("ASY912", "nobody sees what becomes of the property", site))
 
 
 def value_steps(project: Project, function: Function) -> Iterable[Step]:
@@ -221,10 +213,26 @@ def value_steps(project: Project, function: Function) -> Iterable[Step]:
             yield Step(limit=Limit("ASY907", UNSEEN, value.lost))
         for occurrence in value.places_of(SourceKind.FUNCTION, function.id):
             yield callback_step(project, occurrence, function.id)
+            yield _named_step(project, function, occurrence)
     if stands_for_generator(project, function):
         yield from _declared_steps(project, function)
-    if function.is_generator and decorated_by(project, function, MANAGER) is None:
+    if is_manager(project, function):
+        yield from manager_steps(project, function)
+    elif function.is_generator:
         yield from _generator_steps(project, function)
+
+
+def _named_step(project: Project, function: Function, site: Reference) -> Step:
+    """A method that is named to be handed on, and has another name once it is async: `push(guard.__exit__)`."""
+    expression = project.expression(site)
+    receiver = project.child(site, Role.RECEIVER)
+    renamed = RENAMED.get(function.name) if function.owner is not None else None
+    if renamed is None or receiver is None or expression.role in (Role.CALLEE, Role.TARGET):
+        return Step()
+    if expression.kind is not Kind.ATTRIBUTE or expression.text != function.name:
+        return Step()
+    edit = Replace(expression.span, f"{{0}}.{renamed}", (project.expression(receiver).span,))
+    return Step(((project.module(site).path, edit),))
 
 
 def _generator_steps(project: Project, function: Function) -> Iterable[Step]:
@@ -243,6 +251,8 @@ def _object_steps(project: Project, function: Function) -> Iterable[Step]:
     """What the places need that see an instance, for a method that it is used by."""
     if function.name in PROTOCOL:
         yield from instance_steps(project, function)
+    if function.name in ("__enter__", "__exit__"):
+        yield from stacked_instances(project, function)
     yield from (Step(limit=limit) for limit in protocol_limits(project, function))
     if function.name in _FOUND_IN_OBJECTS:
         for value in project.instances_of(function.owner):

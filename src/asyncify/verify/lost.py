@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from asyncify.model.attributes import BUILTIN_ATTRIBUTES, FACTORY, INITIAL, INITIAL_ASYNC
 from asyncify.model.facts import ClassId, Expression, Function, FunctionId, Kind, Role
-from asyncify.model.graph import Access, CallGraph, Edge, Evidence, Reference
+from asyncify.model.graph import Access, CallGraph, Edge, Evidence, Reference, SourceKind
 from asyncify.model.span import Span
 
 # functions that take a coroutine and see to it that it runs
@@ -154,17 +154,11 @@ def _complaint(graph: CallGraph, edge: Edge, function: Function) -> str:
     expression = graph.expression(edge.site)
     if not function.is_async and function.kind != "lambda":
         return ""
-    if _is_manager(graph, function):
-        return (
-            ""
-            if expression.role is Role.ENTERED and _statement(graph, edge.site) == "AsyncWith"
-            else (
-                f"{function.name}() is an async context manager and is not entered by `async with`"
-            )
-        )
+    if is_manager(graph, function):
+        return _manager_complaint(graph, edge.site, function)
     if function.is_generator:
-        if expression.role is Role.ITERATED and _parent(graph, edge.site) is None:
-            if _statement(graph, edge.site) != "AsyncFor":
+        if expression.role is Role.ITERATED and parent_of(graph, edge.site) is None:
+            if statement_of(graph, edge.site) != "AsyncFor":
                 return f"{function.name}() is an async generator and is iterated by a plain `for`"
         if expression.role is Role.AWAITED:
             return f"{function.name}() is an async generator and is awaited"
@@ -176,16 +170,36 @@ def _complaint(graph: CallGraph, edge: Edge, function: Function) -> str:
     return f"{function.name}() is a coroutine function and its call is not awaited"
 
 
+def _manager_complaint(graph: CallGraph, site: Reference, function: Function) -> str:
+    if graph.expression(site).role is Role.ENTERED:
+        if statement_of(graph, site) == "AsyncWith":
+            return ""
+    elif _is_kept(graph, site, function):
+        return ""  # `verify.kept` looks at everybody who sees it
+    return f"{function.name}() is an async context manager and is not entered by `async with`"
+
+
+def _is_kept(graph: CallGraph, site: Reference, function: Function) -> bool:
+    """Whether analysis follows what a call makes."""
+    made = (SourceKind.GENERATOR, function.id)
+    return any(
+        site in value.occurrences and value.lost is None
+        for value in graph.values
+        if made in [(source.kind, source.name) for source in value.sources]
+    )
+
+
 def _is_delegated(graph: CallGraph, site: Reference) -> bool:
     """Whether a call stands in ``yield from call.__await__()``, which is how `await` is written by hand."""
-    attribute = _parent(graph, site)
+    attribute = parent_of(graph, site)
     if attribute is None or attribute[1].text != "__await__":
         return False
-    call = _parent(graph, attribute[0])
+    call = parent_of(graph, attribute[0])
     return call is not None and call[1].role is Role.DELEGATED
 
 
-def _parent(graph: CallGraph, site: Reference) -> tuple[Reference, Expression] | None:
+def parent_of(graph: CallGraph, site: Reference) -> tuple[Reference, Expression] | None:
+    """The expression around an expression."""
     number = graph.expression(site).parent
     if number < 0:
         return None
@@ -193,13 +207,14 @@ def _parent(graph: CallGraph, site: Reference) -> tuple[Reference, Expression] |
     return outer, graph.expression(outer)
 
 
-def _statement(graph: CallGraph, site: Reference) -> str:
+def statement_of(graph: CallGraph, site: Reference) -> str:
+    """The kind of the statement that holds an expression."""
     module = graph.modules[site.module]
     return module.statements[module.expressions[site.expression].statement].kind
 
 
 def _handed_to_runner(graph: CallGraph, site: Reference) -> bool:
-    outer = _parent(graph, site)
+    outer = parent_of(graph, site)
     if outer is None or outer[1].kind is not Kind.CALL:
         return False
     names: Iterable[str | None] = (
@@ -210,7 +225,8 @@ def _handed_to_runner(graph: CallGraph, site: Reference) -> bool:
     return any(name in RUNNERS for name in names)
 
 
-def _is_manager(graph: CallGraph, function: Function) -> bool:
+def is_manager(graph: CallGraph, function: Function) -> bool:
+    """Whether calling a function gives an async context manager."""
     return any(
         graph.names.get(Reference(function.module, number)) in _MANAGERS
         for number in function.decorators
