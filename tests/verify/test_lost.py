@@ -4,6 +4,7 @@ Every mutant is the same program, planned with one edge or one override family f
 are analysed in one run of the checker, each as a module of its own.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -152,6 +153,20 @@ class Box:
             print(value)
 
 
+def leaf(x):
+    time.sleep(0)
+    return x
+
+
+def each(n):
+    return (leaf(x) for x in range(n))
+
+
+def shown(lazy):
+    for item in lazy:
+        print(item)
+
+
 def chosen(flag):
     return managed(1) if flag else nullcontext(2)
 
@@ -173,7 +188,11 @@ def main():
     kept = stream(4)
     print(next(kept), list(kept), [n for n in Box(stream(1)).numbers])
     first, second = stream(2)
-    print(first, second, *stream(1), sum(stream(3)))
+    print(first, second, *stream(1), sum(stream(3)), 1 in stream(2))
+    lazy = each(4)
+    print(next(lazy), 1 in lazy, list(lazy))
+    shown(each(2))
+    shown(leaf(x) for x in (1, 2))
 
 
 if __name__ == "__main__":
@@ -279,7 +298,8 @@ def test_there_are_enough_mutants(found: dict[str, list[Lost]]) -> None:
 def forgetful(graph: CallGraph) -> Iterator[tuple[str, CallGraph]]:
     """The graph with one place forgotten that sees a generator or a manager of the project."""
     for value in graph.values:
-        if all(source.kind is not SourceKind.GENERATOR for source in value.sources):
+        kinds = {source.kind for source in value.sources}
+        if kinds.isdisjoint({SourceKind.GENERATOR, SourceKind.EXPRESSION}):
             continue
         for number, place in enumerate(value.occurrences):
             places = (*value.occurrences[:number], *value.occurrences[number + 1 :])
@@ -299,7 +319,8 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Lost]]:
         text = converted(mutant, KEPT)
         if text == texts[""]:
             continue
-        if text.count("async def") == texts[""].count("async def"):  # else something is held for it
+        same = text.count("async def") == texts[""].count("async def")
+        if same and not re.search(r"def \w+_async\(", text):  # else it is held, or gets a twin
             texts[label] = text
     names = {label: f"m{number}" for number, label in enumerate(texts)}
     after = graph_of(
@@ -319,7 +340,7 @@ def test_what_is_kept_passes(kept: dict[str, list[Lost]]) -> None:
 
 def test_no_forgotten_place_passes(kept: dict[str, list[Lost]]) -> None:
     assert sorted(label for label, lost in kept.items() if label and not lost) == []
-    assert len(kept) > 6
+    assert len(kept) > 12
 
 
 def test_a_call_of_a_name_that_became_async_is_seen(tmp_path: Path) -> None:

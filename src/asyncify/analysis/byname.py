@@ -19,6 +19,7 @@ _EXPLAINS = frozenset(
         SourceKind.CLASS,
         SourceKind.FUNCTION,
         SourceKind.GENERATOR,
+        SourceKind.EXPRESSION,
         SourceKind.MODULE,
         SUPER,
     }

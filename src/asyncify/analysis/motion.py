@@ -205,6 +205,18 @@ class Motion:
         if item.role not in (Role.TARGET, Role.DELETED):
             self.slots.add(slot, Atom(SourceKind.INSTANCE, f"builtins.{item.text}"))
 
+    def _expression(self, module: Module, item: Expression, slot: int) -> None:
+        """A generator expression that is not consumed where it stands."""
+        if item.role in (Role.ITERATED, Role.UNPACKED, Role.DELEGATED):
+            return
+        if item.role is Role.ARGUMENT:
+            callee = module.expressions[module.children[item.parent][0]]
+            if callee.variable is not None and callee.variable[0] == "builtins":
+                return
+        place = Reference(module.name, item.id)
+        name = f"{module.name}.<genexpr>~{item.id}"
+        self.heap.originate(slot, SourceKind.EXPRESSION, name, place)
+
     # roles
 
     def _passes(self, module: Module, item: Expression, slot: int) -> None:
@@ -285,6 +297,7 @@ _KINDS: dict[Kind, Rule] = {
     Kind.LAMBDA: Motion._lambda,
     Kind.CONTAINER: Motion._container,
     Kind.COMPREHENSION: Motion._container,
+    Kind.GENERATOR: Motion._expression,
 }
 _ROLES: dict[Role, Rule] = {
     Role.BRANCH: Motion._passes,

@@ -27,6 +27,7 @@ _MATTERS = frozenset(
         SourceKind.EXTERNAL,
         SourceKind.FUNCTION,
         SourceKind.GENERATOR,
+        SourceKind.EXPRESSION,
         RAW,
     }
 )

@@ -70,6 +70,7 @@ class SourceKind(StrEnum):
     INSTANCE = "instance"  # of a class of the project, or of an external class known by annotation
     MODULE = "module"  # of the project, as a value
     GENERATOR = "generator"  # the result of calling a generator function of the project
+    EXPRESSION = "generator expression"  # one that is kept or handed on; name is its place
     EXTERNAL = "external"  # an imported object, as a value
     CONSTANT = "constant"  # a literal; name is its text ("None", ...)
     PARAMETER = "parameter"  # a parameter whose callers are not all known

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from asyncify.model.facts import FunctionId, Kind, Module, Role
 from asyncify.model.graph import Reference
@@ -36,13 +36,20 @@ _AWAITABLE = frozenset({"Any", "Awaitable", "Coroutine"})
 
 
 def annotation_edits(
-    project: Project, rules: Rules, translated: frozenset[int], coloured: frozenset[FunctionId]
+    project: Project,
+    rules: Rules,
+    translated: frozenset[int],
+    coloured: frozenset[FunctionId],
+    expressions: Mapping[Reference, Owner],
+    twins: Iterable[FunctionId],
 ) -> Iterator[tuple[list[Owner], str, list[Edit]]]:
     """The edits of every annotation that would not be true any more, with the functions (and libraries) behind it.
 
     Args:
         translated: the values whose objects become those of another library.
         coloured: the functions that become async.
+        expressions: the generator expressions that become async, each with its owner.
+        twins: the functions that get an async one beside them.
     """
     annotated = Annotated(project)
     terms = {root: read(project, root) for root in annotated.roots()}
@@ -51,7 +58,7 @@ def annotation_edits(
     for root, term in terms.items():
         for owner, change in _renamed_types(rules, kept, term):
             changes.setdefault(root, {}).setdefault(change, {})[owner] = None
-    wishes = Wishes(project, annotated, coloured)
+    wishes = Wishes(project, annotated, coloured, expressions, twins)
     wishes.collect()
     applied = _Applied(project, terms, changes)
     for slot, wanted in wishes.wanted.items():

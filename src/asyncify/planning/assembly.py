@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from asyncify.model.facts import FunctionId
-from asyncify.model.graph import Reference
-from asyncify.model.plan import Arguments, Chain, Edit
+from asyncify.model.graph import Reference, SourceKind
+from asyncify.model.plan import Arguments, Await, Chain, Edit, MakeAsync
 from asyncify.planning import testing
 from asyncify.planning.annotations import annotation_edits
-from asyncify.planning.chains import Chains
+from asyncify.planning.chains import Chains, Owner
 from asyncify.planning.clients import client_edits
 from asyncify.planning.decided import Decided
 from asyncify.planning.exceptions import handler_edits, raised_by_hand
 from asyncify.planning.frameworks import completed_calls
 from asyncify.planning.imports import unused_imports
+from asyncify.planning.mixing import evaluated
 from asyncify.planning.mocks import mock_edits
 from asyncify.planning.moved import moved_names
 from asyncify.planning.programs import program_edits
@@ -82,9 +83,27 @@ class Assembly:
     def _add_annotations(self, chains: Chains) -> None:
         """What describes converted code stays true."""
         translated, coloured = self._translated(), self._coloured()
-        for owners, path, edits in annotation_edits(self.project, self.rules, translated, coloured):
+        made = self._expressions(chains)
+        for owners, path, edits in annotation_edits(
+            self.project, self.rules, translated, coloured, made, self.colouring.twins
+        ):
             chains.join(owners)
             chains.add(owners[0], [(path, edit) for edit in edits])
+
+    def _expressions(self, chains: Chains) -> dict[Reference, Owner]:
+        """The generator expressions that are kept and become async, each with the owner of an edit that does it."""
+        found: dict[Reference, Owner] = {}
+        for value in self.project.graph.values:
+            for source in value.sources:
+                if source.kind is not SourceKind.EXPRESSION or source.site is None:
+                    continue
+                path = self.project.module(source.site).path
+                for _, expression in evaluated(self.project, source.site):
+                    for edit in (Await(expression.span), MakeAsync(expression.span, "clause")):
+                        owner = chains.owner(path, edit)
+                        if owner is not None:
+                            found[source.site] = owner
+        return found
 
     def _add_programs(self, chains: Chains, functions: Sequence[FunctionId]) -> None:
         """Bridges at module level: all calls of one program share its event loop."""

@@ -12,12 +12,7 @@ from asyncify.model.plan import Await, Edit, Replace
 from asyncify.model.span import Span
 from asyncify.planning.applied import Applied, applied, is_name
 from asyncify.planning.colour import Limit
-from asyncify.planning.consumers import (
-    Items,
-    Step,
-    consume,
-    need_async,
-)
+from asyncify.planning.consumers import consume, need_async
 from asyncify.planning.expectations import expected_step, parametrizes
 from asyncify.planning.frameworks import AWAITS, argument_hook
 from asyncify.planning.helpers import call_name, helper, put_away
@@ -25,6 +20,7 @@ from asyncify.planning.limits import is_special
 from asyncify.planning.project import PASSING_ROLES, Project
 from asyncify.planning.side_effects import assigned_effect, handed_to_mock
 from asyncify.planning.stacks import given_to_stack
+from asyncify.planning.steps import Items, Step
 
 # functions that only look at a function they are given, or hand it on
 LOOKERS = frozenset(

@@ -31,6 +31,10 @@ class Chains:
             else:
                 self._edits[item] = owner
 
+    def owner(self, path: str, edit: Edit) -> Owner:
+        """Who needs an edit; None if nobody does."""
+        return self._edits.get((path, edit))
+
     @property
     def edits(self) -> Sequence[tuple[str, Edit]]:
         """Everything that was added, in order."""

@@ -8,12 +8,11 @@ and their short circuit.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from asyncify.model.facts import Expression, FunctionId, Kind, Place, Role
-from asyncify.model.graph import Reference
+from asyncify.model.graph import Reference, Source, Value
 from asyncify.model.plan import AddImport, Await, Edit, MakeAsync, MakeList, Replace
-from asyncify.model.span import Span
 from asyncify.planning.applied import applied
 from asyncify.planning.cleanup import is_generator, left_early
 from asyncify.planning.colour import Limit, Use
@@ -22,51 +21,24 @@ from asyncify.planning.helpers import (
     AWAITED,
     LAZY,
     call_name,
+    compared_with_none,
     eager_argument,
     helper,
+    is_taken_apart,
     put_away,
     sole_argument,
 )
 from asyncify.planning.interrupts import interruption
-from asyncify.planning.project import PASSING_ROLES, Project
+from asyncify.planning.mixing import mixed_source
+from asyncify.planning.project import PASSING_ROLES, UNSEEN, Project
 from asyncify.planning.scripts import outside_limit
+from asyncify.planning.steps import Items, Step, joined
 from asyncify.planning.stops import catcher_edits
 
+SEARCHES = ("Compare In", "Compare NotIn")
 _METHODS = frozenset({"send", "throw", "close"})
 CLOSING = "contextlib.closing"
 _ACLOSING = AddImport("from contextlib import aclosing")
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """What one place needs: its edits, and the functions that have to be async for them (often one, or nobody)."""
-
-    edits: tuple[tuple[str, Edit], ...] = ()
-    uses: tuple[Use, ...] = ()
-    limit: Limit | None = None
-    bridge: Reference | None = None  # a call in a main guard, to be run by asyncio.run
-
-
-@dataclass(frozen=True, slots=True)
-class Items:
-    """An expression that becomes an async iterable.
-
-    Args:
-        inside: how it reads between the brackets of a comprehension; ``{0}`` ... stand for `holes`.
-        remade: it is written anew, by `inside`; otherwise it stays as it is.
-        literal: it is a generator expression.
-        closable: it is a new async generator that nobody else holds.
-        cleanup: something happens in it when it is left before its end.
-        tracked: analysis follows it through variables and calls.
-    """
-
-    inside: str
-    holes: tuple[Span, ...]
-    remade: bool = False
-    literal: bool = False
-    closable: bool = False
-    cleanup: bool = False
-    tracked: bool = False
 
 
 def existing(project: Project, site: Reference, *, closable: bool, cleanup: bool = False) -> Items:
@@ -81,51 +53,63 @@ def existing(project: Project, site: Reference, *, closable: bool, cleanup: bool
 
 def async_context(project: Project, site: Reference) -> Limit | tuple[tuple[str, Edit], ...]:
     """Whether `await` may stand at a place inside its function; generator expressions become async, or lists."""
+    step = placed(project, site, "")
+    function = project.expression(site).function
+    if step.limit is None and (step.gives or any(use.user != function for use in step.uses)):
+        return Limit("ASY901", "await in a generator expression that others consume", site)
+    return step.limit or step.edits
+
+
+def placed(project: Project, site: Reference, used: FunctionId) -> Step:
+    """What `await` needs at a place: its function async, or who consumes the generator expression around it."""
     outside = outside_limit(project, site)
     if outside is not None:
-        return outside
-    edits: list[tuple[str, Edit]] = []
+        return Step(limit=outside)
+    function = project.expression(site).function
+    own = Use(function, used, site)
+    made = Step((), (own,))
     for child, parent in project.enclosing(site):
         first_iterable = child.role is Role.ITERATED and child.detail.endswith("0")
         if child.role is Role.FORMATTED and child.detail == "=":
-            return Limit("ASY901", "`{...=}` in an f-string would print the await", site)
+            message = "`{...=}` in an f-string would print the await"
+            return Step(limit=Limit("ASY901", message, site))
         if parent.kind is Kind.GENERATOR and not first_iterable:
-            step = consume_generator(project, Reference(site.module, parent.id), site, "")
-            if step.limit is not None:
-                return step.limit
-            edits.extend(step.edits)
+            step = consume_generator(project, Reference(site.module, parent.id), used)
+            uses = tuple(own if use.user == function else use for use in step.uses)
+            made = replace(step, uses=tuple(dict.fromkeys(uses)))
+            break  # a generator expression is a function of its own: what is around it has had its say
+    if made.limit is not None:
+        return made
     if project.expression(site).place is Place.CLASS_BODY:
-        return Limit("ASY901", "a class body cannot await", site)
+        return Step(limit=Limit("ASY901", "a class body cannot await", site))
     handled = interruption(project, site)
-    return handled if isinstance(handled, Limit) else tuple(dict.fromkeys((*edits, *handled)))
+    if isinstance(handled, Limit):
+        return Step(limit=handled)
+    return replace(made, edits=tuple(dict.fromkeys((*made.edits, *handled))))
 
 
 def need_async(project: Project, site: Reference, used: str, edits: Iterable[Edit]) -> Step:
-    """The step for edits that are only legal in an async function."""
-    context = async_context(project, site)
-    if isinstance(context, Limit):
-        return Step(limit=context)
+    """The step for edits that are only legal in an async function, or in an async generator expression."""
+    step = placed(project, site, used)
+    if step.limit is not None:
+        return step
     path = project.module(site).path
-    function = project.expression(site).function
-    made = (*context, *((path, edit) for edit in edits))
-    return Step(made, (Use(function, used, site),))
-
-
-def joined(first: Step, second: Step) -> Step:
-    """Two steps of one place as one."""
-    limit = first.limit or second.limit
-    if limit is not None:
-        return Step(limit=limit)
-    return Step((*first.edits, *second.edits), tuple(dict.fromkeys((*first.uses, *second.uses))))
+    return replace(step, edits=(*step.edits, *((path, edit) for edit in edits)))
 
 
 # -- consumers -----------------------------------------------------------------------------------
 
 
-def consume_generator(
-    project: Project, generator: Reference, site: Reference, used: FunctionId
-) -> Step:
+def consume_generator(project: Project, generator: Reference, used: FunctionId) -> Step:
     """A generator expression that becomes an async one because of a place inside."""
+    value = project.value(generator)
+    made = next((s for s in value.sources if s.site == generator), None) if value else None
+    if value is not None and made is not None:
+        return _consume_kept(project, value, made, used)
+    return _in_place(project, generator, used)
+
+
+def _in_place(project: Project, generator: Reference, used: FunctionId) -> Step:
     inside = "{0}"
     items = Items(inside, (project.expression(generator).span,), literal=True, closable=True)
     step = consume(project, generator, items, used)
@@ -135,29 +119,77 @@ def consume_generator(
     return step
 
 
+def _consume_kept(project: Project, value: Value, made: Source, used: FunctionId) -> Step:
+    """Every place that sees a generator expression which is assigned, returned or handed on."""
+    assert made.site is not None
+    followed = project.memory("generator expressions that are being followed", _nothing)
+    if made.site in followed:
+        return Step()  # one of its own uses asks
+    if value.lost is not None:
+        return Step(limit=Limit("ASY901", UNSEEN, value.lost))
+    if (other := mixed_source(project, value, used, made)) is not None:
+        message = f"the generator expression is mixed with {other}"
+        return Step(limit=Limit("ASY901", message, made.site))
+    followed.add(made.site)
+    step = Step()
+    for place in value.occurrences:
+        span = project.expression(place).span
+        held = existing(project, place, closable=False)
+        if project.expression(place).kind is Kind.GENERATOR:
+            held = Items("{0}", (span,), literal=True, closable=True, tracked=True)
+        step = joined(step, consume(project, place, held, used))
+        expression = project.expression(place)
+        if expression.role is Role.RETURNED and step.limit is None:
+            step = replace(step, gives=tuple(dict.fromkeys((*step.gives, expression.function))))
+        if step.limit is not None:
+            break
+    followed.discard(made.site)
+    if step.limit is not None and step.limit.code == "ASY912":
+        step = Step(limit=replace(step.limit, code="ASY901"))
+    return step
+
+
+def _nothing(project: Project) -> set[Reference]:
+    return set()
+
+
 def consume(project: Project, site: Reference, items: Items, used: FunctionId) -> Step:
     """What the place of an iterable that becomes async needs."""
     expression = project.expression(site)
     if expression.role is Role.ITERATED:
         return _iterated(project, site, items, used)
-    if expression.role is Role.UNPACKED or _takes_all(project, site):
+    if expression.role is Role.UNPACKED or is_taken_apart(project, site):
         return _as_list(project, site, items, used)
     if expression.role is Role.ASSIGNED and (escape := put_away(project, site)):
         return _unknown(site, escape)
     if expression.role in PASSING_ROLES:
-        return Step() if items.tracked else _follow(project, site, items, used)
+        return Step() if items.tracked else _unknown(site, "the iterator is kept for later")
     if expression.role is Role.TESTED or compared_with_none(project, site):
         return Step()
     outer = project.parent(site)
-    if outer is not None:
-        around, parent = outer
-        if expression.role is Role.DELEGATED:
-            return _delegated(project, site, items, used, parent)
-        if expression.role in (Role.ARGUMENT, Role.KEYWORD) and parent.kind is Kind.CALL:
-            return _handed_over(project, site, items, used, around)
-        if expression.role is Role.RECEIVER and items.tracked:
-            return _method(project, site, used, around)
-    return _unknown(site, f"the iterator is used as {expression.role}")
+    step = _part(project, site, items, used, *outer) if outer is not None else None
+    return step or _unknown(site, f"the iterator is used as {expression.role}")
+
+
+def _part(
+    project: Project,
+    site: Reference,
+    items: Items,
+    used: FunctionId,
+    around: Reference,
+    parent: Expression,
+) -> Step | None:
+    """What the expression around an iterable needs, if it does something with it that is known."""
+    expression = project.expression(site)
+    if expression.role is Role.DELEGATED:
+        return _delegated(project, site, items, used, parent)
+    if expression.role in (Role.ARGUMENT, Role.KEYWORD) and parent.kind is Kind.CALL:
+        return _handed_over(project, site, items, used, around)
+    if expression.role is Role.RECEIVER and items.tracked:
+        return _method(project, site, used, around)
+    if parent.text in SEARCHES and expression.detail == "1":
+        return _searched(project, site, items, used, around)
+    return None
 
 
 def _delegated(
@@ -173,12 +205,18 @@ def _delegated(
     return need_async(project, site, used, edits)
 
 
-def compared_with_none(project: Project, site: Reference) -> bool:
-    """Whether an expression is only compared with None."""
-    outer = project.parent(site)
-    if outer is None or project.expression(site).role is not Role.COMPARED:
-        return False
-    return all(r == site or e.text == "None" for r, e in project.children(outer[0]))
+def _searched(
+    project: Project, site: Reference, items: Items, used: FunctionId, around: Reference
+) -> Step:
+    """`value in iterable`, which takes items until it finds the value."""
+    define = helper(project, site.module, "contains")
+    if define is None or items.remade or items.cleanup:
+        return _unknown(site, "`in` would iterate over it")
+    comparison = project.expression(around)
+    spans = tuple(e.span for _, e in project.children(around))
+    negation = "not " if comparison.text == SEARCHES[1] else ""
+    made = Replace(comparison.span, f"{negation}await {define.name}({{0}}, {{1}})", spans)
+    return need_async(project, around, used, [made, define])
 
 
 def _unknown(site: Reference, message: str) -> Step:
@@ -221,10 +259,12 @@ def _iterated(project: Project, site: Reference, items: Items, used: FunctionId)
             return _unknown(site, "the loop may leave a generator that has to clean up")
         return need_async(project, site, used, edits)
     around, parent = outer
-    step = need_async(project, site, used, [*edits, MakeAsync(expression.span, "clause")])
+    edits.append(MakeAsync(expression.span, "clause"))
     if parent.kind is not Kind.GENERATOR:
-        return step
-    made = consume_generator(project, around, site, used)
+        return need_async(project, site, used, edits)
+    path = project.module(site).path
+    step = Step(tuple((path, edit) for edit in edits))
+    made = consume_generator(project, around, used)
     lazy = not any(
         isinstance(edit, MakeList) and edit.span == parent.span for _, edit in made.edits
     )
@@ -233,70 +273,6 @@ def _iterated(project: Project, site: Reference, items: Items, used: FunctionId)
     if made.limit is not None:
         return _unknown(site, "a lazy generator expression runs over it")
     return joined(step, made)
-
-
-def _takes_all(project: Project, site: Reference) -> bool:
-    """Whether an assignment takes its value apart, and does nothing else with it.
-
-    That are `a, b = value`, `items[:] = value` and `items += value`.
-    """
-    expression, module = project.expression(site), project.module(site)
-    if expression.role is not Role.ASSIGNED or expression.parent >= 0:
-        return False
-    targets = [
-        Reference(site.module, other.id)
-        for other in module.expressions
-        if other.statement == expression.statement
-        and other.role is Role.TARGET
-        and other.parent < 0
-    ]
-    if len(targets) != 1:
-        return False
-    if expression.detail == "augmented":
-        return project.graph.types.get(targets[0]) not in project.graph.classes
-    index = project.child(targets[0], Role.INDEX)
-    sliced = index is not None and project.expression(index).text == "Slice"
-    return sliced or project.expression(targets[0]).kind is Kind.CONTAINER
-
-
-def _follow(project: Project, site: Reference, items: Items, used: FunctionId) -> Step:
-    """An iterable in a local variable that is assigned once: every use of the variable consumes it."""
-    if items.remade or not items.literal:
-        return _unknown(site, "the iterator is kept for later")
-    places = _uses(project, site)
-    if places is None:
-        return _unknown(site, "the iterator is kept for later")
-    step = Step()
-    for place in places:
-        held = existing(project, place, closable=False)
-        step = joined(step, consume(project, place, replace(held, tracked=False), used))
-    return step
-
-
-def _uses(project: Project, site: Reference) -> list[Reference] | None:
-    expression = project.expression(site)
-    module = project.module(site)
-    if expression.role is not Role.ASSIGNED or expression.parent >= 0:
-        return None
-    targets = [
-        other
-        for other in module.expressions
-        if other.statement == expression.statement
-        and other.role is Role.TARGET
-        and other.parent < 0
-    ]
-    if len(targets) != 1 or targets[0].kind is not Kind.NAME or targets[0].variable is None:
-        return None
-    if targets[0].variable[0] != expression.function or expression.function == f"{module.name}:":
-        return None
-    found = [
-        e for e in module.expressions if e.variable == targets[0].variable and e is not targets[0]
-    ]
-    if any(e.role is Role.TARGET or e.function != expression.function for e in found):
-        return None
-    if any(e.statement <= expression.statement for e in found):
-        return None  # `items = (... for item in items)`: it was something else before
-    return [Reference(module.name, e.id) for e in found]
 
 
 # -- functions that consume ----------------------------------------------------------------------

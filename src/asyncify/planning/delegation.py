@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from asyncify.model.facts import FunctionId, Kind
 from asyncify.model.graph import Reference, SourceKind
+from asyncify.model.plan import Edit, MakeAsync
 from asyncify.planning.project import Project
 
 
 def delegations(project: Project, function: FunctionId) -> list[Reference]:
     """Every `yield from` of a function."""
     return project.memory("delegating", _delegating).get(function, [])
+
+
+def delegation_edits(project: Project, function: FunctionId) -> Iterable[Edit]:
+    """`yield from` is not allowed in an async generator: over plain iterables it becomes a `for` loop."""
+    for site in delegations(project, function):
+        yield MakeAsync(project.expression(site).span, "plain delegation")
 
 
 def hands_on(project: Project, generator: Reference) -> bool:

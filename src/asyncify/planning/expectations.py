@@ -12,9 +12,10 @@ from asyncify.model.plan import Replace
 from asyncify.planning.applied import applied
 from asyncify.planning.colour import Limit
 from asyncify.planning.companions import expectation
-from asyncify.planning.consumers import Step, need_async
+from asyncify.planning.consumers import need_async
 from asyncify.planning.hooks import in_case
 from asyncify.planning.project import Project
+from asyncify.planning.steps import Step
 from asyncify.planning.testing import async_bases
 
 _CLEANUPS = frozenset({"unittest.case.TestCase.addCleanup", "unittest.TestCase.addCleanup"})

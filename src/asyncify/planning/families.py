@@ -37,7 +37,7 @@ def families(project: Project) -> Families:
 
 
 def lines(project: Project) -> Families:
-    """By function, those that override it or are overridden by it, and its overloads.
+    """By function, those that override it or are overridden by it, its overloads, and for `__enter__` its `__exit__`.
 
     A twin needs no more: who may also reach something else stays with the functions as they were.
     """
@@ -48,6 +48,10 @@ def _lines(project: Project) -> Iterator[list[FunctionId]]:
     for family in project.graph.families:
         yield [one for one in family if not is_accessor(project, project.functions[one])]
     yield from overloads(project)
+    for cls in project.graph.classes.values():  # who enters an object leaves it in the same way
+        own = [method for name, method in cls.methods if name in ("__enter__", "__exit__")]
+        if own:
+            yield own
 
 
 def _by_member(sets: DisjointSets[FunctionId]) -> Families:

@@ -2,45 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 from asyncify.model.attributes import INITIAL, INITIAL_ASYNC
 from asyncify.model.facts import Expression, Function, FunctionId, Kind, Role
-from asyncify.model.graph import Access, Reference
-from asyncify.model.plan import AddImport, Edit, MakeAsync, Replace
+from asyncify.model.graph import Access, Reference, SourceKind
+from asyncify.model.plan import Edit, MakeAsync, Replace
+from asyncify.model.span import Span
+from asyncify.planning.callables import callback_step
 from asyncify.planning.colour import Limit, Use
 from asyncify.planning.companions import loop_calls
-from asyncify.planning.consumers import Step
 from asyncify.planning.declarations import mixed_limit, stands_for_generator
 from asyncify.planning.decorators import cache_edits
-from asyncify.planning.delegation import delegations
+from asyncify.planning.delegation import delegation_edits, delegations
 from asyncify.planning.doctests import doctest_limit
 from asyncify.planning.factories import construction, factory_edits
 from asyncify.planning.found_by_name import found_by_name_limit
 from asyncify.planning.frameworks import framework_limit
 from asyncify.planning.frontier import bridge_edits
 from asyncify.planning.hooks import hook_edits, hook_limit, hook_name
+from asyncify.planning.interceptors import patched_names
 from asyncify.planning.interrupts import interrupt_limit
 from asyncify.planning.iteration import PROTOCOL, iteration_limit, protocol_edits, stays_plain
 from asyncify.planning.limits import (
-    MANAGER,
     RENAMED,
-    decorated_by,
+    is_special,
     nature_limit,
     override_limit,
     starts_loop,
 )
 from asyncify.planning.loops import loop_edits, loop_limit
+from asyncify.planning.managers import manager_edits
 from asyncify.planning.named import named_limit
-from asyncify.planning.project import Project
+from asyncify.planning.project import UNSEEN, Project
 from asyncify.planning.reach import reach
 from asyncify.planning.scripts import script_edits
 from asyncify.planning.stand_ins import given_limit
+from asyncify.planning.steps import Step
 from asyncify.planning.stops import stop_limit
 from asyncify.planning.testing import test_case_limit
-from asyncify.planning.twins import Twin, beside_limit, copied, public_limit, twin_of
+from asyncify.planning.twins import Twin, beside_limit, copied, inside, public_limit, twin_of
 from asyncify.planning.uses import edge_steps, value_steps
 
 
@@ -101,18 +104,25 @@ def convert(project: Project, identifier: FunctionId, boundaries: Boundaries) ->
     if conversion.limit is None:
         steps, conversion.limit = _steps(project, function, boundaries)
         if conversion.limit is None:
+            conversion.limit = _others_limit(project, steps, boundaries)
+        if conversion.limit is None:
             conversion.edits.extend(_definition(project, function, boundaries.tests))
             conversion.steps.extend(steps)
             renamed = new_name(project, function)
             if renamed is not None:
                 conversion.edits.extend(_renamed_calls(project, function, renamed))
     if boundaries.twins and not loop_calls(project, identifier):
-        conversion.twin = twin_of(project, function, conversion.limit)
-        if conversion.twin is None and conversion.limit is None:
-            conversion.twin = copied(project, function, conversion.edits, conversion.steps)
-        if conversion.limit is not None and conversion.twin is not None:
-            conversion.steps.extend(conversion.twin.steps)
+        _add_twin(project, conversion)
     return conversion
+
+
+def _add_twin(project: Project, conversion: Conversion) -> None:
+    function = conversion.function
+    conversion.twin = twin_of(project, function, conversion.limit)
+    if conversion.twin is None and conversion.limit is None:
+        conversion.twin = copied(project, function, conversion.edits, conversion.steps)
+    if conversion.limit is not None and conversion.twin is not None:
+        conversion.steps.extend(conversion.twin.steps)
 
 
 def _steps(
@@ -131,18 +141,62 @@ def _steps(
     return steps, None
 
 
+def _others_limit(project: Project, steps: Sequence[Step], boundaries: Boundaries) -> Limit | None:
+    """The limit of functions that get another text, or give something else, without becoming async."""
+    kept = project.memory(("kept out", boundaries), lambda one: _kept_out(one, boundaries))
+    for step in steps:
+        users = {project.functions[use.user].header for use in step.uses}
+        paths = {
+            project.path(use.user) for use in step.uses
+        }  # whether these can move is asked there
+        for path, edit in step.edits:
+            if boundaries.editable is not None and path not in boundaries.editable | paths:
+                return Limit("ASY905", f"the chain leaves the given paths ({path})")
+            for limit, own, function in kept:
+                if function not in users and inside([(own, function)], path, edit):
+                    return limit
+    return _giving_limit(project, steps, boundaries)
+
+
+def _kept_out(project: Project, boundaries: Boundaries) -> list[tuple[Limit, str, Span]]:
+    """The functions that the user keeps as they are."""
+    found = []
+    for function in project.functions.values():
+        limit = _asked_limit(project, function, boundaries)
+        if function.kind == "def" and limit is not None:
+            found.append((limit, project.path(function.id), function.header))
+    return found
+
+
+def _giving_limit(project: Project, steps: Iterable[Step], boundaries: Boundaries) -> Limit | None:
+    """The limit of a function that stays as it is, and would return an async iterator."""
+    for identifier in dict.fromkeys(function for step in steps for function in step.gives):
+        function = project.functions[identifier]
+        if function.kind == "lambda":
+            continue
+        if function.is_async or identifier in project.graph.outside or is_special(function.name):
+            return Limit("ASY902", f"{function.name} returns an iterator that is not async")
+        if patched_names(project).get(function.name):
+            return Limit("ASY918", f"a test replaces {function.name}, which returns an iterator")
+        limit = _limit(project, function, boundaries)
+        if limit is not None:
+            return limit
+        for value in project.values_of(identifier, SourceKind.FUNCTION):
+            if value.lost is not None:
+                return Limit("ASY907", UNSEEN, value.lost)
+            for place in value.places_of(SourceKind.FUNCTION, identifier):
+                step = callback_step(project, place, identifier)
+                if step.limit is not None or step.edits or step.uses:
+                    return step.limit or Limit("ASY907", "others may call it", place)
+    return None
+
+
 def _limit(project: Project, function: Function, boundaries: Boundaries) -> Limit | None:
     path = project.path(function.id)
     if boundaries.editable is not None and path not in boundaries.editable:
         return Limit("ASY905", f"the chain leaves the given paths ({path})")
-    dotted = function.id
-    if any(
-        fnmatchcase(dotted, p) or fnmatchcase(dotted.replace(":", "."), p)
-        for p in boundaries.keep_sync
-    ):
-        return Limit("ASY916", "keep-sync in the configuration names it")
-    if _skipped(project, function):
-        return Limit("ASY916", "`# asyncify: skip` keeps it sync")
+    if (asked := _asked_limit(project, function, boundaries)) is not None:
+        return asked
     if boundaries.async_only and function.kind != "module" and not reach(project).allows(function):
         return Limit("ASY929", "no async function calls it (scope is async-only)")
     if function.owner is not None and function.name == INITIAL and not boundaries.twins:
@@ -173,6 +227,19 @@ def _limit(project: Project, function: Function, boundaries: Boundaries) -> Limi
         or beside_limit(project, function)
         or (None if boundaries.public else public_limit(project, function))
     )
+
+
+def _asked_limit(project: Project, function: Function, boundaries: Boundaries) -> Limit | None:
+    """The limit of a function that the user keeps as it is."""
+    dotted = function.id
+    if any(
+        fnmatchcase(dotted, p) or fnmatchcase(dotted.replace(":", "."), p)
+        for p in boundaries.keep_sync
+    ):
+        return Limit("ASY916", "keep-sync in the configuration names it")
+    if _skipped(project, function):
+        return Limit("ASY916", "`# asyncify: skip` keeps it sync")
+    return None
 
 
 def _bridge(project: Project, function: Function, limit: Limit) -> list[tuple[str, Edit]] | None:
@@ -227,29 +294,8 @@ def _definition(project: Project, function: Function, tests: str) -> Iterable[tu
     if renamed == INITIAL_ASYNC:
         yield from ((path, edit) for edit in factory_edits(project, function))
     yield from hook_edits(project, function, marks=tests == "marker")
-    manager = decorated_by(project, function, MANAGER)
-    if manager is not None:
-        for edit in _manager(project, manager):
-            yield path, edit
-    yield from ((path, edit) for edit in _delegations(project, function))
-
-
-def _manager(project: Project, decorator: Reference) -> Iterable[Edit]:
-    expression = project.expression(decorator)
-    if expression.kind is Kind.ATTRIBUTE:
-        receiver = project.child(decorator, Role.RECEIVER)
-        assert receiver is not None
-        hole = project.expression(receiver).span
-        yield Replace(expression.span, "{0}.asynccontextmanager", (hole,))
-    else:
-        yield Replace(expression.span, "asynccontextmanager")
-        yield AddImport("from contextlib import asynccontextmanager")
-
-
-def _delegations(project: Project, function: Function) -> Iterable[Edit]:
-    """`yield from` is not allowed in an async generator: over plain iterables it becomes a `for` loop."""
-    for site in delegations(project, function.id):
-        yield MakeAsync(project.expression(site).span, "plain delegation")
+    yield from ((path, edit) for edit in manager_edits(project, function))
+    yield from ((path, edit) for edit in delegation_edits(project, function.id))
 
 
 def _renamed_calls(project: Project, function: Function, name: str) -> Iterable[tuple[str, Edit]]:

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 from asyncify.model.facts import Expression, FlowKind, Kind, Role
 from asyncify.model.graph import Access, Reference, SourceKind, Value
-from asyncify.planning.consumers import Step
 from asyncify.planning.limits import MANAGER, decorated_by
 from asyncify.planning.project import Project
+from asyncify.planning.steps import Step
 from asyncify.rules.spec import Call, Library, Raises, Resource, Thread
 
 STACK = ("contextlib.ExitStack", "contextlib._BaseExitStack")  # the checker names the base

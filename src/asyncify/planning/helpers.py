@@ -62,6 +62,14 @@ async def _all(items):
     finally:
         await items.aclose()
 '''
+_CONTAINS = '''
+async def _contains(value, items):
+    """Like `value in items`, for an async iterable."""
+    async for item in items:
+        if item is value or item == value:
+            return True
+    return False
+'''
 _ENUMERATE = '''
 async def _enumerate(items, start=0):
     """Like enumerate, for an async iterable."""
@@ -165,6 +173,7 @@ _TEXTS = {
     "each_in_thread": _EACH_IN_THREAD,
     "any": _ANY,
     "all": _ALL,
+    "contains": _CONTAINS,
     "enumerate": _ENUMERATE,
     "zip": _ZIP,
     "islice": _ISLICE,
@@ -242,3 +251,35 @@ def put_away(project: Project, site: Reference) -> str | None:
         if not any(source.name in project.graph.classes for source in sources):
             return f"it becomes .{name} of an object that is not the project's"
     return None
+
+
+def compared_with_none(project: Project, site: Reference) -> bool:
+    """Whether an expression is only compared with None."""
+    outer = project.parent(site)
+    if outer is None or project.expression(site).role is not Role.COMPARED:
+        return False
+    return all(r == site or e.text == "None" for r, e in project.children(outer[0]))
+
+
+def is_taken_apart(project: Project, site: Reference) -> bool:
+    """Whether an assignment takes its value apart, and does nothing else with it.
+
+    That are `a, b = value`, `items[:] = value` and `items += value`.
+    """
+    expression, module = project.expression(site), project.module(site)
+    if expression.role is not Role.ASSIGNED or expression.parent >= 0:
+        return False
+    targets = [
+        Reference(site.module, other.id)
+        for other in module.expressions
+        if other.statement == expression.statement
+        and other.role is Role.TARGET
+        and other.parent < 0
+    ]
+    if len(targets) != 1:
+        return False
+    if expression.detail == "augmented":
+        return project.graph.types.get(targets[0]) not in project.graph.classes
+    index = project.child(targets[0], Role.INDEX)
+    sliced = index is not None and project.expression(index).text == "Slice"
+    return sliced or project.expression(targets[0]).kind is Kind.CONTAINER

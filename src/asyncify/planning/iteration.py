@@ -10,9 +10,11 @@ from asyncify.model.plan import Edit, Replace
 from asyncify.planning.callables import LOOKERS
 from asyncify.planning.cleanup import cleans_up
 from asyncify.planning.colour import Limit
-from asyncify.planning.consumers import Step, compared_with_none, consume, existing
+from asyncify.planning.consumers import consume, existing
+from asyncify.planning.helpers import compared_with_none
 from asyncify.planning.project import PASSING_ROLES, Project
 from asyncify.planning.purity import other_way_text
+from asyncify.planning.steps import Step
 from asyncify.planning.stops import raised
 
 PROTOCOL = frozenset({"__iter__", "__next__"})
@@ -136,6 +138,12 @@ def _has_method(project: Project, owner: str | None, name: str) -> bool:
     return known is not None and name in dict(known.methods)
 
 
+def _finds(project: Project, cls: str) -> bool:
+    """Whether a class says itself what `in` finds."""
+    owners = (cls, *project.graph.bases.get(cls, ()))
+    return any(_has_method(project, owner, "__contains__") for owner in owners)
+
+
 def _stranger(project: Project, value: Value, function: Function) -> str | None:
     """What else a value may be that is iterated in another way."""
     family = project.family(function.id)
@@ -166,8 +174,12 @@ def _occurrence(
     if expression.role is Role.COMPARED and expression.detail != "0":
         if compared_with_none(project, site):
             return Step()
-        return Step(limit=Limit("ASY912", "`in` would iterate over it", site))
-    if expression.role not in _CONSUMING:
+        asked = {_finds(project, cls) for cls in _classes(project, function)}
+        if len(asked) > 1:
+            return Step(limit=Limit("ASY912", "`in` would iterate over some of them", site))
+        if asked == {True}:
+            return Step()
+    elif expression.role not in _CONSUMING:
         return Step()
     step = _consumed(project, site, function)
     if stranger is not None and (step.limit is not None or step.edits):

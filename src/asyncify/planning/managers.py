@@ -18,16 +18,17 @@ from asyncify.model.graph import (
     SourceKind,
     Value,
 )
-from asyncify.model.plan import Await, Edit, MakeAsync, Replace
+from asyncify.model.plan import AddImport, Await, Edit, MakeAsync, Replace
 from asyncify.planning.colour import Limit
-from asyncify.planning.consumers import Step, compared_with_none, need_async
+from asyncify.planning.consumers import need_async
 from asyncify.planning.groups import PUSHES, STACKS
-from asyncify.planning.helpers import call_name, put_away
+from asyncify.planning.helpers import call_name, compared_with_none, put_away
 from asyncify.planning.hooks import in_case
 from asyncify.planning.limits import MANAGER, RENAMED, decorated_by
 from asyncify.planning.project import PASSING_ROLES, UNSEEN, Project
 from asyncify.planning.purity import other_way_text
 from asyncify.planning.stacks import entering, pushing
+from asyncify.planning.steps import Step
 
 _NULL = "contextlib.nullcontext"  # `with` and `async with` enter it alike
 # what annotations and the type checker call the managers of the project
@@ -73,6 +74,22 @@ def _enter_case_context(project: Project, call: Reference, used: FunctionId) -> 
 def is_manager(project: Project, function: Function) -> bool:
     """Whether calling a generator function gives a context manager."""
     return function.is_generator and decorated_by(project, function, MANAGER) is not None
+
+
+def manager_edits(project: Project, function: Function) -> Iterable[Edit]:
+    """The decorator of an async context manager, in the place of that of a plain one."""
+    decorator = decorated_by(project, function, MANAGER)
+    if decorator is None:
+        return
+    expression = project.expression(decorator)
+    if expression.kind is Kind.ATTRIBUTE:
+        receiver = project.child(decorator, Role.RECEIVER)
+        assert receiver is not None
+        hole = project.expression(receiver).span
+        yield Replace(expression.span, "{0}.asynccontextmanager", (hole,))
+    else:
+        yield Replace(expression.span, "asynccontextmanager")
+        yield AddImport("from contextlib import asynccontextmanager")
 
 
 def made_step(project: Project, function: Function, site: Reference) -> Step:

@@ -13,12 +13,12 @@ from asyncify.model.facts import Expression, FlowKind, Function, FunctionId, Kin
 from asyncify.model.graph import Edge, Reference, SourceKind
 from asyncify.model.plan import AddImport, Arguments, Define, Edit, Replace
 from asyncify.planning.colour import Limit
-from asyncify.planning.consumers import Step
 from asyncify.planning.hooks import in_test_file
 from asyncify.planning.interceptors import named_function, patches
 from asyncify.planning.moved import retargeted
 from asyncify.planning.project import Project
 from asyncify.planning.stand_ins import GIVEN, MOCKS, makers, stand_in_limit, takes_after
+from asyncify.planning.steps import Step
 from asyncify.planning.units import import_text
 
 _RECORDERS = frozenset({"call_recorder", "raiser"})  # of pretend

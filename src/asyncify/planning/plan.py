@@ -308,8 +308,7 @@ class _Planner:
         for seed in seeds:
             if seed.unit.shared and seed.unit.name not in colouring.held:
                 for path, edit in seed.edits:
-                    span = getattr(edit, "span", None)
-                    if span is not None and inside(twins, path, span):
+                    if inside(twins, path, edit):
                         reason = "synchronous code uses the same objects"
                         found[seed.unit.name] = Limit("ASY915", reason)
         single = self.options.boundaries.entry_points

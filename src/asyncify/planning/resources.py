@@ -15,7 +15,6 @@ from asyncify.model.graph import Access, Evidence, Reference, SourceKind, Value
 from asyncify.model.plan import AddImport, Edit, Replace
 from asyncify.planning.arguments import returned_type, shapes, template_imports
 from asyncify.planning.callables import LOOKERS
-from asyncify.planning.consumers import Step
 from asyncify.planning.groups import Group, dropped, is_closed, leaves_generator
 from asyncify.planning.handed import (
     asked_attribute,
@@ -30,6 +29,7 @@ from asyncify.planning.interceptors import patches
 from asyncify.planning.managers import enter_step
 from asyncify.planning.origins import is_own, is_plain, runs_code, stranger
 from asyncify.planning.project import PASSING_ROLES, UNSEEN, Project
+from asyncify.planning.steps import Step
 from asyncify.planning.truth import decides, read, truth
 from asyncify.planning.uses import iterate_step, thread_iteration
 from asyncify.rules.registry import Rules

@@ -20,7 +20,7 @@ from asyncify.planning.arguments import (
     template_imports,
 )
 from asyncify.planning.colour import Limit, Unit
-from asyncify.planning.consumers import Step, async_context
+from asyncify.planning.consumers import async_context
 from asyncify.planning.counted import uncounted
 from asyncify.planning.groups import Group, in_one_function, stays_inside
 from asyncify.planning.lookups import looked_up
@@ -29,6 +29,7 @@ from asyncify.planning.project import Project
 from asyncify.planning.resources import Resources, last_part
 from asyncify.planning.scoping import misread
 from asyncify.planning.scripts import in_script
+from asyncify.planning.steps import Step
 from asyncify.planning.threads import Threads
 from asyncify.planning.units import (
     ClientCall,

@@ -12,11 +12,11 @@ from asyncify.model.facts import FunctionId, Kind, Role
 from asyncify.model.graph import Reference
 from asyncify.model.plan import AddImport, Define, Edit, Replace
 from asyncify.planning.colour import Limit, Use
-from asyncify.planning.consumers import Step
 from asyncify.planning.helpers import attributes_assigned
 from asyncify.planning.interceptors import named_function, patches
 from asyncify.planning.project import Project
 from asyncify.planning.stand_ins import KNOWN, SPECIFICATIONS, makers
+from asyncify.planning.steps import Step
 
 EFFECT = "side_effect"
 _AWAITING = '''\

@@ -9,11 +9,12 @@ from asyncify.model.graph import Reference, SourceKind, Value
 from asyncify.model.plan import AddImport, Await, Edit, MakeAsync, Replace
 from asyncify.planning.annotated import Annotated
 from asyncify.planning.colour import Limit
-from asyncify.planning.consumers import Step, compared_with_none, joined, need_async
+from asyncify.planning.consumers import need_async
 from asyncify.planning.groups import CALLBACKS, PUSHES, STACK, STACKS
-from asyncify.planning.helpers import put_away
+from asyncify.planning.helpers import compared_with_none, put_away
 from asyncify.planning.project import PASSING_ROLES, UNSEEN, Project
 from asyncify.planning.purity import other_way_text
+from asyncify.planning.steps import Step, joined
 
 _IMPORT = AddImport("from contextlib import AsyncExitStack")
 _SAME = frozenset({"enter_context", "callback", "push", "pop_all"})  # methods of both

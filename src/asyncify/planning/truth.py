@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from asyncify.model.facts import FlowKind, Kind, Role
 from asyncify.model.graph import Reference
 from asyncify.model.plan import Replace
-from asyncify.planning.consumers import Step
 from asyncify.planning.project import Project
+from asyncify.planning.steps import Step
 from asyncify.rules.spec import Use
 
 Gives = Callable[[Sequence[str]], bool]  # whether functions give such an object, by their names

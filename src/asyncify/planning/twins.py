@@ -9,27 +9,33 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from asyncify.model.attributes import INITIAL, INITIAL_ASYNC
+from asyncify.model.attributes import INITIAL
 from asyncify.model.facts import Function, FunctionId, Import, Kind, Role
 from asyncify.model.graph import Access, Edge, Reference, SourceKind, Value
 from asyncify.model.plan import AddImport, Await, Edit, MakeTwin, Replace
 from asyncify.model.span import Span
 from asyncify.planning.accessors import PROPERTY
+from asyncify.planning.cleanup import cleans_up
 from asyncify.planning.colour import Limit
-from asyncify.planning.consumers import Step, need_async
+from asyncify.planning.consumers import consume, existing, need_async
+from asyncify.planning.delegation import delegation_edits
 from asyncify.planning.factories import construction, factory_edits, making_problem, unclear
 from asyncify.planning.found_by_name import composed
 from asyncify.planning.hooks import in_test_file
 from asyncify.planning.interceptors import patched_names
 from asyncify.planning.limits import (
+    MANAGER,
+    RENAMED,
     TRANSPARENT,
     TRANSPARENT_PREFIXES,
     is_special,
 )
+from asyncify.planning.managers import enter_step, is_manager, manager_edits
 from asyncify.planning.project import Project
 from asyncify.planning.scripts import script_body
+from asyncify.planning.steps import Step
 
 # limits that are about somebody who calls the function without await: a twin leaves them what they have
 PASSABLE = frozenset(
@@ -48,6 +54,8 @@ PASSABLE = frozenset(
         "ASY970",
     }
 )
+# the same, of what a function makes: who iterates over a generator, or enters a manager, without await
+PASSABLE_OF_MAKERS = PASSABLE | {"ASY906", "ASY912"}
 # what becomes of a value that nobody else gets hold of
 USED_UP = frozenset(
     {
@@ -63,6 +71,10 @@ USED_UP = frozenset(
 )
 
 
+_ENTERS = frozenset({"__enter__", "__exit__"})
+_RENAMED = _ENTERS | {INITIAL}
+
+
 @dataclass(frozen=True, slots=True)
 class Twin:
     """The edits that make the twin, and what each place needs that uses it."""
@@ -73,7 +85,7 @@ class Twin:
 
 def twin_name(name: str) -> str:
     """The name of the twin of a function."""
-    return INITIAL_ASYNC if name == INITIAL else f"{name}_async"
+    return RENAMED[name] if name in _RENAMED else f"{name}_async"
 
 
 def twin_of(project: Project, function: Function, limit: Limit | None) -> Twin | None:
@@ -90,6 +102,8 @@ def twin_of(project: Project, function: Function, limit: Limit | None) -> Twin |
     ]
     if initial:
         edits.extend((path, edit) for edit in factory_edits(project, function))
+    edits.extend((path, edit) for edit in manager_edits(project, function))
+    edits.extend((path, edit) for edit in delegation_edits(project, function.id))
     steps = []
     for edge in project.reaching(function.id):
         step = _step(project, function, edge, name)
@@ -110,13 +124,13 @@ def copied(
     path = project.path(function.id)
     needed = [step for step in steps if step.uses or step.edits]
     users = [project.functions[use.user] for step in needed for use in step.uses]
-    if not all(step.uses for step in needed):
+    if not all(step.uses and not step.gives for step in needed):
         return None
     if not all(not u.is_async and outer.span.contains(u.span) for u in users):
         return None
     every = [*edits, *(item for step in needed for item in step.edits)]
-    spans = [(own, getattr(edit, "span", outer.span)) for own, edit in every]
-    if not all(inside([(path, outer.span)], own, span) for own, span in spans):
+    moving = [(own, edit) for own, edit in every if getattr(edit, "span", None) is not None]
+    if not all(inside([(path, outer.span)], own, edit) for own, edit in moving):
         return None
     return Twin(tuple(edits), tuple(needed))
 
@@ -198,11 +212,16 @@ def _values(project: Project, function: Function) -> Iterable[Value]:
 
 
 def _may_have_one(project: Project, function: Function, limit: Limit | None) -> bool:
-    if function.kind != "def" or function.is_async or function.is_generator:
+    if (
+        function.kind != "def"
+        or function.is_async
+        or (function.returns_value and function.is_generator)
+    ):
         return False
-    if limit is not None and limit.code not in PASSABLE:
+    makes = function.is_generator or function.name in _ENTERS
+    if limit is not None and limit.code not in (PASSABLE_OF_MAKERS if makes else PASSABLE):
         return False
-    if is_special(function.name) and function.name != INITIAL:
+    if is_special(function.name) and function.name not in _RENAMED:
         return False
     if function.name.startswith("test") or function.parent != f"{function.module}:":
         return False
@@ -214,7 +233,7 @@ def _may_have_one(project: Project, function: Function, limit: Limit | None) -> 
         return False  # who composes its name may mean the twin
     if _is_patched(project, function):
         return False  # the async callers would go past what a test puts in its place
-    known = TRANSPARENT | PROPERTY
+    known = TRANSPARENT | PROPERTY | MANAGER
     return all(
         name is not None and (name in known or name.startswith(TRANSPARENT_PREFIXES))
         for _, name in project.decorators(function)
@@ -256,6 +275,8 @@ def _dropped(project: Project, function: Function) -> tuple[int, ...]:
 
 def _step(project: Project, function: Function, edge: Edge, name: str) -> Step | None:
     """What a place needs to use the twin; None where it has to stay with the function."""
+    if edge.access is Access.ENTER and function.name in _ENTERS:
+        return _entered(project, function, edge)
     if edge.open or (edge.access is Access.CALL and not _in_line(project, function, edge)):
         return None
     expression = project.expression(edge.site)
@@ -265,20 +286,51 @@ def _step(project: Project, function: Function, edge: Edge, name: str) -> Step |
     if project.functions[expression.function].kind == "module":
         if not script_body(project, project.module(edge.site)):
             return None  # nothing is awaited there, and the function is still at hand
+    edits = _named(project, function, edge, name)
+    if edits is None:
+        return None
+    if function.is_generator:
+        return _consumed(project, function, edge.site, edits)
+    step = need_async(project, edge.site, function.id, [*edits, Await(expression.span)])
+    return step if step.limit is None and not step.gives else None
+
+
+def _named(project: Project, function: Function, edge: Edge, name: str) -> list[Edit] | None:
+    """The edits after which a place names the twin; None where it cannot."""
+    expression = project.expression(edge.site)
     if edge.access is Access.PROPERTY:
         if expression.role in (Role.TARGET, Role.DELETED):
             return None
-        edits = _method(project, edge.site, f"{name}()")
-    elif edge.access is Access.CONSTRUCT and function.name == INITIAL:
-        edits = _made(project, function, edge)
-    elif edge.access is Access.CALL and expression.kind is Kind.CALL:
-        edits = _call(project, function, edge.site, name)
+        return _method(project, edge.site, f"{name}()")
+    if edge.access is Access.CONSTRUCT and function.name == INITIAL:
+        return _made(project, function, edge)
+    if edge.access is Access.CALL and expression.kind is Kind.CALL:
+        return _call(project, function, edge.site, name)
+    return None
+
+
+def _entered(project: Project, function: Function, edge: Edge) -> Step | None:
+    """A `with` statement that enters an object, whose class can be entered in both ways."""
+    if edge.open or not _in_line(project, function, edge):
+        return None
+    step = enter_step(project, edge.site, function.id)
+    return step if step.limit is None and not step.gives else None
+
+
+def _consumed(
+    project: Project, function: Function, site: Reference, edits: list[Edit]
+) -> Step | None:
+    """A place that makes a generator, or a context manager, and uses it up."""
+    if is_manager(project, function):
+        step = enter_step(project, site, function.id)
     else:
+        cleanup = cleans_up(project, function.id)
+        items = existing(project, site, closable=True, cleanup=cleanup)
+        step = consume(project, site, replace(items, tracked=False), function.id)
+    if step.limit is not None or step.gives or not step.uses:
         return None
-    if edits is None:
-        return None
-    step = need_async(project, edge.site, function.id, [*edits, Await(expression.span)])
-    return step if step.limit is None else None
+    path = project.module(site).path
+    return replace(step, edits=(*step.edits, *((path, edit) for edit in edits)))
 
 
 def _in_line(project: Project, function: Function, edge: Edge) -> bool:
@@ -319,6 +371,7 @@ def _call(project: Project, function: Function, site: Reference, name: str) -> l
     return [Replace(written.span, name), AddImport(f"from {function.module} import {name}")]
 
 
-def inside(spans: Iterable[tuple[str, Span]], path: str, span: Span) -> bool:
-    """Whether a place lies in one of these functions."""
-    return any(own == path and outer.contains(span) for own, outer in spans)
+def inside(spans: Iterable[tuple[str, Span]], path: str, edit: Edit) -> bool:
+    """Whether an edit lies in one of these functions."""
+    span = getattr(edit, "span", None)
+    return span is not None and any(own == path and outer.contains(span) for own, outer in spans)

@@ -11,17 +11,10 @@ from asyncify.model.graph import Access, Edge, Evidence, Reference, SourceKind, 
 from asyncify.model.plan import AddImport, Await, Edit, Replace
 from asyncify.planning.accessors import has_accessor
 from asyncify.planning.callables import callback_step
-from asyncify.planning.cleanup import GENERATOR_TYPES, cleans_up
+from asyncify.planning.cleanup import cleans_up
 from asyncify.planning.colour import Limit, Use
 from asyncify.planning.companions import LambdaForm, body, lambda_form
-from asyncify.planning.consumers import (
-    CLOSING,
-    Items,
-    Step,
-    consume,
-    existing,
-    need_async,
-)
+from asyncify.planning.consumers import CLOSING, consume, existing, need_async
 from asyncify.planning.declarations import stands_for_generator
 from asyncify.planning.decorators import CACHED_PROPERTY
 from asyncify.planning.frontier import starts_program
@@ -41,11 +34,12 @@ from asyncify.planning.managers import (
     manager_steps,
     stacked_instances,
 )
+from asyncify.planning.mixing import mixed_source
 from asyncify.planning.mocks import mocked_step
 from asyncify.planning.project import PASSING_ROLES, UNSEEN, Project
 from asyncify.planning.protocols import given_away, protocol_limits
-from asyncify.planning.purity import other_way_text
 from asyncify.planning.scripts import script_body
+from asyncify.planning.steps import Items, Step
 
 # methods that are reached through any object, without their names
 _FOUND_IN_OBJECTS = frozenset({"__call__", "__enter__", "__exit__", "__iter__", "__next__"})
@@ -240,7 +234,7 @@ def _generator_steps(project: Project, function: Function) -> Iterable[Step]:
     for value in project.values_of(function.id, SourceKind.GENERATOR):
         if value.lost is not None:
             yield Step(limit=Limit("ASY912", UNSEEN, value.lost))
-        elif (stranger := mixed_source(project, value)) is not None:
+        elif (stranger := mixed_source(project, value, function.id)) is not None:
             message = f"its iterator is mixed with {stranger}"
             yield Step(limit=Limit("ASY912", message, value.occurrences[0]))
         for occurrence in value.occurrences:
@@ -273,14 +267,3 @@ def _declared_steps(project: Project, function: Function) -> Iterable[Step]:
             yield Step(limit=Limit("ASY912", message, edge.site))
         for occurrence in value.occurrences if value is not None else (edge.site,):
             yield iterate_step(project, occurrence, function.id)
-
-
-def mixed_source(project: Project, value: Value) -> str | None:
-    """What else than generators of the project a value may be."""
-    for source in value.sources:
-        if source.kind is SourceKind.GENERATOR or source.name in GENERATOR_TYPES:
-            continue
-        if source.kind is SourceKind.CONSTANT and source.name == "None":
-            continue
-        return source.name or str(source.kind)
-    return other_way_text(project, value)

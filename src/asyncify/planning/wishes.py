@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from asyncify.model.facts import Function, FunctionId
@@ -32,11 +32,18 @@ class Wishes:
     """What every annotation has to become, because of the objects that get there."""
 
     def __init__(
-        self, project: Project, annotated: Annotated, coloured: frozenset[FunctionId]
+        self,
+        project: Project,
+        annotated: Annotated,
+        coloured: frozenset[FunctionId],
+        expressions: Mapping[Reference, Owner],
+        twins: Iterable[FunctionId] = (),
     ) -> None:
         self.project = project
         self.annotated = annotated
         self.coloured = coloured
+        self.expressions = expressions
+        self.twins = twins
         self.wanted: dict[Slot, Wanted] = {}
         self._known: dict[tuple[SourceKind, str], tuple[Want | None, Owner]] = {}
         self._methods: dict[tuple[str, str], FunctionId] = {
@@ -47,7 +54,7 @@ class Wishes:
 
     def collect(self) -> None:
         """Look at every value, and at the results of the functions themselves."""
-        for identifier in sorted(self.coloured):
+        for identifier in sorted({*self.coloured, *self.twins}):
             function = self.project.functions[identifier]
             if self.gives_iterator(function):
                 self._add(("result", identifier, ""), Want("iterator"), 0, {identifier})
@@ -115,6 +122,8 @@ class Wishes:
             if function.is_generator or not called:
                 return Want("iterator", called), source.name
             return Want("awaitable", called), source.name
+        if source.site is not None and source.site in self.expressions:
+            return Want("iterator"), self.expressions[source.site]
         if source.kind is SourceKind.INSTANCE:
             for name, kind in _METHODS.items():
                 method = self._method(source.name, name)

@@ -36,6 +36,7 @@ def misused(graph: CallGraph, became_async: Set[FunctionId]) -> Iterator[Lost]:
         for edge in graph.edges
         if edge.access in (Access.CALL, Access.CONSTRUCT)
     }
+    yield from _misused_expressions(graph, externals)
     for value in graph.values:
         made = {s.name for s in value.sources if s.kind is SourceKind.GENERATOR} & became_async
         for name in sorted(made):
@@ -50,6 +51,33 @@ def misused(graph: CallGraph, became_async: Set[FunctionId]) -> Iterator[Lost]:
                     path, span = graph.modules[place.module].path, graph.expression(place).span
                     what = "async context manager" if manager else "async generator"
                     yield Lost(path, span, name, f"{function.name}() is an {what} and {problem}")
+
+
+def _misused_expressions(
+    graph: CallGraph, externals: Mapping[Reference, Set[str]]
+) -> Iterator[Lost]:
+    """The places that consume an async generator expression as if it were not async."""
+    for value in graph.values:
+        for source in value.sources:
+            if source.kind is not SourceKind.EXPRESSION or source.site is None:
+                continue
+            if not any(_awaits(graph, source.site)):
+                continue
+            for place in value.places_of(SourceKind.EXPRESSION, source.name):
+                if problem := _iterated(graph, place, externals):
+                    path, expression = graph.modules[place.module].path, graph.expression(place)
+                    message = f"an async generator expression {problem}"
+                    yield Lost(path, expression.span, expression.function, message)
+
+
+def _awaits(graph: CallGraph, site: Reference) -> Iterator[bool]:
+    """Whether each part of a generator expression makes it an async one."""
+    for inner, expression in _children(graph, site):
+        first = expression.role is Role.ITERATED and expression.detail.endswith("0")
+        yield expression.kind is Kind.AWAIT and not first
+        yield expression.role is Role.ITERATED and "async" in expression.detail
+        if not first and expression.kind not in (Kind.GENERATOR, Kind.LAMBDA):
+            yield from _awaits(graph, inner)
 
 
 def _entered(graph: CallGraph, place: Reference, externals: Mapping[Reference, Set[str]]) -> str:

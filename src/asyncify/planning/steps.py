@@ -1,0 +1,56 @@
+"""What one place of the code needs once something that it uses becomes async."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from asyncify.model.facts import FunctionId
+from asyncify.model.graph import Reference
+from asyncify.model.plan import Edit
+from asyncify.model.span import Span
+from asyncify.planning.colour import Limit, Use
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one place needs: its edits, and the functions that have to be async for them (often one, or nobody)."""
+
+    edits: tuple[tuple[str, Edit], ...] = ()
+    uses: tuple[Use, ...] = ()
+    limit: Limit | None = None
+    bridge: Reference | None = None  # a call in a main guard, to be run by asyncio.run
+    gives: tuple[FunctionId, ...] = ()  # functions that stay, and return an async iterator
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """An expression that becomes an async iterable.
+
+    Args:
+        inside: how it reads between the brackets of a comprehension; ``{0}`` ... stand for `holes`.
+        remade: it is written anew, by `inside`; otherwise it stays as it is.
+        literal: it is a generator expression.
+        closable: it is a new async generator that nobody else holds.
+        cleanup: something happens in it when it is left before its end.
+        tracked: analysis follows it through variables and calls.
+    """
+
+    inside: str
+    holes: tuple[Span, ...]
+    remade: bool = False
+    literal: bool = False
+    closable: bool = False
+    cleanup: bool = False
+    tracked: bool = False
+
+
+def joined(first: Step, second: Step) -> Step:
+    """Two steps of one place as one."""
+    limit = first.limit or second.limit
+    if limit is not None:
+        return Step(limit=limit)
+    return Step(
+        (*first.edits, *second.edits),
+        tuple(dict.fromkeys((*first.uses, *second.uses))),
+        gives=tuple(dict.fromkeys((*first.gives, *second.gives))),
+    )
