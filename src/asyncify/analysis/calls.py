@@ -9,6 +9,7 @@ from typing import NamedTuple
 from asyncify.analysis.heap import Heap
 from asyncify.analysis.members import Members
 from asyncify.analysis.names import Denoted, Sort
+from asyncify.analysis.optional import Certainty
 from asyncify.analysis.slots import ELEMENT, LOADED, RAW, SUPER, Atom, element_key
 from asyncify.model.attributes import INITIAL
 from asyncify.model.facts import ClassId, Function, FunctionId, Parameter
@@ -33,6 +34,7 @@ class Argument(NamedTuple):
     star: str = ""
     text: str = ""  # of a constant
     expression: int = -1
+    sure: Certainty = Certainty.NOTHING
 
 
 class Call:
@@ -222,7 +224,7 @@ class Calls:
         if raw and call.forwards:
             return  # each call of the decorated function binds its arguments itself
         self.bind(call, function, bound)
-        self._result(call, function)
+        self._result(call, function, bound)
 
     def _wrapped(self, call: Call, function: FunctionId, bound: int, atom: Atom) -> None:
         """What decorators made of a function is called in its place."""
@@ -235,7 +237,7 @@ class Calls:
                 function=atom.name, evidence=Evidence.INFERRED
             )
             self.bind(call, atom.name, bound + atom.bound)
-            self._result(call, atom.name)
+            self._result(call, atom.name, bound + atom.bound)
         elif atom.kind != RAW:  # one that the same decorator got from somebody else
             self.apply(call, atom)
 
@@ -297,15 +299,30 @@ class Calls:
             one.kind == SourceKind.CLASS and base in self.hierarchy.order(one.name) for one in atoms
         )
 
-    def _result(self, call: Call, function: FunctionId) -> None:
+    def _result(self, call: Call, function: FunctionId, bound: int) -> None:
         item = self.hierarchy.functions[function]
         if not item.is_generator:
             if item.returns_value:
-                self.slots.move(self.heap.result(function), call.slot)
+                self.slots.move(self._returned(call, function, bound), call.slot)
         elif call.site is not None:
             self.heap.originate(call.slot, SourceKind.GENERATOR, function, call.site)
         else:
             self.slots.add(call.slot, Atom(SourceKind.GENERATOR, function))
+
+    def _returned(self, call: Call, function: FunctionId, bound: int) -> int:
+        """The slot of what a function may return to a call."""
+        optional = self.heap.optional.get(function)
+        if optional is None or any(argument.star for argument in call.arguments):
+            return self.heap.result(function)
+        for argument in call.arguments:
+            if argument.keyword == optional.name or (
+                0 <= argument.position == optional.position - bound
+            ):
+                answer = optional.answer(argument.sure, argument.text)
+                if answer is None:
+                    return self.heap.result(function)
+                return self.heap.part(function, answer)
+        return self.heap.part(function, given=False)
 
     # arguments
 
@@ -422,7 +439,11 @@ class Calls:
                 self.slots.move(
                     self.heap.variable(function, one), self.heap.variable(other.id, two)
                 )
-            self.slots.move(self.heap.result(other.id), self.heap.result(function))
+            parts = [self.heap.result(function)]
+            if function in self.heap.optional:
+                parts = [self.heap.part(function, given) for given in (True, False)]
+            for part in parts:
+                self.slots.move(self.heap.result(other.id), part)
             if other.is_generator and item.is_generator:
                 self.slots.move(self.heap.yields(other.id), self.heap.yields(function))
 

@@ -108,11 +108,18 @@ def _unary_op(walk: Walk, node: ast.UnaryOp, number: int, context: Context) -> s
     return "UnaryOp"
 
 
+_SPELLED: dict[type[ast.cmpop], str] = {
+    ast.In: "in",
+    ast.Is: "is",
+    ast.IsNot: "is not",
+    ast.NotIn: "not in",
+}
+
+
 def _compare(walk: Walk, node: ast.Compare, number: int, context: Context) -> str:
     for index, value in enumerate([node.left, *node.comparators]):
         walk.stack.append((value, number, Role.COMPARED, position_text(index), context))
-    only = node.ops[0] if len(node.ops) == 1 else None
-    return f"Compare {type(only).__name__}" if isinstance(only, ast.In | ast.NotIn) else "Compare"
+    return _SPELLED.get(type(node.ops[0]), "Compare") if len(node.ops) == 1 else "Compare"
 
 
 def _named(walk: Walk, node: ast.NamedExpr, number: int, context: Context) -> str:

@@ -17,6 +17,7 @@ from asyncify.analysis.hierarchy import Hierarchy
 from asyncify.analysis.library import LibraryCalls
 from asyncify.analysis.motion import Known, Motion
 from asyncify.analysis.names import Denoted, Names, Sort
+from asyncify.analysis.optional import Certainty, is_bound, optional_parameters
 from asyncify.analysis.slots import RAW, Atom
 from asyncify.model.attributes import INITIAL
 from asyncify.model.facts import (
@@ -56,6 +57,7 @@ class Flow:
     def run(self) -> None:
         """Read every module, then let values flow until nothing changes."""
         for module in self.modules.values():
+            self.heap.optional.update(optional_parameters(module))
             self.motion.place(module)
             self._fields(module)
         self._declare()
@@ -158,7 +160,9 @@ class Flow:
                 if self._changes(module, identifier):
                     result = self.slots.new()
                     call = self.library.imply(
-                        self.heap.at(module.name, identifier), (Argument(slot, 0),), result
+                        self.heap.at(module.name, identifier),
+                        (Argument(slot, 0, sure=Certainty.CALLABLE),),
+                        result,
                     )
                     call.site = None
                     slot = result
@@ -220,14 +224,28 @@ class Flow:
                 inner = module.children[identifier][0]
                 slot = self.heap.at(module.name, inner)
                 found.append(Argument(slot, int(part.detail), star="*", expression=inner))
-            elif part.role is Role.ARGUMENT:
-                found.append(Argument(slot, int(part.detail), text=text, expression=identifier))
-            elif part.role is Role.KEYWORD:
-                star = "" if part.detail else "**"
-                found.append(
-                    Argument(slot, -1, part.detail, star=star, text=text, expression=identifier)
-                )
+            elif part.role in (Role.ARGUMENT, Role.KEYWORD):
+                positional = part.role is Role.ARGUMENT
+                position, keyword = (int(part.detail), "") if positional else (-1, part.detail)
+                star = "" if positional or keyword else "**"
+                sure = self._certainty(module, part)
+                found.append(Argument(slot, position, keyword, star, text, identifier, sure))
         return tuple(found)
+
+    def _certainty(self, module: Module, part: Expression) -> Certainty:
+        """What is sure of an argument: a function, a class, or what a decorator that is made here decorates."""
+        if part.kind is not Kind.NAME or part.variable is None:
+            return Certainty.CALLABLE if part.kind is Kind.LAMBDA else Certainty.NOTHING
+        owner, name = part.variable
+        function = self.hierarchy.functions.get(owner)
+        for parameter in function.parameters if function is not None else ():
+            if parameter.name == name and function is not None:
+                inside = function.parent in self.heap.optional and part.function == owner
+                sure = inside and parameter.default < 0 and not is_bound(module, part)
+                return Certainty.GIVEN if sure else Certainty.NOTHING
+        sorts = {one.sort for one in self.motion.denoted(module.name, part.id)}
+        known = bool(sorts) and sorts <= {Sort.FUNCTION, Sort.CLASS}
+        return Certainty.CALLABLE if known else Certainty.NOTHING
 
     def _forwards(self, module: Module, item: Expression, callee: Expression) -> bool:
         """Whether this is `function(*args, **kwargs)` in the wrapper that a decorator makes."""

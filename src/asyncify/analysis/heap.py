@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TypeVar
 
 from asyncify.analysis.hierarchy import Hierarchy
+from asyncify.analysis.optional import Optional
 from asyncify.analysis.slots import DEAD, Atom, Slots
 from asyncify.model.facts import ClassId, FunctionId, Module
 from asyncify.model.graph import Reference, Source, SourceKind
@@ -30,7 +31,9 @@ class Heap:
         self._variables: dict[tuple[str, str], int] = {}
         self._written: dict[str, dict[ClassId, int]] = {}
         self._read: dict[str, dict[ClassId, int]] = {}
+        self.optional: dict[FunctionId, Optional] = {}  # what decides about results
         self._results: dict[FunctionId, int] = {}
+        self._parts: dict[tuple[FunctionId, bool], int] = {}
         self._yields: dict[FunctionId, int] = {}
         self._generators: dict[FunctionId, int] = {}
         for name, module in modules.items():
@@ -73,6 +76,14 @@ class Heap:
         if self.hierarchy.functions[function].is_generator:
             return self.generator(function)
         return self._get(self._results, function)
+
+    def part(self, function: FunctionId, given: bool) -> int:
+        """The slot of what a function returns if its optional parameter is given, or is not."""
+        known = (function, given) in self._parts
+        slot = self._get(self._parts, (function, given))
+        if not known:
+            self.slots.move(slot, self.result(function))
+        return slot
 
     def yields(self, function: FunctionId) -> int:
         """The slot of what a generator yields."""

@@ -16,6 +16,7 @@ from asyncify.analysis.lookups import LOOKUP
 from asyncify.analysis.members import Members
 from asyncify.analysis.names import Denoted, Names, Sort
 from asyncify.analysis.narrowing import narrowings
+from asyncify.analysis.optional import parts
 from asyncify.analysis.slots import DEAD, ELEMENT, Atom, element_key
 from asyncify.model.facts import Expression, FlowKind, Kind, Module, Place, Role
 from asyncify.model.graph import Edge, Reference, SourceKind
@@ -236,6 +237,16 @@ class Motion:
         container = self.heap.at(module.name, parent.id)
         self.slots.move(slot, self.slots.child(container, key))
 
+    def _operand(self, module: Module, item: Expression, slot: int) -> None:
+        """What is in two containers is in their sum or union."""
+        whole = self.heap.at(module.name, item.parent)
+        if DEAD not in (slot, whole) and module.expressions[item.parent].text == "BinOp":
+            self.slots.subscribe(slot, partial(self._added, slot, whole))
+
+    def _added(self, slot: int, whole: int, atom: Atom) -> None:
+        if atom.kind == SourceKind.INSTANCE and atom.name in effects.CONTAINERS:
+            self.members.elements(slot, ELEMENT, self.slots.child(whole, ELEMENT))
+
     def _unpacked(self, module: Module, item: Expression, slot: int) -> None:
         parent = module.expressions[item.parent]
         if parent.kind is Kind.STARRED and parent.parent >= 0:
@@ -245,8 +256,16 @@ class Motion:
             self.members.elements(slot, ELEMENT, self.slots.child(container, ELEMENT))
 
     def _returned(self, module: Module, item: Expression, slot: int) -> None:
-        if not self.hierarchy.functions[item.function].is_generator:
+        if self.hierarchy.functions[item.function].is_generator:
+            return
+        optional = self.heap.optional.get(item.function)
+        if optional is None:
             self.assign(module, item.id, self.heap.result(item.function))
+            return
+        for part in parts(module, item):
+            known = optional.results.get(part.id)
+            for given in (True, False) if known is None else (known,):
+                self.assign(module, part.id, self.heap.part(item.function, given))
 
     def _yielded(self, module: Module, item: Expression, slot: int) -> None:
         self.assign(module, item.id, self.heap.yields(item.function))
@@ -303,6 +322,7 @@ _ROLES: dict[Role, Rule] = {
     Role.BRANCH: Motion._passes,
     Role.AWAITED: Motion._passes,
     Role.ELEMENT: Motion._in_container,
+    Role.OPERAND: Motion._operand,
     Role.UNPACKED: Motion._unpacked,
     Role.RETURNED: Motion._returned,
     Role.YIELDED: Motion._yielded,

@@ -62,9 +62,9 @@ def narrowings(module: Module, names: Names) -> Mapping[int, list[Narrowing]]:
     for call in tests:
         others = uses.get(_subject(module, call), [])
         classes, complete = _classes(module, names, call)
-        for region, is_one in _regions(module, call) if classes else ():
+        for region, is_one in regions(module, call) if classes else ():
             inside = [item for item in others if item.function == call.function and region(item)]
-            if (complete or not is_one) and not any(map(_binds, inside)):
+            if (complete or not is_one) and not any(map(binds, inside)):
                 for item in inside:
                     found.setdefault(item.id, []).append(Narrowing(classes, is_one))
     return {number: known for number, known in found.items() if _is_local(module, number, uses)}
@@ -82,11 +82,12 @@ def _is_local(
     """Whether nobody but the function that reads a variable binds it."""
     item = module.expressions[number]
     assert item.variable is not None
-    bound = [item.function, *(use.function for use in uses[item.variable] if _binds(use))]
+    bound = [item.function, *(use.function for use in uses[item.variable] if binds(use))]
     return set(bound) == {item.variable[0]}
 
 
-def _binds(item: Expression) -> bool:
+def binds(item: Expression) -> bool:
+    """Whether a name is bound or deleted here."""
     return item.role in (Role.TARGET, Role.DELETED)
 
 
@@ -131,7 +132,7 @@ class _Inside(NamedTuple):
         return bool(self.block) or statement.id > self.statement.id
 
 
-def _regions(module: Module, test: Expression) -> Iterator[tuple[_Inside, bool]]:
+def regions(module: Module, test: Expression) -> Iterator[tuple[_Inside, bool]]:
     """The regions that are reached only if a test is true (or false), with which of them."""
     is_one = True
     when: tuple[bool, ...] = (True, False)  # the answers of the whole test that say something

@@ -35,7 +35,7 @@ from asyncify.planning.scripts import outside_limit
 from asyncify.planning.steps import Items, Step, joined
 from asyncify.planning.stops import catcher_edits
 
-SEARCHES = ("Compare In", "Compare NotIn")
+SEARCHES = ("in", "not in")
 _METHODS = frozenset({"send", "throw", "close"})
 CLOSING = "contextlib.closing"
 _ACLOSING = AddImport("from contextlib import aclosing")
