@@ -39,6 +39,23 @@ WORDS = (
     ("lru_cache", "language/caches/lru_cache", r"lru_cache"),
     ("partial, partialmethod", "language/callbacks/partial_and_partialmethod", r"partialmethod"),
     ("reduce", "language/callbacks/reduce", r"reduce"),
+    (
+        "decorators with optional arguments",
+        "language/decorators/with_optional_arguments",
+        r"@retry\(times=2\)",
+    ),
+    (
+        "decorators that register",
+        "language/decorators/that_register",
+        r"COMMANDS\[name\] = function",
+    ),
+    (
+        "classes with arguments that decorate",
+        "language/decorators/class_with_arguments",
+        r"@Retry\(",
+    ),
+    ("functions in lists", "language/callbacks/kept_in_containers", r"hooks\.append\(one\)"),
+    ("default arguments", "language/callbacks/default_arguments", r"fetch=get_page"),
     ("decorators", "language/decorators/stacked_and_with_arguments", r"@"),
     ("staticmethod", "language_statements", r"@staticmethod"),
     ("classmethod", "language_statements", r"@classmethod"),

@@ -3,7 +3,7 @@
 A flow ``left = right`` makes two places one value. A place starts with ``return``, ``receiver``, the
 position or keyword of an argument, or ``*`` for every positional argument; then ``[]`` is an
 element, ``[1]`` the element at that index, ``{0}`` the element whose key is argument 0, ``<x>`` a
-child of that name. A callback is (who is called, with which places, where its result goes).
+child of that name; ``**`` are the keyword arguments, as elements by their names. A callback is (who is called, with which places, where its result goes).
 """
 
 from __future__ import annotations
@@ -23,11 +23,13 @@ _SAME = ("return = 0",)
 _ELEMENTS = ("return[] = 0[]",)
 _WRITE = ("receiver[] = 0",)
 
-CONTAINERS = frozenset(
-    f"builtins.{name}" for name in ("list", "tuple", "set", "frozenset", "dict")
-) | frozenset(
-    f"collections.{name}"
-    for name in ("deque", "OrderedDict", "defaultdict", "ChainMap", "UserDict", "UserList")
+CONTAINERS = (
+    frozenset(f"builtins.{name}" for name in ("list", "tuple", "set", "frozenset", "dict"))
+    | frozenset(
+        f"collections.{name}"
+        for name in ("deque", "OrderedDict", "defaultdict", "ChainMap", "UserDict", "UserList")
+    )
+    | frozenset({"types.MappingProxyType"})
 )
 MAPPINGS = frozenset(
     {
@@ -35,6 +37,7 @@ MAPPINGS = frozenset(
         "collections.OrderedDict",
         "collections.defaultdict",
         "collections.ChainMap",
+        "types.MappingProxyType",
         "typing.Mapping",
         "typing.MutableMapping",
     }
@@ -69,7 +72,7 @@ METHODS: dict[str, tuple[str, ...]] = {
     "insert": ("receiver[] = 1",),
     "extend": ("receiver[] = 0[]",),
     "extendleft": ("receiver[] = 0[]",),
-    "update": ("receiver[] = 0[]",),
+    "update": ("receiver[] = 0[]", "receiver = **"),
     "setdefault": ("receiver{0} = 1", "return = receiver{0}"),
     "get": ("return = receiver{0}", "return = 1"),
     "pop": ("return = receiver{0}", "return = 1"),
@@ -82,7 +85,17 @@ METHODS: dict[str, tuple[str, ...]] = {
     "__setitem__": ("receiver{0} = 1",),
     "__iter__": ("return = receiver",),
     "__next__": ("return = receiver[]",),
-    "union": ("return[] = receiver[]", "return[] = 0[]"),
+    **dict.fromkeys(
+        ("union", "intersection", "symmetric_difference"),
+        ("return[] = receiver[]", "return[] = 0[]"),
+    ),
+    "difference": ("return[] = receiver[]",),
+    # these change or tell something, and hand nothing on
+    **dict.fromkeys(
+        ("clear", "count", "discard", "index", "keys", "remove", "reverse", "sort"), ()
+    ),
+    **dict.fromkeys(("difference_update", "issubset", "issuperset", "isdisjoint", "rotate"), ()),
+    **dict.fromkeys(("__contains__", "__delitem__", "__len__"), ()),
 }
 QUEUE_METHODS: dict[str, tuple[str, ...]] = {
     "put": _WRITE,
@@ -101,15 +114,17 @@ FLOWS: dict[str, tuple[str, ...]] = {
     "builtins.frozenset": _ELEMENTS,
     "builtins.sorted": _ELEMENTS,
     "builtins.reversed": _ELEMENTS,
-    "builtins.dict": ("return[] = 0[][1]",),
+    "builtins.dict": ("return[] = 0[][1]", "return = **"),
     "builtins.enumerate": ("return[][1] = 0[]",),
     "builtins.zip": ("return[][*] = *[]",),
     "builtins.filter": ("return[] = 1[]",),
     "builtins.min": ("return = 0[]", "return = default"),
     "builtins.max": ("return = 0[]", "return = default"),
     "builtins.map": (),
+    "builtins.staticmethod": _SAME,
     "collections.deque": _ELEMENTS,
-    "collections.OrderedDict": ("return[] = 0[][1]",),
+    "collections.ChainMap": ("return[] = *[]",),
+    "collections.OrderedDict": ("return[] = 0[][1]", "return = **"),
     "contextlib.closing": ("return<enter> = 0",),
     "contextlib.aclosing": ("return<enter> = 0",),
     "contextlib.nullcontext": ("return<enter> = 0",),
@@ -120,6 +135,7 @@ FLOWS: dict[str, tuple[str, ...]] = {
     "copy.deepcopy": _SAME,
     "weakref.proxy": _SAME,
     "_weakref.proxy": _SAME,
+    "types.MappingProxyType": _SAME,
     "typing.cast": ("return = 1",),
     "functools.reduce": ("return = 2",),
     "functools.partial": (),
@@ -128,7 +144,18 @@ FLOWS: dict[str, tuple[str, ...]] = {
     "itertools.chain.from_iterable": ("return[] = 0[][]",),
     "itertools.cycle": _ELEMENTS,
     "itertools.islice": _ELEMENTS,
+    "itertools.product": ("return[][*] = *[]",),
     "itertools.repeat": ("return[] = 0",),
+    "itertools.tee": ("return[][] = 0[]",),
+    "itertools.zip_longest": ("return[][*] = *[]",),
+    "heapq.heappush": ("0[] = 1",),
+    "heapq.heappop": ("return = 0[]",),
+    "random.choice": ("return = 0[]",),
+    "random.Random.choice": ("return = 0[]",),
+    "random.sample": _ELEMENTS,
+    "random.Random.sample": _ELEMENTS,
+    "random.shuffle": (),
+    "random.Random.shuffle": (),
     "itertools.takewhile": ("return[] = 1[]",),
     "itertools.dropwhile": ("return[] = 1[]",),
     "asyncio.run": _SAME,
@@ -186,11 +213,17 @@ _CALLED_KEYWORDS = frozenset({"callback", "func", "function", "handler", "hook"}
 # Who looks at a function that is handed over, but never calls it.
 HARMLESS = frozenset(
     {
+        "builtins.all",
+        "builtins.any",
+        "builtins.bool",
         "builtins.callable",
         "builtins.getattr",
         "builtins.hasattr",
+        "builtins.hash",
+        "builtins.id",
         "builtins.isinstance",
         "builtins.issubclass",
+        "builtins.len",
         "builtins.print",
         "builtins.repr",
         "builtins.setattr",

@@ -104,18 +104,36 @@ class LibraryCalls(Calls):
                 self.slots.add(slot, Atom(HANDED, ""))
 
     def _flow(self, call: Call, left: str, right: str) -> None:
+        if right == "**":
+            self._keywords(call, left)
+            return
         if "*" not in right:
             for one in self._places(call, left):
                 for other in self._places(call, right, read=True):
                     self.slots.move(other, one)
             return
         steps = _parse(right)[1]
+        starred = any(argument.star == "*" for argument in call.arguments)
         for argument in call.arguments:
-            if argument.position >= 0 and not argument.star:
-                other = self._walk(call, argument.slot, steps, read=True)
-                place = left.replace("[*]", f"[{argument.position}]")
+            if argument.position >= 0 and argument.star != "**":
+                given = argument.slot
+                if argument.star:
+                    given = self.members.element(given, ELEMENT)
+                other = self._walk(call, given, steps, read=True)
+                place = left.replace("[*]", ELEMENT if starred else f"[{argument.position}]")
                 for one in self._places(call, place):
                     self.slots.move(other, one)
+
+    def _keywords(self, call: Call, left: str) -> None:
+        """Every keyword argument becomes the element of that key."""
+        for container in self._places(call, left):
+            for argument in call.arguments:
+                if argument.star == "**":
+                    element = self.slots.child(container, ELEMENT)
+                    self.members.elements(argument.slot, ELEMENT, element)
+                elif argument.keyword:
+                    key = element_key(repr(argument.keyword))
+                    self.slots.move(argument.slot, self.slots.child(container, key))
 
     def _places(self, call: Call, place: str, *, read: bool = False) -> Iterator[int]:
         """The slot of a place, if the call has it."""
@@ -130,7 +148,16 @@ class LibraryCalls(Calls):
         if start == "receiver":
             return call.receiver if call.receiver >= 0 else None
         argument = _argument(call, start)
+        if argument is None and start.isdigit():
+            return self._starred(call, int(start))
         return argument.slot if argument else None
+
+    def _starred(self, call: Call, position: int) -> int | None:
+        """The argument at a position, where a starred one gives it."""
+        for argument in call.arguments:
+            if argument.star == "*" and argument.position <= position:
+                return self.members.element(argument.slot, ELEMENT)
+        return None
 
     def _walk(self, call: Call, slot: int, steps: tuple[str, ...], *, read: bool) -> int:
         for step in steps:
@@ -311,6 +338,17 @@ class LibraryCalls(Calls):
             for one in self.members.denoted(atom, name):
                 self.members.denote(slot, one, atom)
 
+    def _dict(self, call: Call) -> bool:
+        if call.arguments and not call.arguments[0].star:
+            slot = call.arguments[0].slot
+            self.slots.subscribe(slot, partial(self._copy, slot, call.slot))
+        return False
+
+    def _copy(self, slot: int, copy: int, atom: Atom) -> None:
+        """A mapping is copied; anything else that makes one is taken to be pairs."""
+        if atom.kind == SourceKind.INSTANCE and atom.name in effects.MAPPINGS:
+            self.slots.move(slot, copy)
+
     def _vars(self, call: Call) -> bool:
         if call.site is not None and len(call.arguments) == 1:
             self.members.namespace(call.arguments[0].slot, call.slot, call.site)
@@ -363,10 +401,11 @@ _SPECIAL = {
     "functools.partial": LibraryCalls._partial,
     "functools.partialmethod": LibraryCalls._partial,
 }
-# What finds the members of an object, whatever their names are; beside what it does anyway.
+# What more than the tables say is to be done: mostly for what finds the members of an object by any name.
 # Some are found by the last part of their names, wherever they are defined.
 _FINDS: dict[str, Callable[[LibraryCalls, Call], bool]] = {
     "builtins.__import__": LibraryCalls._import_top,
+    "builtins.dict": LibraryCalls._dict,
     "builtins.vars": LibraryCalls._vars,
     "importlib.import_module": LibraryCalls._import,
     "inspect.getmembers": LibraryCalls._getmembers,

@@ -282,6 +282,10 @@ class Slots:
                 self.unify(one, other)
         return made
 
+    def holder(self, slot: int) -> int:
+        """The number that all slots share which a value ever moved between."""
+        return self._holders.find(slot)
+
     def elements(self, slot: int) -> list[int]:
         """What is known to be an element of a container."""
         children = self._children.get(self._holders.find(slot), {})

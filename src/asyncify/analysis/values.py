@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 
 from asyncify.analysis.calls import Call
+from asyncify.analysis.containers import Containers
 from asyncify.analysis.effects import CALLBACKS, SCALARS, keeps
 from asyncify.analysis.flow import Flow
 from asyncify.analysis.slots import ANYTHING, DEAD, RAW, Atom, Forest
@@ -155,7 +156,7 @@ class Values:
                 number += 1
 
     def _given_on(self) -> dict[int, Reference]:
-        """The values that `*` or `**`, or a parameter of that kind, take out of the project, with the calls."""
+        """The values that `*` or `**`, a parameter of that kind, or a container take out of the project."""
         find, heap = self.slots.find, self.flow.heap
         stars = {
             find(heap.variable(function.id, parameter.name))
@@ -174,6 +175,8 @@ class Values:
             for argument in given:
                 for element in self.slots.elements(argument.slot):
                     found.setdefault(self._find(find(element)), call.site)
+        for slot, site in Containers(self.flow).given_on():
+            found.setdefault(self._find(find(slot)), site)
         return found
 
     def _fills_attributes(self, call: Reference) -> bool:

@@ -34,6 +34,13 @@ LOOKERS = frozenset(
         "builtins.print",
         "builtins.getattr",
         "builtins.hasattr",
+        "builtins.list.count",
+        "builtins.list.index",
+        "builtins.list.remove",
+        "builtins.set.discard",
+        "builtins.set.remove",
+        "builtins.staticmethod",
+        "collections.deque.remove",
         "functools.partial",
         "functools.partialmethod",
         "functools.wraps",
@@ -46,11 +53,35 @@ LOOKERS = frozenset(
         "typing.reveal_type",
     }
 )
+# containers that keep a function which they are given at a place, or give it back: analysis follows what is in them
+_SEQUENCES = ("builtins.list", "collections.deque", "typing.MutableSequence")
+_MAPPINGS = ("builtins.dict", "collections.defaultdict", "collections.OrderedDict")
+KEEPERS = {
+    **{f"{owner}.append": "0" for owner in _SEQUENCES},
+    **{f"{owner}.insert": "1" for owner in _SEQUENCES},
+    **{f"{owner}.add": "0" for owner in ("builtins.set", "typing.MutableSet")},
+    "collections.deque.appendleft": "0",
+    **{
+        f"{owner}.{method}": "1"
+        for owner in (*_MAPPINGS, "typing.Mapping", "typing.MutableMapping")
+        for method in ("get", "setdefault")
+    },
+    **{f"{owner}.__setitem__": "1" for owner in _MAPPINGS},
+}
+_KEYWORD_KEEPERS = frozenset(
+    {
+        *_MAPPINGS[:1],
+        *_MAPPINGS[2:],
+        *(f"{owner}.update" for owner in (*_MAPPINGS, "typing.MutableMapping")),
+    }
+)
 THREADS = frozenset({"threading.Thread", "threading.Timer", "multiprocessing.Process"})
 _TO_THREAD = frozenset({"asyncio.to_thread", "asyncio.threads.to_thread"})
 _EXECUTOR = "run_in_executor"
 _WRAPPERS = frozenset({"functools.partial", "functools._lru_cache_wrapper"})
 _REDUCERS = frozenset({"functools.reduce", "_functools.reduce"})
+# who hands what is in a container to tests, in ways that only `parametrizes` knows
+_TEST_TOOLS = ("pytest.", "_pytest.")
 # functions that take a coroutine as well as a future
 _AWAITERS = frozenset(
     f"asyncio.{module}{name}"
@@ -66,6 +97,7 @@ _PLAIN_ROLES = frozenset(
         Role.RECEIVER,
         Role.FORMATTED,
         Role.DECORATOR,
+        Role.DEFAULT,
         Role.YIELDED,
     }
 )
@@ -105,7 +137,9 @@ def _handed_to_call(
     if parametrizes(project, site):
         return Step()
     names = project.callee_names(around)
-    if names and all(name in LOOKERS or _keeps(project, name) for name in names):
+    if names and all(
+        name in LOOKERS or _is_kept(project, site, name) or _keeps(project, name) for name in names
+    ):
         return Step()
     hook = argument_hook(project, site)
     if hook is not None and hook.runs == AWAITS:
@@ -127,6 +161,14 @@ def _handed_to_call(
     return _held(site, f"it is handed to {name}(), which may call it without await")
 
 
+def _is_kept(project: Project, site: Reference, name: str) -> bool:
+    """Whether a callee puts an argument into a container, or gives it back out of one."""
+    expression = project.expression(site)
+    if expression.role is Role.KEYWORD:
+        return name in _KEYWORD_KEEPERS
+    return KEEPERS.get(name) == expression.detail
+
+
 def _keeps(project: Project, name: str) -> bool:
     """Whether a callee is a dataclass of the project: it keeps its arguments in fields, which analysis follows."""
     module, _, short = name.rpartition(".")
@@ -141,8 +183,11 @@ def _escape(project: Project, site: Reference) -> str | None:
     """How a function gets to callers that nobody sees, although it is only returned or put away."""
     expression = project.expression(site)
     if expression.role is Role.RETURNED:
-        name = project.functions[expression.function].name
-        return f"{name} returns it to whoever uses the object" if is_special(name) else None
+        around = project.functions[expression.function]
+        followed = around.name == "__call__" and bool(project.reaching(around.id))
+        if followed or not is_special(around.name):
+            return None
+        return f"{around.name} returns it to whoever uses the object"
     if expression.role is Role.ASSIGNED:
         return put_away(project, site)
     if expression.role is not Role.ELEMENT or parametrizes(project, site):
@@ -150,19 +195,17 @@ def _escape(project: Project, site: Reference) -> str | None:
     holder = site
     while (outer := project.parent(holder)) is not None and outer[1].kind is Kind.CONTAINER:
         holder = outer[0]
+    return put_away(project, holder) or _tested(project, holder)
+
+
+def _tested(project: Project, holder: Reference) -> str | None:
+    """How a container gets to tests in a way that nobody follows."""
     value = project.value(holder)
     for occurrence in (holder, *(value.occurrences if value is not None else ())):
-        place = project.expression(occurrence)
         outer = project.parent(occurrence)
-        if place.role not in (Role.ARGUMENT, Role.KEYWORD) or outer is None:
+        if outer is None or outer[1].kind is not Kind.CALL or outer[1].place is Place.ANNOTATION:
             continue
-        if outer[1].kind is not Kind.CALL or outer[1].place is Place.ANNOTATION:
-            continue
-        edge = project.call_edge(outer[0])
-        if edge is not None and any(target.function is not None for target in edge.targets):
-            continue
-        names = project.callee_names(outer[0])
-        if not names or not all(_only_holds(name) for name in names):
+        if any(name.startswith(_TEST_TOOLS) for name in project.callee_names(outer[0])):
             return f"what holds it is handed to {call_name(project, outer[0])}()"
     return None
 
@@ -172,11 +215,6 @@ def _is_called_by_python(project: Project, target: Expression) -> bool:
     owner = target.variable[0] if target.variable is not None else ""
     known = target.kind is Kind.ATTRIBUTE or owner in project.graph.classes
     return known and is_special(target.text) and target.text != "__wrapped__"
-
-
-def _only_holds(name: str) -> bool:
-    """Whether a function only looks into containers; `type` makes a class of one."""
-    return name.startswith("builtins.") and name != "builtins.type"
 
 
 def _held(site: Reference, message: str) -> Step:

@@ -36,6 +36,8 @@ EAGER = frozenset(
         "math.fsum",
     }
 )
+# bases that call no attribute of an object but its special methods
+_BASES_THAT_ASK_NOTHING = ("builtins.", "abc.", "typing.", "enum.", "collections.", "types.")
 _CHOOSING = frozenset(
     {"builtins.min", "builtins.max"}
 )  # of several arguments, or of the items of one
@@ -244,12 +246,21 @@ def attributes_assigned(project: Project, site: Reference) -> Iterator[tuple[str
 def put_away(project: Project, site: Reference) -> str | None:
     """Why nobody sees who uses a value that is assigned here: it becomes part of an object of others."""
     for name, owner in attributes_assigned(project, site):
-        if project.graph.types.get(owner) in project.graph.classes:
-            continue
+        known = project.graph.types.get(owner)
         value = project.value(owner)
         sources = value.sources if value is not None else ()
-        if not any(source.name in project.graph.classes for source in sources):
+        classes = [known, *(source.name for source in sources)]
+        own = [cls for cls in classes if cls is not None and cls in project.graph.classes]
+        if not own:
             return f"it becomes .{name} of an object that is not the project's"
+        if any(_is_for_base(project, cls, name) for cls in own):
+            return f"it becomes .{name} of a class whose base outside the project may use it"
+    module = project.module(site)
+    for flow in module.flows:
+        variable = module.expressions[flow.target].variable
+        if flow.source == site.expression and variable is not None:
+            if _is_for_base(project, *variable):
+                return f"it becomes .{variable[1]} of a class whose base outside the project may use it"
     return None
 
 
@@ -283,3 +294,13 @@ def is_taken_apart(project: Project, site: Reference) -> bool:
     index = project.child(targets[0], Role.INDEX)
     sliced = index is not None and project.expression(index).text == "Slice"
     return sliced or project.expression(targets[0]).kind is Kind.CONTAINER
+
+
+def _is_for_base(project: Project, cls: str, name: str) -> bool:
+    """Whether an attribute that nobody in the project reads may be meant for a base of others."""
+    bases = project.graph.bases.get(cls, ())
+    outside = [base for base in bases if base not in project.graph.classes]
+    if all(base.startswith(_BASES_THAT_ASK_NOTHING) for base in outside):
+        return False
+    places = (project.expression(each).role for each in project.attributes(name))
+    return all(role in (Role.TARGET, Role.DELETED) for role in places)

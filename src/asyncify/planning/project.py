@@ -414,6 +414,6 @@ class Project:
         if name is None or name.startswith("builtins."):
             return None
         module, _, short = name.rpartition(".")
-        if f"{module}:{short}" in self.graph.classes:
+        if name in self.graph.classes or f"{module}:{short}" in self.graph.classes:
             return None
         return f"{name}.{self.expression(attribute).text}"

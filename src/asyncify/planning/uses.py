@@ -127,6 +127,8 @@ def edge_steps(project: Project, function: Function, edge: Edge, unsafe: bool) -
     """One place that reaches a function which becomes async."""
     if edge.access is Access.ITERATE and function.name in PROTOCOL:
         return protocol_edge_step(project, function, edge)
+    if edge.access is Access.ITERATE and function.is_generator:
+        return Step()  # the generator is followed as a value
     edge = entered_alike(edge)
     reached = [target for target in edge.targets if target.function is not None]
     mocked = mocked_step(project, function, edge)
@@ -163,8 +165,6 @@ def _reached(project: Project, function: Function, edge: Edge) -> Step:
         return await_step(project, edge.site, function.id)
     if edge.access is Access.CONSTRUCT and function.name == INITIAL:
         return await_step(project, edge.site, function.id)
-    if edge.access is Access.ITERATE and function.is_generator:
-        return Step()
     if edge.access is Access.ENTER and is_manager(project, function):
         return Step()  # who enters it is followed as a value
     if edge.access is Access.ENTER and function.name in RENAMED:
