@@ -12,6 +12,13 @@ from asyncify.planning.helpers import helper
 from asyncify.planning.project import Project
 
 CACHES = {"functools.lru_cache": "alru_cache", "functools.cache": "alru_cache(maxsize=None)"}
+# what may stand beside a cache; a decorator of the project calls what it gets like anybody else
+_BESIDE_A_CACHE = frozenset(
+    {"builtins.staticmethod", "builtins.classmethod", "builtins.property"}
+)
+_OF_A_CACHE = frozenset(
+    {"cache_clear", "cache_info", "__name__", "__qualname__", "__doc__", "__module__"}
+)
 CACHED_PROPERTY = frozenset({"functools.cached_property"})
 # `async_lru` stores results and no coroutines; like `functools`, it forgets exceptions
 CACHE_REQUIREMENT = "async-lru"
@@ -45,13 +52,17 @@ def cache_limit(project: Project, function: Function, decorator: Reference) -> L
     """Why a cached function cannot get an async cache."""
     message = "the cache would store a coroutine that can be awaited once"
     written = _name(project, decorator)
-    if function.is_generator or written is None or len(project.decorators(function)) > 1:
+    names = [name for _, name in project.decorators(function)]
+    beside = sum(name in CACHES for name in names) == 1 and all(
+        name is None or name in CACHES or name in _BESIDE_A_CACHE for name in names
+    )
+    if function.is_generator or written is None or not beside:
         return Limit("ASY910", message, decorator)
     for value in project.values_of(function.id, SourceKind.FUNCTION):
         for occurrence in value.occurrences:
             outer = project.parent(occurrence)
             if project.expression(occurrence).role is Role.RECEIVER and outer is not None:
-                if outer[1].text not in ("cache_clear", "cache_info"):
+                if outer[1].text not in _OF_A_CACHE:
                     return Limit("ASY910", f"its .{outer[1].text} is used", occurrence)
     return None
 
