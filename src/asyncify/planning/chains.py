@@ -18,6 +18,7 @@ class Chains:
     def __init__(self) -> None:
         self._owners = DisjointSets[Owner]()
         self._edits: dict[tuple[str, Edit], Owner] = {}
+        self._editing: dict[str, list[Owner]] = {}  # by file
 
     def join(self, owners: Iterable[Owner]) -> None:
         """Puts owners into one chain."""
@@ -30,6 +31,7 @@ class Chains:
                 self.join((self._edits[item], owner))
             else:
                 self._edits[item] = owner
+                self._editing.setdefault(item[0], []).append(owner)
 
     def owner(self, path: str, edit: Edit) -> Owner:
         """Who needs an edit; None if nobody does."""
@@ -42,7 +44,7 @@ class Chains:
 
     def owners(self, path: str) -> list[Owner]:
         """Everybody who edits a file."""
-        return [owner for (edited, _), owner in self._edits.items() if edited == path]
+        return self._editing.get(path, [])
 
     def number(self, owner: Owner, numbers: dict[Owner, int]) -> int:
         """The number of an owner's chain."""

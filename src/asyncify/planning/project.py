@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from functools import cached_property
+from itertools import chain
 from typing import TypeVar, cast
 
 from asyncify.model.facts import (
@@ -106,9 +107,11 @@ class Project:
         self, reference: Reference, role: Role, detail: str | None = None
     ) -> Reference | None:
         """The first child in a role."""
-        for inner, expression in self.children(reference):
+        module = self.module(reference)
+        for number in module.children[reference.expression]:
+            expression = module.expressions[number]
             if expression.role is role and (detail is None or expression.detail == detail):
-                return inner
+                return Reference(reference.module, number)
         return None
 
     def arguments(self, call: Reference) -> list[tuple[Reference, Expression]]:
@@ -200,11 +203,9 @@ class Project:
 
     @cached_property
     def _imported(self) -> frozenset[str]:
-        found = set()
-        for module in self.graph.modules.values():
-            for one in module.imports:
-                found.update({one.module, one.dotted, f"{one.module}.{one.attribute}"})
-        return frozenset(found)
+        imports = (one for module in self.graph.modules.values() for one in module.imports)
+        names = ((one.module, one.dotted, f"{one.module}.{one.attribute}") for one in imports)
+        return frozenset(chain.from_iterable(names))
 
     def is_script(self, module: Module) -> bool:
         """Whether a file is only ever run: outside every package, imported by nobody, no file of a known tool."""
@@ -377,11 +378,8 @@ class Project:
 
     def decorators(self, function: Function) -> list[tuple[Reference, str | None]]:
         """The decorators of a function with the external names they resolve to (None: not external)."""
-        found = []
-        for number in function.decorators:
-            reference = Reference(function.module, number)
-            found.append((reference, self.denoted(reference)))
-        return found
+        places = (Reference(function.module, number) for number in function.decorators)
+        return [(place, self.denoted(place)) for place in places]
 
     def denoted(self, reference: Reference) -> str | None:
         """The external object that an expression names; for a call, the object that is called."""
