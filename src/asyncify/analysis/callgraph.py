@@ -73,7 +73,8 @@ def _merge(modules: Mapping[str, Module], resolution: Resolution) -> CallGraph:
     values = Values(flow)
     edges = Edges(flow, by_name)
     found = tuple(values.values())
-    families = hierarchy.families([*standing_for(flow), *flow.library.overridden()])
+    together = [*standing_for(flow), *flow.library.overridden(), *flow.implementations]
+    families = hierarchy.families(together)
     graph = CallGraph(
         modules=modules,
         functions=hierarchy.functions,

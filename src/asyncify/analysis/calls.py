@@ -427,6 +427,15 @@ class Calls:
                 self._families.update(dict.fromkeys(group, group))
         return self._families
 
+    def link(self, generic: FunctionId, registered: FunctionId) -> None:
+        """A call of a generic function may call what is registered for it."""
+        self.called.add(registered)
+        functions = self.hierarchy.functions
+        one, other = _plain(functions[generic].parameters), _plain(functions[registered].parameters)
+        for name, same in zip(one, other, strict=False):
+            self.slots.move(self.heap.variable(generic, name), self.heap.variable(registered, same))
+        self.slots.move(self.heap.result(registered), self.heap.result(generic))
+
     def _link_overrides(self, function: FunctionId) -> None:
         """Any override may be called: arguments go on to all of them, results come back."""
         if function in self._linked:

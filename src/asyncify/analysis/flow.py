@@ -12,6 +12,7 @@ from functools import partial
 
 from asyncify.analysis import fixtures
 from asyncify.analysis.calls import MODULE_TYPE, VAGUE, Argument, Call
+from asyncify.analysis.dispatching import GENERIC_CALL, implementations
 from asyncify.analysis.heap import Heap
 from asyncify.analysis.hierarchy import Hierarchy
 from asyncify.analysis.library import LibraryCalls
@@ -51,6 +52,8 @@ class Flow:
         self.motion = Motion(names, hierarchy, known, self.heap)
         self.members = self.motion.members
         self.library = LibraryCalls(self.heap, self.members, known.type)
+        self.implementations = implementations(modules, names, hierarchy)
+        self._registered = {registered for _, registered in self.implementations}
         self.calls: list[Call] = []
         self.fixtures: frozenset[tuple[str, str]] = frozenset()  # parameters that get one
 
@@ -61,6 +64,8 @@ class Flow:
             self.motion.place(module)
             self._fields(module)
         self._declare()
+        for generic, registered in self.implementations:
+            self.library.link(generic, registered)
         for module in self.modules.values():
             self.motion.module(module)
         self.fixtures = fixtures.link(self.modules, self.names, self.heap)
@@ -152,12 +157,12 @@ class Flow:
     def _decorations(self, module: Module) -> None:
         """Decorators of the project are called with what they decorate, from the inside out."""
         for function in module.functions:
-            if not any(self._changes(module, one) for one in function.decorators):
+            if not any(self._changes(module, function, one) for one in function.decorators):
                 continue
             slot = self.slots.new()
             self.slots.add(slot, Atom(RAW, function.id))
             for identifier in reversed(function.decorators):
-                if self._changes(module, identifier):
+                if self._changes(module, function, identifier):
                     result = self.slots.new()
                     call = self.library.imply(
                         self.heap.at(module.name, identifier),
@@ -168,11 +173,13 @@ class Flow:
                     slot = result
             self.heap.decorated[function.id] = slot
 
-    def _changes(self, module: Module, identifier: int) -> bool:
+    def _changes(self, module: Module, function: Function, identifier: int) -> bool:
         """Whether a decorator is a function or class of the project."""
         item = module.expressions[identifier]
         if item.kind is Kind.CALL:
             item = module.expressions[module.children[item.id][0]]
+        if item.text == "register" and function.id in self._registered:
+            return False
         found = self.names.expression(module, item)
         if not found:
             return item.text not in ("setter", "getter", "deleter")
@@ -396,6 +403,6 @@ def constructed_class(target: Target) -> Target:
 
 
 def _is_vague(target: Target) -> bool:
-    """What the checker says of any class at all, or of `super()` in a mixin: values tell which it is."""
+    """What the checker says of any class, any generic function, or `super()` in a mixin: values tell which it is."""
     name = target.external or ""
-    return name == "builtins.type.__call__" or name.startswith("builtins.super.")
+    return name in ("builtins.type.__call__", GENERIC_CALL) or name.startswith("builtins.super.")

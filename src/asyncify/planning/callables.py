@@ -13,6 +13,7 @@ from asyncify.model.span import Span
 from asyncify.planning.applied import Applied, applied, is_name
 from asyncify.planning.colour import Limit
 from asyncify.planning.consumers import consume, need_async
+from asyncify.planning.decorators import registers
 from asyncify.planning.expectations import expected_step, parametrizes
 from asyncify.planning.frameworks import AWAITS, argument_hook
 from asyncify.planning.helpers import call_name, helper, put_away
@@ -134,7 +135,7 @@ def _handed_to_call(
     if edge is not None and edge.targets and not edge.open:
         if all(target.function is not None for target in edge.targets):
             return Step()
-    if parametrizes(project, site):
+    if parametrizes(project, site) or registers(project, project.functions[used], around):
         return Step()
     names = project.callee_names(around)
     if names and all(

@@ -13,12 +13,11 @@ from asyncify.planning.project import Project
 
 CACHES = {"functools.lru_cache": "alru_cache", "functools.cache": "alru_cache(maxsize=None)"}
 # what may stand beside a cache; a decorator of the project calls what it gets like anybody else
-_BESIDE_A_CACHE = frozenset(
-    {"builtins.staticmethod", "builtins.classmethod", "builtins.property"}
-)
+_BESIDE_A_CACHE = frozenset({"builtins.staticmethod", "builtins.classmethod", "builtins.property"})
 _OF_A_CACHE = frozenset(
     {"cache_clear", "cache_info", "__name__", "__qualname__", "__doc__", "__module__"}
 )
+DISPATCHERS = frozenset({"functools.singledispatch", "functools.singledispatchmethod"})
 CACHED_PROPERTY = frozenset({"functools.cached_property"})
 # `async_lru` stores results and no coroutines; like `functools`, it forgets exceptions
 CACHE_REQUIREMENT = "async-lru"
@@ -46,6 +45,48 @@ def project_decorator_limit(
     ):
         return Limit("ASY906", f"decorator {text!r} may call it without await", decorator)
     return None
+
+
+def dispatch_limit(project: Project, function: Function, decorator: Reference) -> Limit | None:
+    """Why a generic function cannot await what is registered for it."""
+    if function.is_generator:
+        return Limit("ASY906", "a generator is registered for it, or is its default", decorator)
+    for value in project.values_of(function.id, SourceKind.FUNCTION):
+        for occurrence in value.occurrences:
+            outer = project.parent(occurrence)
+            if project.expression(occurrence).role is not Role.RECEIVER or outer is None:
+                continue
+            if outer[1].text != "register" or not _is_registration(project, function, outer[0]):
+                return Limit("ASY907", f"its .{outer[1].text} is used", occurrence)
+    return None
+
+
+def _is_registration(project: Project, generic: Function, register: Reference) -> bool:
+    """Whether `register` gets functions of the project, which change colour with the generic one."""
+    role, outer = project.expression(register).role, project.parent(register)
+    if role is Role.DECORATOR:
+        return True
+    if role is not Role.CALLEE or outer is None:
+        return False
+    arguments = project.arguments(outer[0])
+    if outer[1].role is Role.DECORATOR or len(arguments) != 2:
+        return outer[1].role is Role.DECORATOR
+    family = project.family(generic.id)
+    names = {source.name for source in project.sources(arguments[1][0])}
+    if arguments[1][1].kind is Kind.LAMBDA:
+        names = {arguments[1][1].text}
+    return bool(names) and names <= family
+
+
+def registers(project: Project, function: Function, site: Reference) -> bool:
+    """Whether an expression is the `register` of a generic function that changes colour with this one."""
+    expression = project.expression(site)
+    named = project.child(site, Role.CALLEE) if expression.kind is Kind.CALL else site
+    if named is None or project.expression(named).text != "register" or function.is_generator:
+        return False
+    family = (project.functions[member] for member in project.family(function.id))
+    names = {name for member in family for _, name in project.decorators(member)}
+    return not DISPATCHERS.isdisjoint(names)
 
 
 def cache_limit(project: Project, function: Function, decorator: Reference) -> Limit | None:

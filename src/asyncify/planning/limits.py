@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from asyncify.model.attributes import INITIAL, INITIAL_ASYNC
 from asyncify.model.facts import Function, Role
 from asyncify.model.graph import Reference
@@ -11,9 +13,12 @@ from asyncify.planning.companions import LambdaForm, lambda_form
 from asyncify.planning.decorators import (
     CACHED_PROPERTY,
     CACHES,
+    DISPATCHERS,
     cache_limit,
     cached_property_helper,
+    dispatch_limit,
     project_decorator_limit,
+    registers,
 )
 from asyncify.planning.factories import factory_limit
 from asyncify.planning.frameworks import AWAITS, STARTS, decorator_hook, method_hook
@@ -118,12 +123,12 @@ def nature_limit(project: Project, function: Function) -> Limit | None:
 
 def decorator_limit(project: Project, function: Function) -> Limit | None:
     """The limit that a decorator sets: unless it is known to pass the function on, it calls it synchronously."""
-    for reference, name in project.decorators(function):
+    decorators = project.decorators(function)
+    for reference, name in ((r, n) for r, n in decorators if not registers(project, function, r)):
         if is_accessor(project, function):
             return Limit("ASY903", "setting or deleting a property cannot be awaited", reference)
-        if name is None or name in CACHES:
-            check = cache_limit if name else project_decorator_limit
-            limit = check(project, function, reference)
+        if name is None or name in CACHES or name in DISPATCHERS:
+            limit = _checks(name)(project, function, reference)
             if limit is not None:
                 return limit
             continue
@@ -141,6 +146,12 @@ def decorator_limit(project: Project, function: Function) -> Limit | None:
             continue
         return Limit("ASY906", f"decorator {name} may call it without await", reference)
     return None
+
+
+def _checks(name: str | None) -> Callable[[Project, Function, Reference], Limit | None]:
+    if name is None:
+        return project_decorator_limit
+    return cache_limit if name in CACHES else dispatch_limit
 
 
 def property_limit(project: Project, function: Function, site: Reference) -> Limit | None:
