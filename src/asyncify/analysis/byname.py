@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from asyncify.analysis.calls import Call
+from asyncify.analysis.binding import Call
 from asyncify.analysis.flow import Flow
 from asyncify.analysis.slots import ANYTHING, DEAD, FOREIGN, HANDED, LOADED, SUPER
 from asyncify.model.attributes import BUILTIN_ATTRIBUTES

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from functools import partial
-from typing import NamedTuple
 
+from asyncify.analysis.binding import Binding, Call
 from asyncify.analysis.heap import Heap
 from asyncify.analysis.members import Members
 from asyncify.analysis.names import Denoted, Sort
-from asyncify.analysis.optional import Certainty
-from asyncify.analysis.slots import ELEMENT, LOADED, RAW, SUPER, Atom, element_key
+from asyncify.analysis.slots import LOADED, RAW, SUPER, Atom
 from asyncify.model.attributes import INITIAL
-from asyncify.model.facts import ClassId, Function, FunctionId, Parameter
-from asyncify.model.graph import Evidence, Reference, SourceKind, Target
-
-_SELF_KINDS = ("positional", "positional-only")
+from asyncify.model.facts import ClassId, FunctionId
+from asyncify.model.graph import Evidence, SourceKind, Target
 
 # Types that say nothing of the object: another atom knows which class it is.
 VAGUE = frozenset({"builtins.super", "builtins.type"})
@@ -25,64 +22,12 @@ _BASES_WITHOUT_METHODS = frozenset(
 )
 
 
-class Argument(NamedTuple):
-    """One argument of a call: positional, by keyword, `*` or `**`."""
-
-    slot: int
-    position: int = -1
-    keyword: str = ""
-    star: str = ""
-    text: str = ""  # of a constant
-    expression: int = -1
-    sure: Certainty = Certainty.NOTHING
-
-
-class Call:
-    """A call with what is known about it so far; `site` is None for a call that the source only implies."""
-
-    __slots__ = (
-        "applied",
-        "arguments",
-        "attribute",
-        "callee",
-        "constructs",
-        "decorated",
-        "forwards",
-        "function",
-        "receiver",
-        "site",
-        "slot",
-        "targets",
-    )
-
-    def __init__(self, site: Reference | None, slot: int, arguments: tuple[Argument, ...]) -> None:
-        self.site = site
-        self.slot = slot  # of its result
-        self.arguments = arguments
-        self.callee = -1  # slot
-        self.receiver = -1  # slot
-        self.attribute = ""
-        self.forwards = False  # func(*args, **kwargs) inside a wrapper
-        self.function: FunctionId = ""  # that makes the call
-        self.targets: dict[str, Target] = {}
-        self.constructs: dict[str, Target] = {}
-        self.decorated: dict[FunctionId, dict[str, Target]] = {}
-        self.applied: set[tuple[str, str, int]] = set()
-
-
-class Calls:
+class Calls(Binding):
     """Applies what reaches a callee; `external` handles callees outside the project."""
 
     def __init__(self, heap: Heap, members: Members) -> None:
-        self.heap = heap
-        self.slots = heap.slots
-        self.members = members
-        self.hierarchy = heap.hierarchy
-        self.called: set[FunctionId] = set()
-        self.fields: dict[ClassId, list[str]] = {}  # annotated in the class body
+        super().__init__(heap, members)
         self.of_modules: list[Call] = []  # calls of attributes of modules that nobody may know
-        self._families: dict[FunctionId, list[FunctionId]] | None = None
-        self._linked: set[FunctionId] = set()
         self._open_makers: list[tuple[Call, ClassId]] = (
             []
         )  # a variable holds the class, this is its base
@@ -298,174 +243,3 @@ class Calls:
         return bool(atoms) and all(
             one.kind == SourceKind.CLASS and base in self.hierarchy.order(one.name) for one in atoms
         )
-
-    def _result(self, call: Call, function: FunctionId, bound: int) -> None:
-        item = self.hierarchy.functions[function]
-        if not item.is_generator:
-            if item.returns_value:
-                self.slots.move(self._returned(call, function, bound), call.slot)
-        elif call.site is not None:
-            self.heap.originate(call.slot, SourceKind.GENERATOR, function, call.site)
-        else:
-            self.slots.add(call.slot, Atom(SourceKind.GENERATOR, function))
-
-    def _returned(self, call: Call, function: FunctionId, bound: int) -> int:
-        """The slot of what a function may return to a call."""
-        optional = self.heap.optional.get(function)
-        if optional is None or any(argument.star for argument in call.arguments):
-            return self.heap.result(function)
-        for argument in call.arguments:
-            if argument.keyword == optional.name or (
-                0 <= argument.position == optional.position - bound
-            ):
-                answer = optional.answer(argument.sure, argument.text)
-                if answer is None:
-                    return self.heap.result(function)
-                return self.heap.part(function, answer)
-        return self.heap.part(function, given=False)
-
-    # arguments
-
-    def bind(self, call: Call, function: FunctionId, bound: int) -> None:
-        """Unify the arguments of a call with the parameters of a function."""
-        item = self.hierarchy.functions[function]
-        plain = [one for one in item.parameters if one.kind in _SELF_KINDS]
-        rest = next((one for one in item.parameters if one.kind == "*"), None)
-        keywords = next((one for one in item.parameters if one.kind == "**"), None)
-        by_name = {one.name for one in item.parameters if one.kind in ("positional", "keyword")}
-        given: set[str] = set()
-        for argument in call.arguments:
-            if argument.star == "*":
-                self._bind_star(argument, function, plain[bound:], rest)
-            elif argument.position >= 0:
-                self._bind_position(argument, function, plain, rest, bound)
-            elif argument.star == "":
-                given.add(argument.keyword)
-                if argument.keyword in by_name:
-                    slot = self.heap.variable(function, argument.keyword)
-                    self.slots.move(argument.slot, slot)
-                elif keywords:
-                    self._bind_rest(argument.slot, function, keywords, repr(argument.keyword))
-        for argument in call.arguments:
-            if argument.star == "**":
-                self._bind_mapping(argument, item, keywords, given, len(call.arguments) + bound)
-
-    def _bind_position(
-        self,
-        argument: Argument,
-        function: FunctionId,
-        plain: list[Parameter],
-        rest: Parameter | None,
-        bound: int,
-    ) -> None:
-        position = argument.position + bound
-        if position < len(plain):
-            slot = self.heap.variable(function, plain[position].name)
-            self.slots.move(argument.slot, slot)
-        elif rest:
-            self._bind_rest(argument.slot, function, rest, str(position - len(plain)))
-
-    def _bind_rest(self, slot: int, function: FunctionId, rest: Parameter, key: str) -> None:
-        collected = self.heap.variable(function, rest.name)
-        self.slots.move(slot, self.slots.child(collected, element_key(key)))
-
-    def _bind_star(
-        self,
-        argument: Argument,
-        function: FunctionId,
-        plain: list[Parameter],
-        rest: Parameter | None,
-    ) -> None:
-        missing = plain[argument.position :]
-        for index, parameter in enumerate(missing):
-            slot = self.heap.variable(function, parameter.name)
-            self.slots.move(self.members.element(argument.slot, element_key(str(index))), slot)
-        if rest and missing:
-            collected = self.heap.variable(function, rest.name)
-            element = self.members.element(argument.slot, ELEMENT)
-            self.slots.move(element, self.slots.child(collected, ELEMENT))
-        elif rest:
-            self.slots.move(argument.slot, self.heap.variable(function, rest.name))
-
-    def _bind_mapping(
-        self,
-        argument: Argument,
-        function: Function,
-        keywords: Parameter | None,
-        given: set[str],
-        positional: int,
-    ) -> None:
-        for index, parameter in enumerate(function.parameters):
-            free = parameter.kind == "keyword" or (
-                parameter.kind == "positional" and index >= positional - 1 - len(given)
-            )
-            if free and parameter.name not in given:
-                slot = self.heap.variable(function.id, parameter.name)
-                key = element_key(repr(parameter.name))
-                self.slots.move(self.slots.child(argument.slot, key), slot)
-        if keywords:
-            self.slots.move(argument.slot, self.heap.variable(function.id, keywords.name))
-
-    def _bind_fields(self, call: Call, cls: ClassId, bound: int) -> None:
-        """A class without `__init__` may be a dataclass or the like: arguments are its fields."""
-        order = [base for base in reversed(self.hierarchy.order(cls)) if base in self.fields]
-        fields = [*dict.fromkeys(name for base in order for name in self.fields[base])]
-        for argument in call.arguments:
-            position = argument.position + bound
-            if argument.star == "" and argument.keyword:
-                self.slots.move(argument.slot, self.heap.written(cls, argument.keyword))
-            elif argument.star == "" and position < len(fields):
-                self.slots.move(argument.slot, self.heap.written(cls, fields[position]))
-
-    # families
-
-    def families(self) -> dict[FunctionId, list[FunctionId]]:
-        """Every family, by each of its members."""
-        if self._families is None:
-            self._families = {}
-            for group in self.hierarchy.families().groups().values():
-                self._families.update(dict.fromkeys(group, group))
-        return self._families
-
-    def link(self, generic: FunctionId, registered: FunctionId) -> None:
-        """A call of a generic function may call what is registered for it."""
-        self.called.add(registered)
-        functions = self.hierarchy.functions
-        one, other = _plain(functions[generic].parameters), _plain(functions[registered].parameters)
-        for name, same in zip(one, other, strict=False):
-            self.slots.move(self.heap.variable(generic, name), self.heap.variable(registered, same))
-        self.slots.move(self.heap.result(registered), self.heap.result(generic))
-
-    def _link_overrides(self, function: FunctionId) -> None:
-        """Any override may be called: arguments go on to all of them, results come back."""
-        if function in self._linked:
-            return
-        self._linked.add(function)
-        item = self.hierarchy.functions[function]
-        for other in self.hierarchy.overrides(function):
-            self.called.add(other.id)
-            for one, two in _pairs(item, other):
-                self.slots.move(
-                    self.heap.variable(function, one), self.heap.variable(other.id, two)
-                )
-            parts = [self.heap.result(function)]
-            if function in self.heap.optional:
-                parts = [self.heap.part(function, given) for given in (True, False)]
-            for part in parts:
-                self.slots.move(self.heap.result(other.id), part)
-            if other.is_generator and item.is_generator:
-                self.slots.move(self.heap.yields(other.id), self.heap.yields(function))
-
-
-def _pairs(one: Function, other: Function) -> Iterator[tuple[str, str]]:
-    """Parameters of two overrides that get the same argument; `self` is never shared."""
-    pairs = zip(_plain(one.parameters)[1:], _plain(other.parameters)[1:], strict=False)
-    yield from pairs
-    names = {parameter.name for parameter in other.parameters if parameter.kind == "keyword"}
-    for parameter in one.parameters:
-        if parameter.kind == "keyword" and parameter.name in names:
-            yield parameter.name, parameter.name
-
-
-def _plain(parameters: Iterable[Parameter]) -> list[str]:
-    return [one.name for one in parameters if one.kind in _SELF_KINDS]

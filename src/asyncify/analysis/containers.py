@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from asyncify.analysis import effects
-from asyncify.analysis.calls import Argument, Call
+from asyncify.analysis.binding import Argument, Call
 from asyncify.analysis.flow import Flow
 from asyncify.analysis.slots import DEAD, ELEMENT, FOREIGN, RAW
 from asyncify.model.facts import FlowKind, Kind, Module, Role

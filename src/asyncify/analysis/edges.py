@@ -6,8 +6,8 @@ import builtins
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
+from asyncify.analysis.binding import Call
 from asyncify.analysis.byname import ByName
-from asyncify.analysis.calls import Call
 from asyncify.analysis.flow import Flow, constructed_class
 from asyncify.analysis.implied import REACHING, REACHING_ROLES, Implied
 from asyncify.analysis.names import Sort

@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 
 from asyncify.analysis import fixtures
-from asyncify.analysis.calls import MODULE_TYPE, VAGUE, Argument, Call
+from asyncify.analysis.binding import Argument, Call
+from asyncify.analysis.calls import MODULE_TYPE, VAGUE
 from asyncify.analysis.dispatching import GENERIC_CALL, implementations
 from asyncify.analysis.heap import Heap
 from asyncify.analysis.hierarchy import Hierarchy

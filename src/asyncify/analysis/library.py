@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 from functools import cache, partial
 
 from asyncify.analysis import effects
-from asyncify.analysis.calls import Argument, Call, Calls
+from asyncify.analysis.binding import Argument, Call
+from asyncify.analysis.calls import Calls
 from asyncify.analysis.heap import Heap
 from asyncify.analysis.made_classes import MAKERS, TYPE, Made, Maker, made_by
 from asyncify.analysis.members import Members

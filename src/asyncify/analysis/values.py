@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 
-from asyncify.analysis.calls import Call
+from asyncify.analysis.binding import Call
 from asyncify.analysis.containers import Containers
 from asyncify.analysis.effects import CALLBACKS, SCALARS, keeps
 from asyncify.analysis.flow import Flow
