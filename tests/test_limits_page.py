@@ -7,30 +7,26 @@ from pathlib import Path
 import pytest
 from fixture_files import Checked
 
+from asyncify.api import plan
 from asyncify.codes import find
 from asyncify.config import Config
 
 ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "docs" / "reference" / "limits.md").read_text(encoding="utf-8")
 SECTIONS = dict(re.findall(r"^## (ASY\d+)\n(.*?)(?=^## |\Z)", PAGE, re.MULTILINE | re.DOTALL))
-EXAMPLES = {
-    code: match[1].encode()
+BLOCKS = {
+    code: re.findall(r"```(python|toml|console)\n(.*?)```", section, re.DOTALL)
     for code, section in SECTIONS.items()
-    if (match := re.search(r"```python\n(.*?)```", section, re.DOTALL))
 }
-# these need more than one file, a configuration, a rule of the user's, or a mistake of ours
-WITHOUT_EXAMPLE = {
-    "ASY905",
-    "ASY909",
-    "ASY914",
-    "ASY918",
-    "ASY923",
-    "ASY928",
-    "ASY929",
-    "ASY970",
-    "ASY980",
-    "ASY981",
+# one file without a name; and files with names, with a configuration or a command
+EXAMPLES = {
+    code: blocks[0][1].encode()
+    for code, blocks in BLOCKS.items()
+    if len(blocks) == 1 and not blocks[0][1].startswith("# ")
 }
+PROJECTS = {code: blocks for code, blocks in BLOCKS.items() if blocks and code not in EXAMPLES}
+# these need code that nothing async reaches, a rule of the user's, a mistake of ours, a run of tests
+WITHOUT_EXAMPLE = {"ASY923", "ASY929", "ASY980", "ASY981"}
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +44,20 @@ def test_example_is_kept_with_its_code(code: str, checked: Checked) -> None:
     assert not result.changed
 
 
+@pytest.mark.parametrize("code", PROJECTS)
+def test_project_is_kept_with_its_code(code: str, tmp_path: Path) -> None:
+    paths = None
+    for kind, text in PROJECTS[code]:
+        if kind == "console":
+            paths = [tmp_path / name for name in text.split()[2:]]
+            continue
+        name = text.partition("\n")[0].removeprefix("# ") if kind == "python" else "pyproject.toml"
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    found = plan(tmp_path, paths=paths)
+    assert {each.code for each in found.findings if each.code.startswith("ASY9")} == {code}
+    assert not any(result.changed for result in found.results)
+
+
 def test_every_limit_has_a_section() -> None:
     planning = ROOT / "src" / "asyncify" / "planning"
     sources = [path.read_text(encoding="utf-8") for path in planning.rglob("*.py")]
@@ -59,4 +69,4 @@ def test_every_limit_has_a_section() -> None:
 
 
 def test_sections_have_examples() -> None:
-    assert set(SECTIONS) - set(EXAMPLES) == WITHOUT_EXAMPLE
+    assert set(SECTIONS) - set(EXAMPLES) - set(PROJECTS) == WITHOUT_EXAMPLE
