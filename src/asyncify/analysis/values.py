@@ -186,27 +186,28 @@ class Values:
         receiver = next(iter(module.children[callee]), -1)
         return receiver >= 0 and module.expressions[receiver].text == "__dict__"
 
-    def _arrivals(
-        self, sources: list[Source], places: list[Reference]
-    ) -> tuple[frozenset[int], ...]:
-        """The numbers of the sources that get to every place."""
-        every = frozenset(range(len(sources)))
-        always: set[int] = set()  # what nobody follows may be anywhere
-        numbers: dict[tuple[str, str], list[int]] = {}
+    def _arrivals(self, sources: list[Source], places: list[Reference]) -> tuple[int, ...]:
+        """The numbers of the sources that get to every place, as bits."""
+        every = (1 << len(sources)) - 1
+        always = 0  # what nobody follows may be anywhere
+        numbers: dict[tuple[str, str], int] = {}
         for number, source in enumerate(sources):
             made = self._origins(source)
-            always.update(() if made else (number,))
-            for atom in made:
-                numbers.setdefault(atom, []).append(number)
-        known: dict[int, frozenset[int]] = {}
-        same: dict[frozenset[int], frozenset[int]] = {}
+            if not made:
+                always |= 1 << number
+            for origin in made:
+                numbers[origin] = numbers.get(origin, 0) | 1 << number
+        find, at = self.slots.find, self.flow.heap.at
+        known: dict[int, int] = {}
+        same: dict[int, int] = {}
         found = []
         for place in places:
-            slot = self.slots.find(self.flow.heap.at(place.module, place.expression))
+            slot = find(at(place.module, place.expression))
             if slot not in known:
-                atoms = {(atom.kind, atom.name) for atom in self.slots.atoms(slot)}
-                here = frozenset(always.union(*(numbers.get(atom, ()) for atom in atoms)))
-                here = every if self.slots.is_anything(slot) else here
+                here = every if self.slots.is_anything(slot) else always
+                if here != every:
+                    for atom in self.slots.atoms(slot):
+                        here |= numbers.get((atom.kind, atom.name), 0)
                 known[slot] = same.setdefault(here, here)
             found.append(known[slot])
         return tuple(found)

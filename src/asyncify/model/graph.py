@@ -92,25 +92,26 @@ class Value:
     Flow-insensitive: two expressions are in one value as soon as one is ever assigned to the other,
     through variables, attributes, parameters, returns and container elements. What is assigned to a
     variable does not go back to where another value of it came from: `arrivals` tells, for every
-    occurrence, the numbers of the sources that get there; empty if all get everywhere.
+    occurrence, the numbers of the sources that get there (as bits: there are values with thousands of
+    both); empty if all get everywhere.
     """
 
     id: int
     sources: tuple[Source, ...] = ()
     occurrences: tuple[Reference, ...] = ()
     lost: Reference | None = None  # from here it goes on to where nobody follows it
-    arrivals: tuple[frozenset[int], ...] = ()
+    arrivals: tuple[int, ...] = ()
 
     def arrives(self, source: int, occurrence: int) -> bool:
         """Whether what comes from a source may get to an occurrence, both by their numbers."""
-        return not self.arrivals or source in self.arrivals[occurrence]
+        return not self.arrivals or bool(self.arrivals[occurrence] >> source & 1)
 
     def arriving(self, occurrence: int) -> tuple[Source, ...]:
         """The sources that get to an occurrence, by its number."""
-        if not self.arrivals or len(self.arrivals[occurrence]) == len(self.sources):
+        if not self.arrivals or self.arrivals[occurrence] + 1 == 1 << len(self.sources):
             return self.sources
         here = self.arrivals[occurrence]
-        return tuple(source for number, source in enumerate(self.sources) if number in here)
+        return tuple(source for number, source in enumerate(self.sources) if here >> number & 1)
 
     def places_of(self, kind: SourceKind, name: str) -> Iterator[Reference]:
         """The occurrences that what comes from a source may get to."""

@@ -312,24 +312,23 @@ class Project:
         return sorted({site for name in names for site in self._calls_to.get(name, ())})
 
     @cached_property
-    def _value_at(self) -> dict[Reference, tuple[Value, int]]:
-        return {
-            reference: (value, number)
-            for value in self.graph.values
-            for number, reference in enumerate(value.occurrences)
-        }
+    def _value_at(self) -> dict[Reference, Value]:
+        return {place: value for value in self.graph.values for place in value.occurrences}
+
+    @cached_property
+    def _number_at(self) -> dict[Reference, int]:
+        """The numbers of occurrences, for values of which not everything gets to all of them."""
+        partly = (value for value in self.graph.values if value.arrivals)
+        return {place: n for value in partly for n, place in enumerate(value.occurrences)}
 
     def value(self, reference: Reference) -> Value | None:
         """The value that an expression may stand for."""
-        found = self._value_at.get(reference)
-        return found[0] if found is not None else None
+        return self._value_at.get(reference)
 
     def sources(self, reference: Reference) -> tuple[Source, ...]:
         """The origins of what an expression may stand for: those of its value that get there."""
-        if (found := self._value_at.get(reference)) is None:
-            return ()
-        value, place = found
-        return value.arriving(place)
+        value = self._value_at.get(reference)
+        return value.arriving(self._number_at.get(reference, 0)) if value is not None else ()
 
     @cached_property
     def _values_of_functions(self) -> dict[tuple[FunctionId, SourceKind], list[Value]]:
