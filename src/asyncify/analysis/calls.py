@@ -233,7 +233,12 @@ class Calls(Binding):
     def make_bases(self) -> bool:
         """Give the arguments to the constructors of the bases, where it is not known what a variable holds."""
         pending, self._open_makers = self._open_makers, []
-        unknown = [one for one in pending if not self._knows_class(*one)]
+        found = self.members.lookups.reached() if pending else {}
+        unknown = [
+            (call, base)
+            for call, base in pending
+            if self.slots.find(call.callee) in found or not self._knows_class(call, base)
+        ]
         for call, base in unknown:
             self.make(call, base, 0)
         return bool(unknown)

@@ -283,22 +283,23 @@ class LibraryCalls(Calls):
     def replaced(self) -> dict[FunctionId, Reference]:
         """The methods of bases that a class made by a call may have something else for, with the call."""
         found: dict[FunctionId, Reference] = {}
+        looked_up = self.members.lookups.reached() if self._derivations else {}
         for site, made, base in self._derivations:
             names = made.attributes if made.whole else self.hierarchy.methods_of(base.name)
             for name in names:
-                if made.whole and self._are_functions(site.module, made.attributes[name]):
-                    continue
+                if made.whole:
+                    slot = self.heap.at(site.module, made.attributes[name])
+                    if self.slots.find(slot) not in looked_up and self._are_functions(slot):
+                        continue
                 for one in self.hierarchy.lookup(base.name, name):
                     if one.sort is Sort.FUNCTION:
                         found.setdefault(one.name, site)
         return found
 
-    def _are_functions(self, module: str, value: int) -> bool:
-        """Whether an expression gives functions of the project and nothing else."""
-        slot = self.heap.at(module, value)
+    def _are_functions(self, slot: int) -> bool:
+        """Whether functions of the project get to a slot, and nothing else that values are."""
         atoms = self.slots.atoms(slot)
-        known = bool(atoms) and all(atom.kind == SourceKind.FUNCTION for atom in atoms)
-        return known and not self.members.lookups.may_be_in(slot)
+        return bool(atoms) and all(atom.kind == SourceKind.FUNCTION for atom in atoms)
 
     def _getattr(self, call: Call) -> None:
         name = _attribute_name(call)

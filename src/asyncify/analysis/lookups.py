@@ -8,8 +8,7 @@ object has may be called.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from functools import cached_property
+from collections.abc import Iterable, Mapping
 
 from asyncify.analysis.effects import calls
 from asyncify.analysis.heap import Heap
@@ -136,27 +135,19 @@ class Lookups:
         """What is in a slot is called, or goes to somebody who calls it."""
         self._given.add(slot)
 
-    @cached_property
-    def _bits(self) -> dict[str, int]:
-        return {key: 1 << number for number, key in enumerate(self._found)}
-
-    @cached_property
-    def _reached(self) -> dict[int, int]:
-        """Where the results of look-ups get to, when all is settled."""
-        starts = ((slot, self._bits[key]) for slot, key in self._starts)
+    def reached(self) -> Mapping[int, int]:
+        """The slots that results of look-ups get to, as far as values have flowed; with what they are, as bits."""
+        bits = {key: 1 << number for number, key in enumerate(self._found)}
+        starts = ((slot, bits[key]) for slot, key in self._starts)
         return self.heap.slots.carried(starts, self._passes)
-
-    def may_be_in(self, slot: int) -> bool:
-        """Whether the result of a look-up gets to a slot."""
-        return self.heap.slots.find(slot) in self._reached
 
     def all_called(self) -> dict[Reference, tuple[str, ...]]:
         """Every look-up whose result is called, with the classes and functions that it may find."""
         found: dict[Reference, set[str]] = {}
-        called = 0
+        called, reached = 0, self.reached()
         for slot in self._given:
-            called |= self._reached.get(self.heap.slots.find(slot), 0)
-        keys = [key for key, bit in self._bits.items() if called & bit]
+            called |= reached.get(self.heap.slots.find(slot), 0)
+        keys = [key for number, key in enumerate(self._found) if called >> number & 1]
         for key in sorted(keys, key=self._sites.__getitem__):
             found.setdefault(self._sites[key], set()).update(self._found[key])
         return {site: tuple(sorted(names)) for site, names in found.items()}
