@@ -49,15 +49,21 @@ _PROTOCOLS: tuple[tuple[frozenset[str], tuple[str, ...]], ...] = (
     ),
 )
 _STREAM = _PROTOCOLS[0][0]
+_LOGGING = tuple(
+    f"logging.{owner}{name}"
+    for owner in ("", "Logger.", "LoggerAdapter.")
+    for name in ("debug", "info", "warning", "error", "critical", "exception", "log")
+)
 # whose functions keep objects, compare them or hand them on, and call none of these methods
 _HOLDERS = (
     *("builtins.", "typing.", "copy.", "weakref.", "collections.", "itertools.", "functools."),
     *("contextlib.", "dataclasses.", "inspect.", "operator.", "asyncio.", "threading."),
     *("concurrent.", "queue.", "unittest.", "pytest.", "_pytest."),
     *("re.", "os.", "posixpath.", "math.", "hashlib.", "struct.", "urllib.parse.", "datetime."),
-    *(f"logging.Logger.{level}" for level in ("debug", "info", "warning", "error", "critical")),
-    *("logging.Logger.exception", "logging.Logger.log"),
+    *_LOGGING,
 )
+# whose functions call nothing that they get
+_SILENT = (*_LOGGING, "copy.", "datetime.", "hashlib.", "math.", "posixpath.", "struct.")
 # functions of the standard library that call any method
 _SERVERS = ("xmlrpc.", "socketserver.", "wsgiref.")
 _CONTAINERS = ("builtins.list.", "builtins.set.", "builtins.dict.")
@@ -96,7 +102,7 @@ def protocol_limits(project: Project, function: Function) -> Iterable[Limit]:
 def _calls(who: str, argument: str, method: str) -> bool:
     """Whether a function may call a method of its argument."""
     if method == "__call__" and who not in LOOKERS:
-        return INLINE.get(who) == argument or not who.startswith(("builtins.", "typing."))
+        return INLINE.get(who) == argument or not who.startswith(("builtins.", "typing.", *_SILENT))
     if who in _CALLERS_OF.get(method, ()) or (who, argument) in _CALLERS:
         return True
     return _in_protocol(who, method)

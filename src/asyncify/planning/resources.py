@@ -53,6 +53,7 @@ class Resources:
         self._visited: set[int] = set()
         self._replaced: frozenset[str] | None = None
         self._given: set[int] = set()  # values that a call or an attribute of a library gives
+        self._also: dict[int, list[str]] = {}  # further types of a value, of which every use waits
         self._lost: dict[str, tuple[Reference, str]] = {}  # objects that go on unseen, by type
 
     def groups(self) -> list[Group]:
@@ -193,7 +194,12 @@ class Resources:
         elif made[1].name not in (known[1].name, known[1].of):
             problem = (value.occurrences[0], f"it may be a {known[1].name} or a {made[1].name}")
             self._group(value.id).problems.append(problem)
-            if known[1].always_waits or made[1].always_waits:
+            if known[1].stays and made[1].stays and value.id not in self._visited:
+                first, second = (known, made) if known[1].always_waits else (made, known)
+                self._type_of[value.id] = first  # a thread waits for both
+                self._group(value.id).types[made[1].name] = made
+                self._also.setdefault(value.id, []).append(second[1].name)
+            elif known[1].always_waits or made[1].always_waits:
                 self._group(value.id).lent.setdefault(value.id, problem)
 
     def _see_value(self, value: Value) -> None:
@@ -290,7 +296,10 @@ class Resources:
         attribute = project.expression(access)
         name = f"{resource.name}.{attribute.text}"
         path = project.module(site).path
-        if attribute.role is Role.CALLEE and (found := self.rules.blocking(name)) is not None:
+        names = [name, *(f"{one}.{attribute.text}" for one in self._also.get(value.id, ()))]
+        known = (self.rules.blocking(one) for one in names)
+        found = next((one for one in known if one is not None), None)
+        if attribute.role is Role.CALLEE and found is not None:
             outer = project.parent(access)
             assert outer is not None
             call_site = outer[0]

@@ -33,7 +33,7 @@ library = Library(
     entries=(
         *(Thread(f"{CONNECTION}.{name}") for name in ("connect", "endheaders", "request", "send")),
         Thread(f"{CONNECTION}.getresponse", returns=RESPONSE),
-        Resource(RESPONSE, enter="plain", iterate="thread"),
+        Resource(RESPONSE, enter="plain", iterate="thread", fallback="thread", always_waits=True),
         *(Thread(f"{RESPONSE}.{name}") for name in READS),
         *(Attribute(f"{RESPONSE}.{name}") for name in PLAIN),
         *(Refuse("a response cannot do this", f"{RESPONSE}.{name}") for name in NEVER),

@@ -270,7 +270,12 @@ class Resource:
     @property
     def is_harmless(self) -> bool:
         """Whether its objects stay what they are, whoever gets them."""
-        return bool(self.fallback) and not self.to
+        return bool(self.fallback) and not (self.to or self.always_waits)
+
+    @property
+    def stays(self) -> bool:
+        """Whether its blocking calls can go to threads one by one, and nobody has to know of the object."""
+        return self.always_waits or self.is_harmless
 
 
 @dataclass(frozen=True, slots=True)
