@@ -237,8 +237,14 @@ def test_why_follows_the_calls_and_stops_at_recursion() -> None:
         "a:one": Reason("a.py", here, "a:two"),
         "a:two": Reason("b.py", here, "requests.get"),
         "a:loop": Reason("a.py", here, "a:loop"),
+        "a:both": Reason("a.py", here, "a:two", twin=True),
     }
     plan = Plan(reasons=reasons)
+    assert explain(plan, (), tuple(reasons), "a:both").splitlines() == [
+        "a:both gets an async twin",
+        "  a.py:3:5 calls a:two",
+        "  b.py:3:5 calls requests.get, which blocks",
+    ]
     assert explain(plan, (), tuple(reasons), "a:main").splitlines() == [
         "a:main becomes async",
         "  a.py:3:5 calls a:one",

@@ -23,6 +23,8 @@ def explain(
         near = difflib.get_close_matches(qualname.replace(".", ":"), known, n=1, cutoff=0.5)
         hint = f"; did you mean {near[0]!r}?" if near else ""
         raise KeyError(f"nothing makes {qualname!r} async{hint}")
+    if function in plan.reasons and plan.reasons[function].twin:
+        return "\n".join([f"{function} gets an async twin", *_steps(plan, function)]) + "\n"
     if function in async_functions:
         return "\n".join([f"{function} becomes async", *_steps(plan, function)]) + "\n"
     held = [_held(finding) for finding in findings if finding.function == function]

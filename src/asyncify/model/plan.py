@@ -241,6 +241,7 @@ class Reason:
     path: str
     span: Span
     callee: str  # FunctionId, or the external name of the blocking call
+    twin: bool = False  # it stays, and has an async twin
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from asyncify.model.attributes import FACTORY, INITIAL
 from asyncify.model.facts import FunctionId, short
 from asyncify.model.graph import Access, Reference
 from asyncify.model.plan import Finding, Reason, Safety
+from asyncify.planning.colour import Cause
 from asyncify.planning.decided import Decided
 from asyncify.planning.hazards import Told
 from asyncify.planning.units import Site
@@ -183,23 +184,20 @@ class Findings:
         )
 
     def reasons(self) -> dict[FunctionId, Reason]:
-        """Why each function becomes async."""
-        reasons = {}
-        for function, cause in sorted(self.colouring.causes.items()):
-            if (
-                self.project.functions[function].is_async
-                or self.decided.conversions[function].starts_loop
-            ):
-                continue
-            callee = (
-                cause.callee
-                or ", ".join(self.project.callee_names(cause.site))
-                or "a blocking call"
-            )
-            module = self.project.module(cause.site)
-            span = self.project.expression(cause.site).span
-            reasons[function] = Reason(module.path, span, callee)
-        return reasons
+        """Why each function becomes async, or gets an async twin."""
+        starting = {f for f in self.colouring.causes if self.decided.conversions[f].starts_loop}
+        causes = {f: c for f, c in self.colouring.causes.items() if f not in starting}
+        return {
+            function: self._reason(cause, twin=function not in causes)
+            for function, cause in sorted({**self.colouring.twins, **causes}.items())
+            if not self.project.functions[function].is_async
+        }
+
+    def _reason(self, cause: Cause, *, twin: bool) -> Reason:
+        called = ", ".join(self.project.callee_names(cause.site)) or "a blocking call"
+        span = self.project.expression(cause.site).span
+        path = self.project.module(cause.site).path
+        return Reason(path, span, cause.callee or called, twin)
 
 
 def _shown(name: str) -> str:
