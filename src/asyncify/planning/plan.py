@@ -144,7 +144,7 @@ class _Planner:
     def _hazards(self, decided: Decided) -> Iterator[Told]:
         coloured = Coloured(decided.seeds, decided.colouring, self.conversions)
         awaits: dict[FunctionId, list[Reference]] = {}
-        for site, function in coloured.awaits():
+        for site, function in sorted(coloured.awaits()):  # of several the first is told
             awaits.setdefault(function, []).append(site)
         return hazards(decided, awaits, self.locks.stretches())
 
