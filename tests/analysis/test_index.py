@@ -104,7 +104,7 @@ ROLES = {
         *("d formatted =", "Compare formatted", "e compared 0", "f compared 1"),
     ],
     "match a:\n case {'k': B(c), **d} if e: pass\n case [f, *g] | (h.i as j): pass": [
-        *("a matched subject", "'k' matched", "B matched", "c target", "d target", "e tested"),
+        *("a matched subject", "'k' matched", "B matched .*", "c target", "d target", "e tested"),
         *("f target", "g target", "i matched", "h receiver", "j target"),
     ],
 }
