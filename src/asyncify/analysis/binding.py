@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 from asyncify.analysis.heap import Heap
 from asyncify.analysis.members import Members
-from asyncify.analysis.optional import Certainty
 from asyncify.analysis.slots import ELEMENT, Atom, element_key
 from asyncify.model.facts import ClassId, Function, FunctionId, Parameter
 from asyncify.model.graph import Reference, SourceKind, Target
@@ -24,7 +23,7 @@ class Argument(NamedTuple):
     star: str = ""
     text: str = ""  # of a constant
     expression: int = -1
-    sure: Certainty = Certainty.NOTHING
+    is_function: bool = False  # or a class: it is not None, and can be called
 
 
 class Call:
@@ -86,13 +85,14 @@ class Binding:
     def _returned(self, call: Call, function: FunctionId, bound: int) -> int:
         """The slot of what a function may return to a call."""
         optional = self.heap.optional.get(function)
-        if optional is None or any(argument.star for argument in call.arguments):
+        starred = any(argument.star for argument in call.arguments)
+        if optional is None or starred or optional.position < bound:
             return self.heap.result(function)
         for argument in call.arguments:
             if argument.keyword == optional.name or (
                 0 <= argument.position == optional.position - bound
             ):
-                answer = optional.answer(argument.sure, argument.text)
+                answer = optional.answer(argument.is_function, argument.text)
                 if answer is None:
                     return self.heap.result(function)
                 return self.heap.part(function, answer)

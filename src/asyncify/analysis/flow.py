@@ -19,7 +19,7 @@ from asyncify.analysis.hierarchy import Hierarchy
 from asyncify.analysis.library import LibraryCalls
 from asyncify.analysis.motion import Known, Motion
 from asyncify.analysis.names import Denoted, Names, Sort
-from asyncify.analysis.optional import Certainty, is_bound, optional_parameters
+from asyncify.analysis.optional import is_bound, optional_parameters
 from asyncify.analysis.slots import RAW, Atom
 from asyncify.model.attributes import INITIAL
 from asyncify.model.facts import (
@@ -167,7 +167,7 @@ class Flow:
                     result = self.slots.new()
                     call = self.library.imply(
                         self.heap.at(module.name, identifier),
-                        (Argument(slot, 0, sure=Certainty.CALLABLE),),
+                        (Argument(slot, 0, is_function=True),),
                         result,
                     )
                     call.site = None
@@ -236,24 +236,22 @@ class Flow:
                 positional = part.role is Role.ARGUMENT
                 position, keyword = (int(part.detail), "") if positional else (-1, part.detail)
                 star = "" if positional or keyword else "**"
-                sure = self._certainty(module, part)
-                found.append(Argument(slot, position, keyword, star, text, identifier, sure))
+                is_function = self._is_function(module, part)
+                found.append(Argument(slot, position, keyword, star, text, identifier, is_function))
         return tuple(found)
 
-    def _certainty(self, module: Module, part: Expression) -> Certainty:
-        """What is sure of an argument: a function, a class, or what a decorator that is made here decorates."""
+    def _is_function(self, module: Module, part: Expression) -> bool:
+        """Whether an argument is a function or class for sure, or what a decorator that is made here decorates."""
         if part.kind is not Kind.NAME or part.variable is None:
-            return Certainty.CALLABLE if part.kind is Kind.LAMBDA else Certainty.NOTHING
+            return part.kind is Kind.LAMBDA
         owner, name = part.variable
         function = self.hierarchy.functions.get(owner)
         for parameter in function.parameters if function is not None else ():
             if parameter.name == name and function is not None:
                 inside = function.parent in self.heap.optional and part.function == owner
-                sure = inside and parameter.default < 0 and not is_bound(module, part)
-                return Certainty.GIVEN if sure else Certainty.NOTHING
+                return inside and parameter.default < 0 and not is_bound(module, part)
         sorts = {one.sort for one in self.motion.denoted(module.name, part.id)}
-        known = bool(sorts) and sorts <= {Sort.FUNCTION, Sort.CLASS}
-        return Certainty.CALLABLE if known else Certainty.NOTHING
+        return bool(sorts) and sorts <= {Sort.FUNCTION, Sort.CLASS}
 
     def _forwards(self, module: Module, item: Expression, callee: Expression) -> bool:
         """Whether this is `function(*args, **kwargs)` in the wrapper that a decorator makes."""

@@ -7,19 +7,19 @@ the results of both are kept apart. Others ask whether the argument can be calle
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from enum import IntEnum
+from enum import StrEnum
 from typing import NamedTuple
 
 from asyncify.analysis.narrowing import binds, regions
 from asyncify.model.facts import Expression, Function, FunctionId, Kind, Module, Role
 
 
-class Certainty(IntEnum):
-    """What is sure of an argument, whatever it holds."""
+class Asked(StrEnum):
+    """What a test wants to know of an argument."""
 
-    NOTHING = 0
-    GIVEN = 1  # it is not None
-    CALLABLE = 2
+    NONE = "is it None"
+    TRUE = "is it true"
+    CALLABLE = "can it be called"
 
 
 class Optional(NamedTuple):
@@ -28,16 +28,15 @@ class Optional(NamedTuple):
     position: int
     name: str
     results: Mapping[int, bool]  # by the expression that is returned
-    asks: frozenset[Certainty]
+    asked: frozenset[Asked]
 
-    def answer(self, sure: Certainty, constant: str) -> bool | None:
+    def answer(self, is_function: bool, constant: str) -> bool | None:
         """Which results an argument gets; None if nobody can tell."""
-        if constant == "None":
-            return False
-        if constant:
-            answers = {ask is Certainty.GIVEN for ask in self.asks}
-            return answers.pop() if len(answers) == 1 else None
-        return True if all(sure >= ask for ask in self.asks) else None
+        if is_function or constant == "None":
+            return is_function
+        if constant and self.asked in ({Asked.NONE}, {Asked.CALLABLE}):
+            return self.asked == {Asked.NONE}
+        return None
 
 
 def optional_parameters(module: Module) -> Iterator[tuple[FunctionId, Optional]]:
@@ -56,8 +55,8 @@ def optional_parameters(module: Module) -> Iterator[tuple[FunctionId, Optional]]
             if variable in tests and variable not in bound:
                 results = dict(_results(module, function, tests[variable]))
                 if results:
-                    asks = frozenset(test.asks for test in tests[variable])
-                    yield function.id, Optional(position, name, results, asks)
+                    asked = frozenset(test.asks for test in tests[variable])
+                    yield function.id, Optional(position, name, results, asked)
                     break
 
 
@@ -66,7 +65,7 @@ class _Test(NamedTuple):
 
     test: Expression
     given: bool
-    asks: Certainty
+    asks: Asked
 
 
 def _optional(module: Module, function: Function) -> Iterator[tuple[int, str]]:
@@ -82,17 +81,17 @@ def _test(module: Module, item: Expression) -> _Test | None:
     """The test of which a name is the subject."""
     outer = module.expressions[item.parent] if item.parent >= 0 else None
     if item.role is Role.TESTED:
-        return _Test(item, True, Certainty.GIVEN)
+        return _Test(item, True, Asked.TRUE)
     if outer is None:
         return None
     if item.role is Role.COMPARED and outer.text in ("is", "is not"):
         others = [module.expressions[number] for number in module.children[outer.id]]
         if [other.text for other in others[1:]] == ["None"] and others[0] is item:
-            return _Test(outer, outer.text == "is not", Certainty.GIVEN)
+            return _Test(outer, outer.text == "is not", Asked.NONE)
     if outer.kind is Kind.CALL and item.role is Role.ARGUMENT:
         callee, *arguments = (module.expressions[number] for number in module.children[outer.id])
         if callee.variable == ("builtins", "callable") and len(arguments) == 1:
-            return _Test(outer, True, Certainty.CALLABLE)
+            return _Test(outer, True, Asked.CALLABLE)
     return None
 
 
