@@ -60,6 +60,24 @@ def _page(library: Library, said: str) -> Iterator[str]:
     yield from _converted(library)
     yield from _explicit(library)
     yield from _section(
+        "What a wider form of an object has",
+        "| name | the plain form lacks it, for |",
+        (
+            f"| `{entry.name}` | {entry.wide} |"
+            for entry in library.entries
+            if isinstance(entry, Attribute) and entry.wide
+        ),
+    )
+    yield from _section(
+        "Wider forms",
+        "| name | becomes |",
+        (
+            f"| `{entry.name}` | {', '.join(f'`{_form(each)}`' for each in entry.wider if each.adapt is None)} |"
+            for entry in library.entries
+            if isinstance(entry, Call) and entry.wider and not entry.awaited
+        ),
+    )
+    yield from _section(
         "Kept, and run in a worker thread",
         "| call |",
         (f"| `{entry.name}` |" for entry in library.entries if isinstance(entry, Thread)),
@@ -80,6 +98,8 @@ def _converted(library: Library) -> Iterator[str]:
     client = next((f"{e.to}." for e in library.entries if isinstance(e, Client)), "")
     for entry in library.entries:
         match entry:
+            case Call(wider=(_, *_), awaited=False, to=""):
+                continue  # in a wider form only
             case Call(name=name, to=to, parameters=parameters):
                 owner = client if entry.client else ""
                 rows.append(f"| `{name}` | `{owner}{to or name.rpartition('.')[2]}` |")
@@ -95,6 +115,12 @@ def _converted(library: Library) -> Iterator[str]:
     yield from _section("Arguments that are carried over", "| of | argument | values |", arguments)
     if any(isinstance(entry, Call) and entry.adapt is not None for entry in library.entries):
         yield "Other values may be carried over where the rule looks at all arguments of a call together.\n"
+
+
+def _form(call: Call) -> str:
+    """What makes an object in a wider form."""
+    name = call.to or call.name.rpartition(".")[2]
+    return f"{name}({', '.join(text for text in call.last[:1])})"
 
 
 def _together(names: list[str]) -> str:

@@ -162,7 +162,8 @@ def forbidden(importer: tuple[str, ...], name: str) -> str | None:
             return f"{part} may not import {top}"
         return None
     if is_rule:
-        own = inner[0] == "rules" and inner[1].startswith(f"_{importer[-1]}_")  # its own data
+        library = importer[-1].split("_")[1] if importer[-1].startswith("_") else importer[-1]
+        own = inner[0] == "rules" and inner[1].startswith(f"_{library}_")  # its own data
         return (
             None
             if own or inner[:2] in (["rules", "spec"], ["rules", "hooks"])

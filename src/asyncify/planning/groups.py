@@ -34,6 +34,7 @@ class Group:
     values: list[Value] = field(default_factory=list)
     bound: list[Value] = field(default_factory=list)  # those that work in one event loop only
     late: list[tuple[Reference, str]] = field(default_factory=list)  # (attribute, option)
+    asks: list[tuple[Reference, str]] = field(default_factory=list)  # for the wider form, with why
     made: dict[Reference, str] = field(
         default_factory=dict
     )  # call -> what makes its object instead
@@ -53,6 +54,7 @@ class Group:
         self.values.extend(other.values)
         self.made.update(other.made)
         self.late.extend(other.late)
+        self.asks.extend(other.asks)
         self.whole.update(other.whole)
         self.iterated.update(other.iterated)
         self.lent.update(other.lent)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from asyncify.model.facts import FunctionId, short
 from asyncify.model.graph import CallGraph, Reference
-from asyncify.model.plan import Chain, Plan
+from asyncify.model.plan import Chain, Define, Plan
 from asyncify.planning import testing
 from asyncify.planning.assembly import Assembly
 from asyncify.planning.clients import resettable
@@ -179,13 +179,7 @@ class _Planner:
         # objects whose faithful form is held may still go, call by call, to worker threads
         while stopped := self._stopped(seeds, colouring):
             seeds = self._in_scope(
-                small
-                for seed in seeds
-                for small in (
-                    tuple(noted(each, stopped[seed.unit.name].message) for each in seed.fallback)
-                    if seed.unit.name in stopped and seed.fallback
-                    else (self._given_up(seed, stopped),)
-                )
+                small for seed in seeds for small in self._instead(seed, stopped)
             )
             colouring = self._colour(seeds)
         return seeds, colouring
@@ -321,9 +315,16 @@ class _Planner:
         return found
 
     @staticmethod
-    def _given_up(seed: Seed, stopped: Mapping[str, Limit]) -> Seed:
+    def _instead(seed: Seed, stopped: Mapping[str, Limit]) -> tuple[Seed, ...]:
+        """What takes the place of a seed that cannot be applied as it is."""
         limit = stopped.get(seed.unit.name)
-        return replace(seed, unit=replace(seed.unit, limit=limit)) if limit is not None else seed
+        if limit is None:
+            return (seed,)
+        if seed.wider is not None and limit.code == "ASY923":
+            return (seed.wider,)
+        if seed.fallback:
+            return tuple(noted(each, limit.message) for each in seed.fallback)
+        return (replace(seed, unit=replace(seed.unit, limit=limit)),)
 
     # -- colour ----------------------------------------------------------------------------------
 
@@ -401,6 +402,9 @@ class _Planner:
             for site in seed.sites
             for requirement in site.library.requires
         }
+        defined = {e.name for seed in applied for _, e in seed.edits if isinstance(e, Define)}
+        helpers = (each for library in self.rules.libraries for each in library.helpers)
+        needed.update(one for each in helpers if each.name in defined for one in each.requires)
         if any(is_cached(self.project, self.project.functions[f]) for f in colouring.causes):
             needed.add(CACHE_REQUIREMENT)
         if self._async_tests(colouring):

@@ -29,6 +29,7 @@ from asyncify.planning.interceptors import patches
 from asyncify.planning.managers import enter_step
 from asyncify.planning.origins import is_own, is_plain, runs_code, stranger
 from asyncify.planning.project import PASSING_ROLES, UNSEEN, Project
+from asyncify.planning.reopened import reopened
 from asyncify.planning.steps import Step
 from asyncify.planning.truth import decides, read, truth
 from asyncify.planning.uses import iterate_step, thread_iteration
@@ -74,6 +75,9 @@ class Resources:
         for key in list(self._groups):
             group = self._group(key)
             group.bound = [v for v in group.values if self._type_of[v.id][1].one_loop]
+            for value in group.values if id(group) not in seen else ():
+                if ends := self._type_of[value.id][1].ends:
+                    group.asks.extend(reopened(self.project, value, ends))
             if id(group) not in seen and (lost := dropped(self.project, group)) is not None:
                 problem = (lost[1], "what is written to it may arrive late, for nobody closes it")
                 group.problems.append(problem)
@@ -320,6 +324,8 @@ class Resources:
             self._join(value.id, access)
             self._returns(access, entry)
             group = self._group(value.id)
+        if entry.wide:
+            group.asks.append((access, entry.wide))
         if entry.option:
             group.late.append((access, entry.option))
         elif attribute.role is Role.TARGET:

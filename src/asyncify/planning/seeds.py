@@ -24,7 +24,7 @@ from asyncify.planning.consumers import async_context
 from asyncify.planning.counted import uncounted
 from asyncify.planning.groups import Group, in_one_function, stays_inside
 from asyncify.planning.lookups import looked_up
-from asyncify.planning.options import Options, late_options
+from asyncify.planning.options import Options
 from asyncify.planning.project import Project
 from asyncify.planning.resources import Resources, last_part
 from asyncify.planning.scoping import misread
@@ -45,6 +45,7 @@ from asyncify.planning.units import (
     unit_name,
     used_helpers,
 )
+from asyncify.planning.wider import Form, taken_options, wider_forms
 from asyncify.rules.registry import Rules
 from asyncify.rules.spec import Call, Library, Resource, Thread
 
@@ -100,28 +101,41 @@ class Seeds:
             yield self._guard(group, kinds[0])
             return
         threads = tuple(self.threads.of_group(group))
-        draft = self._translate(group)
+        draft, wider = self._translate(group), None
+        if draft.problem is not None or group.bound:
+            drafts = (self._translate(group, form) for form in wider_forms(group))
+            made = next((each for each in drafts if each.problem is None), None)
+            wider = self._seed(group, made, threads) if made is not None else None
+        if draft.problem is None:
+            seed = self._seed(group, draft, threads)
+            if seed is not None:
+                bound = tuple(value.id for value in group.bound)
+                yield replace(seed, bound=bound, wider=wider)
+        elif wider is not None:
+            yield wider
+        else:
+            yield from self._refused(group, draft.problem, threads)
+
+    def _seed(self, group: Group, draft: _Draft, threads: tuple[Seed, ...]) -> Seed | None:
+        """The seed of a group that is translated; none for objects without a single blocking call."""
         first = min(group.calls, default=None)
-        problem = draft.problem
-        if problem is None and first is None:
-            return  # objects without a single blocking call
-        if problem is not None:
-            yield from self._refused(group, problem, threads)
-            return
-        assert first is not None
+        if first is None:
+            return None
         left = {lib.name for lib, call in group.calls.values() if isinstance(call, Call)}
-        libraries = tuple(sorted(left))
-        shared = bool(group.values) and not in_one_function(self.project, group)
-        yield Seed(
-            Unit(unit_name(self.project, first), tuple(draft.sites), draft.limit, shared),
+        return Seed(
+            Unit(
+                unit_name(self.project, first),
+                tuple(draft.sites),
+                draft.limit,
+                bool(group.values) and not in_one_function(self.project, group),
+            ),
             tuple(self._sites(group)),
             tuple(draft.edits),
             tuple(draft.clients),
             threads,
             types=tuple(name for name, (_, made) in group.types.items() if made.to),
             values=tuple(value.id for value in group.values),
-            bound=tuple(value.id for value in group.bound),
-            libraries=libraries,
+            libraries=tuple(sorted(left)),
         )
 
     def _guard(self, group: Group, resource: Resource) -> Seed:
@@ -176,8 +190,9 @@ class Seeds:
                     to = f"{self.rules.client(library, call.client).to}.{to}"
                 yield Site(site, self._function(site), library, call.name, to)
 
-    def _translate(self, group: Group) -> _Draft:
-        options = group.problems[0] if group.problems else late_options(self.project, group)
+    def _translate(self, group: Group, form: Form | None = None) -> _Draft:
+        """The edits that translate a group, maybe with objects that have a wider form."""
+        options = taken_options(self.project, group, form)
         if not isinstance(options, Options):
             return _Draft(problem=options)
         draft = _Draft()
@@ -187,20 +202,24 @@ class Seeds:
         for module, helper in group.helpers:
             library, name = group.helpers[(module, helper)]
             self._helper(draft, module, library, name)
-        for site, (library, call) in sorted(group.calls.items()):
-            if isinstance(call, Thread):
-                self._handed_over(draft, site)
-            else:
-                self._call(draft, site, library, call, group, options.given.get(site))
-            if draft.problem is not None:
-                break
-        for _, (library, resource) in sorted(group.types.items()):
+        self._calls(draft, group, form, options)
+        for _, (library, resource) in sorted(group.types.items() if form is None else ()):
             if resource.to and resource.hold is None and draft.problem is None:
                 self._constructions(draft, group, library, resource.name)
         if draft.problem is None:
             clients = [edit for call in draft.clients for edit in self._client_names(call)]
             draft.problem = misread(self.project, (*draft.edits, *clients), draft.sites)
         return draft
+
+    def _calls(self, draft: _Draft, group: Group, form: Form | None, options: Options) -> None:
+        calls = form.calls if form is not None else group.calls
+        for site, (library, call) in sorted(calls.items()):
+            if isinstance(call, Thread):
+                self._handed_over(draft, site)
+            else:
+                self._call(draft, site, library, call, group, options.given.get(site))
+            if draft.problem is not None:
+                break
 
     def _client_names(self, call: ClientCall) -> Iterable[tuple[str, Edit]]:
         client = self.rules.client(call.library, call.client)

@@ -67,6 +67,7 @@ class Seed:
     edits: tuple[tuple[str, Edit], ...] = ()
     clients: tuple[ClientCall, ...] = ()
     fallback: tuple[Seed, ...] = ()
+    wider: Seed | None = None  # the same with objects that work in any event loop
     note: str = ""  # why the faithful form was not taken
     code: str = ""
     types: tuple[str, ...] = ()  # resource types that it translates

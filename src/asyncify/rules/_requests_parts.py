@@ -5,6 +5,7 @@ from asyncify.rules.spec import Attribute, Call, Entry, Parameter, Refuse, Resou
 SESSION = "requests.sessions.Session"
 RESPONSE = "requests.models.Response"
 SENT = "requests.models.PreparedRequest"
+ADAPTER = "requests.adapters.HTTPAdapter"
 STREAMED = "requests.response that is read piece by piece"
 PIECES = "requests.body that is read piece by piece"
 BASIC, DIGEST = "requests.auth.HTTPBasicAuth", "requests.auth.HTTPDigestAuth"

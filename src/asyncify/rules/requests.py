@@ -26,21 +26,37 @@ client: `_http_verify`.
 A streamed response is entered by `async with`, and its body comes as it arrives: `_http_chunks`. One that no
 `with` statement enters, or that is read at once, stays with requests.
 
-Files, hooks, adapters and prepared requests have no faithful form: those calls (and `send`) stay with
-requests and run in a worker thread; what does not wait (`mount`, `prepare_request`) stays where it is.
-(`HTTPAdapter(max_retries=2)` sends a GET that nobody answers three times and a POST once, a transport of httpx
-with `retries=2` each once: it repeats connections only.)
+A session that a module, a class, a property or a thread-local keeps may be used in more than one event loop, and
+one call of it may have a `verify`, `cert` or `proxies` of its own: such a client gets a `_HttpTransport`, which has
+connections for every loop and finds those options in the `extensions` of a request. For `params` of a session, options
+that are set after it was made, `cookies` and `files` of one call, a header that is None, a session that is used after
+it was closed, and `mount(HTTPAdapter(...))`, it becomes a `_HttpSession`: an `AsyncClient` whose methods take what
+those of requests take. Both need to know who makes the session.
+
+An adapter with retries becomes a `_HttpAdapter`, which asks urllib3's `Retry` when to send again, as requests does
+(a transport of httpx with `retries=2` repeats connections only). Where a status has been answered too often, it raises
+`httpx.RequestError` in place of `RetryError`.
+
+Hooks, prepared requests (and `send`), adapters of one's own and files of a function have no faithful form: those calls
+stay with requests and run in a worker thread; what does not wait (`prepare_request`) stays where it is.
 """
 
+from asyncify.rules._requests_calls import (
+    ADAPTED,
+    LATE,
+    OF_TRANSPORT,
+    OPTIONS,
+    OPTIONS_OF_SESSION,
+    calls,
+)
 from asyncify.rules._requests_helpers import HELPERS
 from asyncify.rules._requests_parts import (
+    ADAPTER,
     AUTHS,
     BASIC,
     DIGEST,
-    DROP,
     HEADERS,
     JAR,
-    KEEP,
     RESPONSE,
     SENT,
     SESSION,
@@ -50,173 +66,18 @@ from asyncify.rules._requests_parts import (
     of_response,
     pieces,
 )
+from asyncify.rules._requests_wide import WIDE
 from asyncify.rules.spec import (
-    Adaptation,
     Attribute,
     Call,
-    CallSite,
     Client,
     Entry,
     Library,
-    Option,
-    Parameter,
     Raises,
     Refuse,
     Resource,
     Use,
 )
-
-REQUEST = (
-    "method url params data headers cookies files auth timeout allow_redirects proxies hooks stream "
-    "verify cert json"
-)
-BODYLESS = ("get", "options", "head", "delete")  # httpx sends a body with these by `request` only
-SIMPLE = {"constant", "name"}  # expressions that may be evaluated earlier or later
-UNPACKED = (
-    "method",
-    "url",
-    "params",
-    "data",
-    "json",
-    "headers",
-    "auth",
-    "timeout",
-    "allow_redirects",
-)
-ALWAYS_NONE = ("files", "hooks")
-OF_CLIENT = ("cert", "cookies", "proxies")
-
-PARAMETERS = (
-    Parameter("method", positional=True),
-    Parameter("url", positional=True),
-    Parameter("params", forms=(("none", KEEP), ("mapping", KEEP))),
-    Parameter("data", forms=(("none", KEEP), ("mapping", KEEP))),
-    Parameter("data", "content", forms=(("str", KEEP), ("bytes", KEEP))),
-    Parameter("data", "**", forms=(("any", "_http_body({0})"),), helper="_http_body"),
-    Parameter("json"),
-    Parameter("headers", forms=(("none", KEEP), ("ascii", KEEP))),
-    Parameter("headers", forms=(("any", "_http_headers({0})"),), helper="_http_headers"),
-    Parameter("auth", DROP, forms=(("none", KEEP),)),
-    Parameter("auth", forms=tuple((shape, KEEP) for shape in ("tuple", BASIC, DIGEST))),
-    Parameter("timeout", forms=(("none", KEEP), ("tuple", KEEP))),
-    Parameter("timeout", forms=(("number", "httpx.Timeout({0}, pool=None)"),)),
-    Parameter("timeout", forms=(("any", "_http_timeout({0})"),), helper="_http_timeout"),
-    Parameter("allow_redirects", "follow_redirects"),
-    Parameter("stream", DROP, forms=tuple((shape, KEEP) for shape in ("none", "false", "true"))),
-    *(Parameter(name, DROP, forms=(("none", KEEP),)) for name in ALWAYS_NONE),
-)
-OF_FUNCTION = (
-    *PARAMETERS,
-    *(Parameter(name, DROP, forms=(("none", KEEP),)) for name in OF_CLIENT),
-    *(Parameter(name, client=True) for name in ("verify", *OF_CLIENT)),
-)
-OF_METHOD = (
-    *PARAMETERS,
-    *(Parameter(name, DROP, forms=(("none", KEEP),)) for name in OF_CLIENT),
-    Parameter("verify", DROP, forms=(("true", KEEP), ("none", KEEP))),
-)
-_VERIFY = Option(
-    "verify",
-    ("verify", "cert"),
-    "_http_verify({verify}, {cert})",
-    (("True", "_SSL_CONTEXT"), ("None", "_SSL_CONTEXT"), ("False", "False")),
-    "_http_verify",
-)
-OPTIONS = (
-    _VERIFY,
-    Option(
-        "mounts",
-        ("proxies",),
-        "_http_mounts({proxies}, {verify}, {cert})",
-        (("{}", "None"),),
-        "_http_mounts",
-    ),
-)
-OPTIONS_OF_SESSION = (
-    _VERIFY,
-    Option(
-        "mounts",
-        ("proxies",),
-        "_http_mounts({proxies}, {verify}, {cert}, {trust_env})",
-        (("{}", "None"),),
-        "_http_mounts",
-    ),
-)
-LATE = ("cert", "proxies", "trust_env", "verify")
-
-
-def _request(call: CallSite) -> Adaptation | Refuse:
-    """Puts `params` into the URL, and a body into the verbs that have none in httpx."""
-    verb = call.name.rpartition(".")[2]
-    if call.argument("**") is not None:
-        return _unpacked(call, verb)
-    headers = call.argument("headers")
-    if headers is not None and "holding none" in headers.shapes and SESSION in call.name:
-        return Refuse("httpx cannot leave out a header of the client")
-    given = {a.name: a for a in call.arguments if "none" not in a.shapes}
-    if "data" in given and "json" in given:
-        return Refuse("requests sends data or json, and httpx refuses to choose")
-    to: str | None = None
-    first: tuple[str, ...] = ()
-    if "stream" in given and "true" in given["stream"].shapes:
-        to, first = ("stream", () if verb == "request" else (f'"{verb.upper()}"',))
-    elif verb in BODYLESS and ("data" in given or "json" in given):
-        to, first = ("request", (f'"{verb.upper()}"',))
-    url, params = given.get("url"), given.get("params")
-    if url is None or params is None:
-        return Adaptation(to=to, first=first)
-    if "mapping" in params.shapes and "text" in url.shapes and "query" not in url.shapes:
-        return Adaptation(to=to, first=first)
-    low, high = sorted((url.index, params.index))
-    passed = [a for a in call.arguments if low < a.index < high or (a is url and url.index == high)]
-    if not (params.shapes & SIMPLE or all(a.shapes & SIMPLE for a in passed)):
-        return Refuse("the parameters would be evaluated before other arguments")
-    made = f"_http_url({{{url.index}}}, {{{params.index}}})"
-    return Adaptation(
-        (params.index,), values=((url.index, made),), first=first, helpers=("_http_url",), to=to
-    )
-
-
-def _unpacked(call: CallSite, verb: str) -> Adaptation | Refuse:
-    """Leaves the arguments to a helper at run time, if none is known to have no place in httpx."""
-    stars = [a for a in call.arguments if a.name in ("*", "**")]
-    rest = [a for a in call.arguments if a not in stars and a.name != "method"]
-    keys = {a.name for a in rest} | {
-        shape.removeprefix("key ") for a in stars for shape in a.shapes
-    }
-    for name in REQUEST.split():
-        if name in keys and name not in UNPACKED:
-            return Refuse(f"argument {name!r} has no faithful form")
-    if verb == "head" or [a.name for a in stars] != ["**"] or call.argument("url") is None:
-        return Refuse("what is unpacked here has no faithful form")
-    (star,) = stars
-    texts = [f"{{{a.index}}}" if a.name == "url" else f"{a.name}={{{a.index}}}" for a in rest]
-    made = f"_http_arguments({', '.join([*texts, f'**{{{star.index}}}'])})"
-    first = () if verb == "request" else (f'"{verb.upper()}"',)
-    helpers = ("_http_arguments", "_http_url", "_http_body", "_http_headers", "_http_timeout")
-    drop = tuple(a.index for a in rest)
-    return Adaptation(
-        drop, values=((star.index, made),), first=first, helpers=helpers, to="request"
-    )
-
-
-def _calls(owner: str, method: bool) -> tuple[Call, ...]:
-    return tuple(
-        Call(
-            f"{owner}.{verb}",
-            verb,
-            client="" if method else "requests",
-            signature=tuple(REQUEST.split()) if method and verb == "request" else signature,
-            parameters=OF_METHOD if method else OF_FUNCTION,
-            last=("follow_redirects=False",) if verb == "head" else (),
-            returns=RESPONSE,
-            adapt=_request,
-            unread="stream",
-            variants=(("stream", "False", STREAMED),),
-        )
-        for verb, signature in SIGNATURES.items()
-    )
-
 
 RESPONSES: tuple[Entry, ...] = (
     Resource(
@@ -243,13 +104,20 @@ PREPARING = (
 _OPTION = "httpx takes this when the client is made, and ignores it later"
 _PREPARED = "prepared requests have no faithful form in httpx"
 _ADAPTER = "httpx has transports in place of adapters"
+_HELD = Call(ADAPTER, awaited=False, waits=False, adapt=lambda _: Refuse(_ADAPTER))
 SESSIONS: tuple[Entry, ...] = (
     Resource(SESSION, "httpx.AsyncClient", enter="async", annotation="httpx.AsyncClient", one_loop=True,
-             roles=("tested",), fallback="thread"),
+             roles=("tested",), ends=("close",), fallback="thread"),
     *(
         Call(name, "httpx.AsyncClient", awaited=False, parameters=(), returns=SESSION, made=OPTIONS_OF_SESSION,
              helpers=("_SSL_CONTEXT",),
-             last=("verify=_SSL_CONTEXT", "follow_redirects=True", "max_redirects=30", "timeout=None"))
+             last=("verify=_SSL_CONTEXT", "follow_redirects=True", "max_redirects=30", "timeout=None"),
+             wider=(
+                 Call(name, "httpx.AsyncClient", awaited=False, parameters=(), returns=SESSION, made=OF_TRANSPORT,
+                      helpers=("_HttpTransport",),
+                      last=("transport=_HttpTransport()", "follow_redirects=True", "max_redirects=30", "timeout=None")),
+                 Call(name, "_HttpSession", awaited=False, parameters=(), returns=SESSION, helpers=("_HttpSession",)),
+             ))
         for name in (SESSION, "requests.sessions.session")
     ),
     Call(f"{SESSION}.close", "aclose", waits=False),
@@ -259,12 +127,21 @@ SESSIONS: tuple[Entry, ...] = (
     Attribute(f"{SESSION}.max_redirects", store=("any",)),
     *(Refuse(_OPTION, f"{SESSION}.{name}") for name in ("hooks", "stream")),
     *(Attribute(f"{SESSION}.{name}", option=name) for name in LATE),
-    Refuse("httpx drops the query of the URL for it", f"{SESSION}.params"),
+    Attribute(f"{SESSION}.params", store=("any",), wide="httpx drops the query of the URL for it"),
+    Call(f"{SESSION}.mount", awaited=False, waits=False, adapt=lambda _: Refuse(_ADAPTER),
+         wider=(_HELD, Call(f"{SESSION}.mount", awaited=False, waits=False))),
     Call(f"{SESSION}.send", returns=RESPONSE, adapt=lambda _: Refuse(_PREPARED), unread="stream",
          variants=(("stream", "False", STREAMED),)),
     Refuse(_PREPARED, f"{SESSION}.resolve_redirects"),
     *(Refuse(_PREPARED, f"{SESSION}.{name}", "") for name in PREPARING),
-    *(Refuse(_ADAPTER, f"{SESSION}.{name}", "") for name in ("adapters", "get_adapter", "mount")),
+    *(Refuse(_ADAPTER, f"{SESSION}.{name}", "") for name in ("adapters", "get_adapter")),
+    Resource(ADAPTER, "_HttpAdapter", fallback="thread"),
+    Call(ADAPTER, awaited=False, waits=False, returns=ADAPTER, adapt=lambda _: Refuse(_ADAPTER),
+         wider=(_HELD, Call(ADAPTER, "_HttpAdapter", awaited=False, waits=False, returns=ADAPTER, parameters=ADAPTED,
+                            signature=("pool_connections", "pool_maxsize", "max_retries", "pool_block"),
+                            helpers=("_HttpAdapter",)))),
+    Use(ADAPTER, f"{SESSION}.mount:1", arguments=2, plain=True),
+    Use(ADAPTER, f"{SESSION}.mount:adapter", plain=True),
 )  # fmt: skip
 
 PARTS: tuple[Entry, ...] = (
@@ -354,7 +231,7 @@ library = Library(
         **{f"requests.{name}": f"requests.{home}.{name}" for name, home in HOMES.items()},
         **{f"requests.{name}": f"requests.exceptions.{name}" for name in EXCEPTIONS},
     },
-    helpers=HELPERS,
+    helpers=(*HELPERS, *WIDE),
     also_raises={
         **dict.fromkeys(
             ("builtins.OSError", "builtins.IOError", "builtins.EnvironmentError"), _ERRORS
@@ -375,8 +252,8 @@ library = Library(
             helpers=("_SSL_CONTEXT", "_http_verify", "_http_mounts"),
             made=OPTIONS,
         ),
-        *_calls("requests.api", method=False),
-        *_calls(SESSION, method=True),
+        *calls("requests.api", method=False),
+        *calls(SESSION, method=True),
         *SESSIONS,
         *RESPONSES,
         *STREAMS,

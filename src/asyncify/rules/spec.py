@@ -46,6 +46,7 @@ class Helper:
     name: str
     text: str
     imports: tuple[str, ...] = ()
+    requires: tuple[str, ...] = ()  # what else has to be installed for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +155,9 @@ class Call:
     opened around the call. For a method `to` is the new method name ("" keeps it). `template`, if
     given, replaces the whole awaited call: ``{0}`` is the call after its argument edits. A method that
     becomes a function gets its `receiver` as first argument.
+
+    `wider` take its place where its object has a wider form, one with more of what the old library has: the
+    narrowest first. The constructor makes that form, whose objects work in any event loop.
     """
 
     name: str
@@ -176,6 +180,7 @@ class Call:
     unread: str = ""  # the keyword that leaves the rest of the object to be fetched later
     made: tuple[Option, ...] = ()  # of a constructor: what becomes of attributes that it takes
     fetches: bool = False  # gives an iterator that waits for the rest
+    wider: tuple[Call, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,6 +266,9 @@ class Resource:
     roles: tuple[str, ...] = ()  # further roles in which nothing changes ("subscripted")
     must_enter: bool = False  # only objects that live in a with statement are translated
     one_loop: bool = False  # its objects work only in the event loop that they were used in first
+    ends: tuple[
+        str, ...
+    ] = ()  # methods, beside leaving a with statement, after which only the old object goes on
     always_waits: bool = False  # every use of one waits: in the fallback too nobody may get one
     of: str = ""  # a state of this type: type checkers know no difference
     fallback: str = ""  # "thread": when its users are unfaithful, blocking calls go to a thread
@@ -284,7 +292,8 @@ class Attribute:
 
     `opposite` replaces ``not`` and the read, if given. `store` names the shapes of values that may be assigned to it; `returns` is the canonical type of a
     resource that a read gives. What is assigned to an `option` right after the object is made (or what
-    ``.update`` gets) moves to the call that makes it.
+    ``.update`` gets) moves to the call that makes it; the widest form of the object takes it where it is.
+    `wide` says why only that form has the attribute.
     """
 
     name: str
@@ -295,6 +304,7 @@ class Attribute:
     call: str = ""  # template of a call of it, ``{0}`` is the object; "" keeps the call
     helpers: tuple[str, ...] = ()
     option: str = ""
+    wide: str = ""
 
 
 @dataclass(frozen=True, slots=True)
