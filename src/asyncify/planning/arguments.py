@@ -11,6 +11,7 @@ from asyncify.model.facts import Expression, Kind, Role
 from asyncify.model.graph import Reference
 from asyncify.model.plan import Arguments, Edit, Replace
 from asyncify.model.span import Span
+from asyncify.planning.derived import outer_bases
 from asyncify.planning.mutations import changes
 from asyncify.planning.project import Project
 from asyncify.planning.settled import Stretch, settled, spelled, statements_around
@@ -61,6 +62,7 @@ def shapes(project: Project, reference: Reference) -> frozenset[str]:
             found.add("holding none")
     known = project.graph.types.get(reference, "")
     found.add(known or "any")
+    found |= {f"derived from {base}" for base in outer_bases(project, known)}
     kind = known if reference in project.graph.scalars else ""
     if kind in ("builtins.str", "str"):
         found.add("str")

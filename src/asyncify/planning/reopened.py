@@ -20,7 +20,7 @@ def reopened(
     project: Project, value: Value, ends: tuple[str, ...]
 ) -> Iterator[tuple[Reference, str]]:
     """The places that end an object which may be used after that, with the reason."""
-    for place in value.occurrences:
+    for place in value.occurrences if ends else ():
         expression = project.expression(place)
         if expression.kind is Kind.CALL:
             continue  # made there
@@ -28,7 +28,8 @@ def reopened(
             if not _is_local(project, expression) or _goes_on(project, value, place):
                 yield place, "what is entered here may be entered again"
         elif expression.role is Role.RECEIVER and _ends(project, place, ends):
-            if _goes_on(project, value, place):
+            used = not _is_local(project, expression) and _works(project, value, place, ends)
+            if used or _goes_on(project, value, place):
                 yield place, "it is used after it is closed"
 
 
@@ -47,6 +48,22 @@ def _is_local(project: Project, expression: Expression) -> bool:
         and function is not None
         and function.kind == "def"
     )
+
+
+def _works(project: Project, value: Value, place: Reference, ends: tuple[str, ...]) -> bool:
+    """Whether the function that ends an object of somebody else works with it: it may be called again."""
+    function = project.expression(place).function
+    for other in value.occurrences:
+        expression = project.expression(other)
+        if expression.function != function:
+            continue
+        if expression.kind is Kind.CALL:
+            return False  # it is made there
+        outer = project.parent(other)
+        if expression.role is Role.RECEIVER and outer is not None and outer[1].role is Role.CALLEE:
+            if outer[1].text not in ends:
+                return True
+    return False
 
 
 def _goes_on(project: Project, value: Value, place: Reference) -> bool:

@@ -15,6 +15,7 @@ from asyncify.model.graph import Access, Evidence, Reference, SourceKind, Value
 from asyncify.model.plan import AddImport, Edit, Replace
 from asyncify.planning.arguments import returned_type, shapes, template_imports
 from asyncify.planning.callables import LOOKERS
+from asyncify.planning.derived import derived_edits
 from asyncify.planning.groups import Group, dropped, is_closed, leaves_generator
 from asyncify.planning.handed import (
     asked_attribute,
@@ -32,7 +33,7 @@ from asyncify.planning.project import PASSING_ROLES, UNSEEN, Project
 from asyncify.planning.reopened import reopened
 from asyncify.planning.steps import Step
 from asyncify.planning.truth import decides, read, truth
-from asyncify.planning.uses import iterate_step, thread_iteration
+from asyncify.planning.uses import iterate_object, iterate_step
 from asyncify.rules.registry import Rules
 from asyncify.rules.spec import Attribute, Call, Library, Resource, Thread, Use
 
@@ -75,9 +76,8 @@ class Resources:
         for key in list(self._groups):
             group = self._group(key)
             group.bound = [v for v in group.values if self._type_of[v.id][1].one_loop]
-            for value in group.values if id(group) not in seen else ():
-                if ends := self._type_of[value.id][1].ends:
-                    group.asks.extend(reopened(self.project, value, ends))
+            for value in () if id(group) in seen else group.values:
+                group.asks.extend(reopened(self.project, value, self._type_of[value.id][1].ends))
             if id(group) not in seen and (lost := dropped(self.project, group)) is not None:
                 problem = (lost[1], "what is written to it may arrive late, for nobody closes it")
                 group.problems.append(problem)
@@ -257,7 +257,7 @@ class Resources:
             self._entered(value.id, site, library, resource)
             return True
         if expression.role in (Role.ITERATED, Role.DELEGATED, Role.UNPACKED):
-            self._iterated(group, site, library, resource)
+            iterate_object(project, group, site, library, resource)
             return True
         test = self.rules.use(resource.name, "test")
         if test is not None and (tested := decides(project, site)) is not None:
@@ -280,18 +280,6 @@ class Resources:
             group.problems.append((site, what))
             self._lost.setdefault(resource.name, (site, what))
         return False
-
-    def _iterated(
-        self, group: Group, site: Reference, library: Library, resource: Resource
-    ) -> None:
-        if resource.always_waits:
-            group.iterated[site] = (library, resource.name)
-        if resource.iterate == "async":
-            group.steps.append(iterate_step(self.project, site, UNIT))
-        elif resource.iterate == "thread":
-            group.steps.append(thread_iteration(self.project, site, UNIT))
-        elif resource.iterate != "plain":
-            group.problems.append((site, f"a {last_part(resource.name)} is iterated"))
 
     def _attribute(
         self, value: Value, site: Reference, access: Reference, resource: Resource
@@ -345,6 +333,11 @@ class Resources:
             if kind is FlowKind.VALUE and shapes(self.project, origin) & set(entry.store):
                 given = self.project.value(origin)
                 self._join(value.id, origin if given is None else given.id)
+                derived = derived_edits(self.project, self.rules, origin)
+                if isinstance(derived, str):
+                    self._group(value.id).problems.append((origin, derived))
+                elif derived is not None:
+                    self._group(value.id).steps.append(Step(derived))
                 return
         reason = f"assigning this to .{last_part(entry.name)} has no faithful form"
         self._group(value.id).problems.append((target, reason))

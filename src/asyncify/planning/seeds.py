@@ -22,6 +22,7 @@ from asyncify.planning.arguments import (
 from asyncify.planning.colour import Limit, Unit
 from asyncify.planning.consumers import async_context
 from asyncify.planning.counted import uncounted
+from asyncify.planning.derived import derived_edits
 from asyncify.planning.groups import Group, in_one_function, stays_inside
 from asyncify.planning.lookups import looked_up
 from asyncify.planning.options import Options
@@ -102,18 +103,18 @@ class Seeds:
             return
         threads = tuple(self.threads.of_group(group))
         draft, wider = self._translate(group), None
+        plain = draft.problem is None
         if draft.problem is not None or group.bound:
-            drafts = (self._translate(group, form) for form in wider_forms(group))
-            made = next((each for each in drafts if each.problem is None), None)
+            wide = [self._translate(group, form) for form in wider_forms(group)]
+            made = next((each for each in wide if each.problem is None), None)
             wider = self._seed(group, made, threads) if made is not None else None
-        if draft.problem is None:
-            seed = self._seed(group, draft, threads)
-            if seed is not None:
-                bound = tuple(value.id for value in group.bound)
-                yield replace(seed, bound=bound, wider=wider)
+            if draft.problem is not None and wide:
+                draft = wide[-1]  # only what the widest form lacks too is in the way
+        if plain and (seed := self._seed(group, draft, threads)) is not None:
+            yield replace(seed, bound=tuple(value.id for value in group.bound), wider=wider)
         elif wider is not None:
             yield wider
-        else:
+        elif draft.problem is not None:
             yield from self._refused(group, draft.problem, threads)
 
     def _seed(self, group: Group, draft: _Draft, threads: tuple[Seed, ...]) -> Seed | None:
@@ -270,6 +271,9 @@ class Seeds:
         if is_wrapped(project, site):
             draft.problem = (site, "the call is awaited already")
             return
+        draft.problem = self._around(draft, site, call)
+        if draft.problem is not None:
+            return
         carried, entered = self._entered(draft, site, call, carried, group)
         draft.edits.extend((path, edit) for edit in carried.edits)
         for helper in used_helpers(self.rules, library, carried.helpers):
@@ -288,6 +292,18 @@ class Seeds:
             if not entered:
                 draft.edits.append((path, Await(expression.span)))
             draft.sites.append((site, expression.function))
+
+    def _around(self, draft: _Draft, site: Reference, call: Call) -> tuple[Reference, str] | None:
+        """What a call needs elsewhere in the project, or why it cannot have it."""
+        names = frozenset(self.project.graph.names.values()) if call.unless else ()
+        if used := next((name for name in call.unless if name in names), ""):
+            return site, f"it raises no {last_part(used)}"
+        for argument, _ in self.project.arguments(site):
+            derived = derived_edits(self.project, self.rules, argument)
+            if isinstance(derived, str):
+                return argument, derived
+            draft.edits.extend(derived or ())
+        return None
 
     def _entered(
         self, draft: _Draft, site: Reference, call: Call, carried: Carried, group: Group

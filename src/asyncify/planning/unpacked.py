@@ -12,6 +12,7 @@ from asyncify.planning.project import Project
 def unpacked_keys(project: Project, reference: Reference) -> frozenset[str]:
     """The keywords that an unpacked mapping is known to hold, and perhaps more.
 
+    One of which the value is neither None nor a tuple, or not known, is there with a question mark too.
     Callers that nobody sees may give others.
     """
     return frozenset(_keys(project, reference, set()))
@@ -27,7 +28,7 @@ def _keys(project: Project, reference: Reference, seen: set[FunctionId]) -> Iter
     if expression.kind is Kind.CONTAINER:
         for inner, element in project.children(reference):
             if element.detail == "key" and element.kind is Kind.CONSTANT:
-                yield element.string
+                yield from _open(element.string)
             elif element.role is Role.UNPACKED:
                 yield from _keys(project, inner, seen)
         return
@@ -43,9 +44,9 @@ def _written(project: Project, function: Function) -> Iterator[str]:
     """What a function may add itself: `kwargs["stream"] = True`, `kwargs.update(stream=True)`."""
     for each in project.graph.modules[function.module].expressions:
         if each.function == function.id and each.kind is Kind.CONSTANT:
-            yield each.string
+            yield from _open(each.string)
         elif each.function == function.id and each.role is Role.KEYWORD:
-            yield each.detail
+            yield from _given(each)
 
 
 def _handed(project: Project, function: Function, seen: set[FunctionId]) -> Iterator[str]:
@@ -56,4 +57,17 @@ def _handed(project: Project, function: Function, seen: set[FunctionId]) -> Iter
             if is_unpacked(given):
                 yield from _keys(project, argument, seen)
             elif given.role is Role.KEYWORD and given.detail not in own:
-                yield given.detail
+                yield from _given(given)
+
+
+def _open(keyword: str) -> Iterator[str]:
+    yield from (keyword, f"{keyword}?")
+
+
+def _given(value: Expression) -> Iterator[str]:
+    """A keyword by its value."""
+    display = value.kind is Kind.CONTAINER and value.text == "tuple"
+    if display or (value.kind is Kind.CONSTANT and value.text == "None"):
+        yield value.detail
+    else:
+        yield from _open(value.detail)

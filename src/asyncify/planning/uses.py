@@ -18,6 +18,7 @@ from asyncify.planning.consumers import CLOSING, consume, existing, need_async
 from asyncify.planning.declarations import stands_for_generator
 from asyncify.planning.decorators import CACHED_PROPERTY
 from asyncify.planning.frontier import starts_program
+from asyncify.planning.groups import Group
 from asyncify.planning.helpers import helper
 from asyncify.planning.iteration import (
     PROTOCOL,
@@ -40,6 +41,7 @@ from asyncify.planning.project import PASSING_ROLES, UNSEEN, Project
 from asyncify.planning.protocols import given_away, protocol_limits
 from asyncify.planning.scripts import script_body
 from asyncify.planning.steps import Items, Step
+from asyncify.rules.spec import Library, Resource
 
 # methods that are reached through any object, without their names
 _FOUND_IN_OBJECTS = frozenset({"__call__", "__enter__", "__exit__", "__iter__", "__next__"})
@@ -112,6 +114,20 @@ def thread_iteration(project: Project, site: Reference, used: str) -> Step:
         made = (Replace(span, f"{define.name}({{0}})", (span,), around=True), *made)
     step = consume(project, site, items, used)
     return replace(step, edits=(*step.edits, *((path, edit) for edit in made)))
+
+
+def iterate_object(
+    project: Project, group: Group, site: Reference, library: Library, resource: Resource
+) -> None:
+    """Note in a group that one of its objects is iterated over."""
+    if resource.always_waits:
+        group.iterated[site] = (library, resource.name)
+    if resource.iterate == "async":
+        group.steps.append(iterate_step(project, site, ""))
+    elif resource.iterate == "thread":
+        group.steps.append(thread_iteration(project, site, ""))
+    elif resource.iterate != "plain":
+        group.problems.append((site, f"a {resource.name.rpartition('.')[2]} is iterated"))
 
 
 def _generators(project: Project, site: Reference) -> list[FunctionId]:

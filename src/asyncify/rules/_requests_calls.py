@@ -7,10 +7,10 @@ request may have options of its own; and a `_HttpSession`, whose methods take wh
 from dataclasses import replace
 
 from asyncify.rules._requests_parts import (
-    BASIC,
-    DIGEST,
+    ADAPTER,
     DROP,
     KEEP,
+    LOGINS,
     RESPONSE,
     SESSION,
     SIGNATURES,
@@ -18,6 +18,7 @@ from asyncify.rules._requests_parts import (
 )
 from asyncify.rules.spec import (
     Adaptation,
+    Argument,
     Call,
     CallSite,
     Option,
@@ -56,7 +57,7 @@ PARAMETERS = (
     Parameter("headers", forms=(("none", KEEP), ("ascii", KEEP))),
     Parameter("headers", forms=(("any", "_http_headers({0})"),), helper="_http_headers"),
     Parameter("auth", DROP, forms=(("none", KEEP),)),
-    Parameter("auth", forms=tuple((shape, KEEP) for shape in ("tuple", BASIC, DIGEST))),
+    Parameter("auth", forms=tuple((shape, KEEP) for shape in LOGINS)),
     Parameter("timeout", forms=(("none", KEEP), ("tuple", KEEP))),
     Parameter("timeout", forms=(("number", "httpx.Timeout({0}, pool=None)"),)),
     Parameter("timeout", forms=(("any", "_http_timeout({0})"),), helper="_http_timeout"),
@@ -101,6 +102,10 @@ OPTIONS_OF_SESSION = (
         "_http_mounts",
     ),
 )
+MOUNTED = (
+    Parameter("prefix", positional=True),
+    Parameter("adapter", positional=True, forms=((ADAPTER, KEEP),)),
+)
 LATE = ("cert", "proxies", "trust_env", "verify")
 OF_TRANSPORT = (
     Option(
@@ -126,7 +131,7 @@ AS_IT_IS = (  # for a method of `_HttpSession`, which takes what those of reques
         for name in REQUEST.split()
         if name not in ("auth", "hooks", "stream")
     ),
-    Parameter("auth", forms=tuple((shape, KEEP) for shape in ("none", "tuple", BASIC, DIGEST))),
+    Parameter("auth", forms=tuple((shape, KEEP) for shape in ("none", *LOGINS))),
     Parameter("hooks", forms=(("none", KEEP),)),
     Parameter("stream", forms=(("none", KEEP), ("false", KEEP))),
     Parameter("**"),
@@ -148,7 +153,7 @@ def _request(call: CallSite) -> Adaptation | Refuse:
     first: tuple[str, ...] = ()
     if "stream" in given and "true" in given["stream"].shapes:
         to, first = ("stream", () if verb == "request" else (f'"{verb.upper()}"',))
-    elif verb in BODYLESS and ("data" in given or "json" in given):
+    elif verb in BODYLESS and given.keys() & {"data", "json", "files"}:
         to, first = ("request", (f'"{verb.upper()}"',))
     url, params = given.get("url"), given.get("params")
     if url is None or params is None:
@@ -172,9 +177,12 @@ def _unpacked(call: CallSite, verb: str) -> Adaptation | Refuse:
     keys = {a.name for a in rest} | {
         shape.removeprefix("key ") for a in stars for shape in a.shapes
     }
-    for name in REQUEST.split():
+    auth = call.argument("auth")
+    if auth is not None:
+        keys = keys - {"auth?"} if auth.shapes & {"none", *LOGINS} else keys | {"auth?"}
+    for name in ("auth?", *REQUEST.split()):
         if name in keys and name not in UNPACKED:
-            return Refuse(f"argument {name!r} has no faithful form")
+            return Refuse(f"argument {name.rstrip('?')!r} has no faithful form")
     if verb == "head" or [a.name for a in stars] != ["**"] or call.argument("url") is None:
         return Refuse("what is unpacked here has no faithful form")
     (star,) = stars
@@ -190,9 +198,11 @@ def _unpacked(call: CallSite, verb: str) -> Adaptation | Refuse:
 
 def _as_it_is(call: CallSite) -> Refuse | None:
     """What is unpacked may hold anything but what a method of `_HttpSession` has no place for."""
+    refused = {"key hooks", "key stream", *(() if call.argument("auth") else ("key auth?",))}
     for shape in (shape for a in call.arguments if a.name == "**" for shape in a.shapes):
-        if shape in ("key hooks", "key stream"):
-            return Refuse(f"argument {shape.removeprefix('key ')!r} has no faithful form")
+        if shape in refused:
+            name = shape.removeprefix("key ").rstrip("?")
+            return Refuse(f"argument {name!r} has no faithful form")
     return None
 
 
@@ -213,8 +223,7 @@ def _extended(call: CallSite) -> Adaptation | Refuse:
     own = [a for a in call.arguments if a.name in EXTENDED and "none" not in a.shapes]
     if isinstance(made, Refuse) or not own:
         return made
-    between = [a for a in call.arguments if own[0].index < a.index < own[-1].index and a not in own]
-    if not any(all(a.shapes & SIMPLE for a in some) for some in (own, between)):
+    if not _stay_in_order(call, own):
         return Refuse("the options of a request would be evaluated in another order")
     parts = ", ".join(f'"{a.name}": {{{a.index}}}' for a in own)
     *others, last = (a.index for a in own)
@@ -223,6 +232,31 @@ def _extended(call: CallSite) -> Adaptation | Refuse:
         drop=(*made.drop, *others),
         rename=(*made.rename, (last, "extensions")),
         values=(*made.values, (last, f"{{{{{parts}}}}}")),
+    )
+
+
+def _stay_in_order(call: CallSite, own: list[Argument]) -> bool:
+    """Whether arguments may all be evaluated where the last of them stands."""
+    between = [a for a in call.arguments if own[0].index < a.index < own[-1].index and a not in own]
+    return any(all(a.shapes & SIMPLE for a in some) for some in (own, between))
+
+
+def _with_files(call: CallSite) -> Adaptation | Refuse:
+    """A form with files is made at once, with the headers that name its type."""
+    made, files = _request(call), call.argument("files")
+    if isinstance(made, Refuse) or files is None or "none" in files.shapes:
+        return made
+    own = [a for a in call.arguments if a.name in ("files", "data", "headers")]
+    if call.argument("json") is not None or not _stay_in_order(call, own):
+        return Refuse("what a form with files is made of would be evaluated in another order")
+    texts = (f"{a.name}={{{a.index}}}" for a in own)
+    *others, last = (a.index for a in own)
+    return replace(
+        made,
+        drop=(*made.drop, *others),
+        rename=(*made.rename, (last, "**")),
+        values=(*made.values, (last, f"_http_form({', '.join(texts)})")),
+        helpers=(*made.helpers, "_http_form"),
     )
 
 
@@ -236,7 +270,7 @@ def calls(owner: str, method: bool) -> tuple[Call, ...]:
             parameters=OF_METHOD if method else OF_FUNCTION,
             last=("follow_redirects=False",) if verb == "head" else (),
             returns=RESPONSE,
-            adapt=_request,
+            adapt=_request if method else _with_files,
             unread="stream",
             variants=(("stream", "False", STREAMED),),
             wider=_wider(f"{owner}.{verb}", verb, signature) if method else (),

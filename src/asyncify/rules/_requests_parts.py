@@ -1,6 +1,6 @@
 """Parts of the rule for requests: what streams, what logs in, and the names of the types."""
 
-from asyncify.rules.spec import Attribute, Call, Entry, Parameter, Refuse, Resource, Use
+from asyncify.rules.spec import Attribute, Call, Derived, Entry, Parameter, Refuse, Resource, Use
 
 SESSION = "requests.sessions.Session"
 RESPONSE = "requests.models.Response"
@@ -9,6 +9,8 @@ ADAPTER = "requests.adapters.HTTPAdapter"
 STREAMED = "requests.response that is read piece by piece"
 PIECES = "requests.body that is read piece by piece"
 BASIC, DIGEST = "requests.auth.HTTPBasicAuth", "requests.auth.HTTPDigestAuth"
+AUTH = "requests.auth.AuthBase"
+LOGINS = ("tuple", BASIC, DIGEST, f"derived from {AUTH}")  # what `auth` may be
 JAR = "requests.cookies.RequestsCookieJar"
 HEADERS = "requests.structures.CaseInsensitiveDict"
 SIGNATURES = {
@@ -127,4 +129,14 @@ def _auth(kind: str, new: str) -> tuple[Entry, ...]:
     )
 
 
-AUTHS = (*_auth(BASIC, "httpx.BasicAuth"), *_auth(DIGEST, "httpx.DigestAuth"))
+OWN = Derived(
+    AUTH,
+    "_HttpAuth",
+    "__call__",
+    SENT,
+    "httpx.Request",
+    {"headers": "", "method": "", "url": "str({0})"},
+    {"headers": ("get", "pop", "setdefault", "update")},
+    ("async_auth_flow", "auth_flow", "requires_request_body", "requires_response_body", "sync_auth_flow"),
+)  # fmt: skip
+AUTHS = (OWN, *_auth(BASIC, "httpx.BasicAuth"), *_auth(DIGEST, "httpx.DigestAuth"))

@@ -47,6 +47,34 @@ def _http_multipart(files: Any, data: Any = None) -> tuple[bytes, str]:
         (*_ANY, "import os"),
     ),
     Helper(
+        "_http_form",
+        '''\
+def _http_form(files: Any, data: Any = None, headers: Any = None) -> dict[str, Any]:
+    """A form with files as keyword arguments of httpx."""
+    given = httpx.Headers(_http_headers(headers))
+    if not files:
+        return {**_http_body(data), "headers": given}
+    content, kind = _http_multipart(files, data)
+    given.setdefault("Content-Type", kind)
+    return {"content": content, "headers": given}
+''',
+        (*_ANY, "import httpx"),
+    ),
+    Helper(
+        "_HttpAuth",
+        '''\
+class _HttpAuth(httpx.Auth):
+    """A login that changes the headers of a request when it is called."""
+
+    def __call__(self, r: Any) -> Any:
+        raise NotImplementedError("Auth hooks must be callable.")
+
+    def auth_flow(self, request: httpx.Request) -> Any:
+        yield self(request)
+''',
+        (*_ANY, "import httpx"),
+    ),
+    Helper(
         "_http_environment",
         '''\
 def _http_environment(url: httpx.URL) -> dict[str, str]:
@@ -262,7 +290,8 @@ class _HttpSession(httpx.AsyncClient):
         query = params or {}
         if isinstance(query, Mapping) and isinstance(self.params, Mapping):
             query = {name: value for name, value in {**self.params, **query}.items() if value is not None}
-        request.url = httpx.URL(_http_url(url, query))
+        if request.url.host:
+            request.url = httpx.URL(_http_url(url, query))
         known = _http_environment(request.url) if self.trust_env else {}
         chosen = {**(self.proxies or {}), **known, **(proxies or {})}
         request.extensions.update(

@@ -20,6 +20,7 @@ from asyncify.rules.spec import (
     Attribute,
     Call,
     Client,
+    Derived,
     Entry,
     Hazard,
     Helper,
@@ -213,6 +214,11 @@ class Rules:
         found = self._find("exception", name)
         return (found[0], found[1]) if found and isinstance(found[1], Raises) else None
 
+    def derived(self, name: str) -> tuple[Library, Derived] | None:
+        """What becomes of the classes that derive from one of this name."""
+        found = self.entries.get(("derived", self.canonical(name)))
+        return (found[0], found[1]) if found and isinstance(found[1], Derived) else None
+
     def hazard(self, name: str) -> Hazard | None:
         """The hazard of this type or function."""
         found = self._find("hazard", name)
@@ -265,5 +271,7 @@ def _keys(entry: Entry) -> Iterable[tuple[str, str]]:
             yield "exception", name
         case Hazard(name=name):
             yield "hazard", name
+        case Derived(name=name):
+            yield "derived", name
         case Client() | Interceptor():
             return

@@ -37,13 +37,18 @@ An adapter with retries becomes a `_HttpAdapter`, which asks urllib3's `Retry` w
 (a transport of httpx with `retries=2` repeats connections only). Where a status has been answered too often, it raises
 `httpx.RequestError` in place of `RetryError`.
 
-Hooks, prepared requests (and `send`), adapters of one's own and files of a function have no faithful form: those calls
+A form with files is put together as requests does it (httpx gives every part a Content-Type): `_http_form`. A class
+that derives from `AuthBase` and only looks at the method and the URL of a request, and changes its headers, becomes
+an `_HttpAuth`; one that reads the body, or asks for hooks, stays.
+
+Hooks, prepared requests (and `send`), derived sessions and adapters of one's own have no faithful form: those calls
 stay with requests and run in a worker thread; what does not wait (`prepare_request`) stays where it is.
 """
 
 from asyncify.rules._requests_calls import (
     ADAPTED,
     LATE,
+    MOUNTED,
     OF_TRANSPORT,
     OPTIONS,
     OPTIONS_OF_SESSION,
@@ -53,10 +58,9 @@ from asyncify.rules._requests_helpers import HELPERS
 from asyncify.rules._requests_parts import (
     ADAPTER,
     AUTHS,
-    BASIC,
-    DIGEST,
     HEADERS,
     JAR,
+    LOGINS,
     RESPONSE,
     SENT,
     SESSION,
@@ -123,13 +127,13 @@ SESSIONS: tuple[Entry, ...] = (
     Call(f"{SESSION}.close", "aclose", waits=False),
     Attribute(f"{SESSION}.headers", store=("mapping",), returns=HEADERS),
     Attribute(f"{SESSION}.cookies", returns=JAR),
-    Attribute(f"{SESSION}.auth", store=("tuple", "none", BASIC, DIGEST)),
+    Attribute(f"{SESSION}.auth", store=("none", *LOGINS)),
     Attribute(f"{SESSION}.max_redirects", store=("any",)),
     *(Refuse(_OPTION, f"{SESSION}.{name}") for name in ("hooks", "stream")),
     *(Attribute(f"{SESSION}.{name}", option=name) for name in LATE),
     Attribute(f"{SESSION}.params", store=("any",), wide="httpx drops the query of the URL for it"),
     Call(f"{SESSION}.mount", awaited=False, waits=False, adapt=lambda _: Refuse(_ADAPTER),
-         wider=(_HELD, Call(f"{SESSION}.mount", awaited=False, waits=False))),
+         wider=(_HELD, Call(f"{SESSION}.mount", awaited=False, waits=False, signature=("prefix", "adapter"), parameters=MOUNTED))),
     Call(f"{SESSION}.send", returns=RESPONSE, adapt=lambda _: Refuse(_PREPARED), unread="stream",
          variants=(("stream", "False", STREAMED),)),
     Refuse(_PREPARED, f"{SESSION}.resolve_redirects"),
@@ -137,7 +141,7 @@ SESSIONS: tuple[Entry, ...] = (
     *(Refuse(_ADAPTER, f"{SESSION}.{name}", "") for name in ("adapters", "get_adapter")),
     Resource(ADAPTER, "_HttpAdapter", fallback="thread"),
     Call(ADAPTER, awaited=False, waits=False, returns=ADAPTER, adapt=lambda _: Refuse(_ADAPTER),
-         wider=(_HELD, Call(ADAPTER, "_HttpAdapter", awaited=False, waits=False, returns=ADAPTER, parameters=ADAPTED,
+         wider=(_HELD, Call(ADAPTER, "_HttpAdapter", awaited=False, waits=False, returns=ADAPTER, parameters=ADAPTED, unless=("requests.exceptions.RetryError",),
                             signature=("pool_connections", "pool_maxsize", "max_retries", "pool_block"),
                             helpers=("_HttpAdapter",)))),
     Use(ADAPTER, f"{SESSION}.mount:1", arguments=2, plain=True),
@@ -207,6 +211,7 @@ HOMES = {
     "Session": "sessions",
     "session": "sessions",
     "Response": "models",
+    "PreparedRequest": "models",
     "codes": "status_codes",
 }
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from asyncify.model.plan import Safety
+from asyncify.rules._interceptors import Answer, Interceptor
 
 __all__ = [
     "Adaptation",
@@ -22,6 +23,7 @@ __all__ = [
     "Call",
     "CallSite",
     "Client",
+    "Derived",
     "Entry",
     "Hazard",
     "Helper",
@@ -74,7 +76,8 @@ class Parameter:
     nothing that is written out is beyond ASCII), "display" (any dict or list display), "holding none" (one
     with a None in it); of an unpacked mapping "key NAME" for every keyword that it is known to hold.
     "str" and "number" add everything that the type checker knows to be one (and never None). The canonical
-    name of a type is the shape of everything that the type checker knows to be one.
+    name of a type is the shape of everything that the type checker knows to be one; "derived from NAME" that of an
+    object of a class of the project.
     No shape fits if the project defines a method of the name `unless_defined`, which the new library would
     not call.
     `to` is the new keyword ("" drops the argument, "**" unpacks the new value, a mapping of keywords);
@@ -181,6 +184,9 @@ class Call:
     made: tuple[Option, ...] = ()  # of a constructor: what becomes of attributes that it takes
     fetches: bool = False  # gives an iterator that waits for the rest
     wider: tuple[Call, ...] = ()
+    unless: tuple[
+        str, ...
+    ] = ()  # it has no faithful form where the project has a use for one of these names
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,6 +314,26 @@ class Attribute:
 
 
 @dataclass(frozen=True, slots=True)
+class Derived:
+    """A class from which projects derive classes, for the library to call their `method` with an object.
+
+    Their base becomes the helper `to`, if the method does nothing with the object but return it and use
+    `attributes` of it, each with a template for what means the same with the old library and the new one;
+    those in `through` only by subscripts and by some methods. The base has use for the names `taken`. The object
+    is a `gives`, which an annotation names `annotation` from then on.
+    """
+
+    name: str
+    to: str
+    method: str
+    gives: str
+    annotation: str
+    attributes: Mapping[str, str]
+    through: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    taken: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Use:
     """A place that consumes a resource whole: ``test`` (truth value), or an argument of a function.
 
@@ -353,51 +379,6 @@ class Raises:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What a test lets an interceptor answer to one kind of request.
-
-    `url` is the index of an argument; `parts` are the keywords of the response and `raises` an exception
-    in its place, as templates in which ``{0}``, ``{1}`` ... are all arguments of the call by index.
-    """
-
-    method: str
-    url: int
-    parts: tuple[tuple[str, str], ...] = ()
-    raises: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Interceptor:
-    """A library with which tests answer the calls of library `of`, and how `to` does the same.
-
-    What answers is a *router*: the module itself, an object that one of `routers` makes (canonical name of
-    a callable -> keyword -> keyword of ``{to}.mock``), or the pytest fixture `fixture`. `answers` register
-    an answer, by method of a router. `reads` say what becomes of an attribute, as ``kind.name`` -> template
-    (``{0}`` is the object) and kind of the result; kinds are "router", "calls" (a list of call), "call",
-    "requests" (a list of request), "request", "response", "answer" and "" (anything else). A name in
-    `names` is replaced wherever it stands.
-    """
-
-    module: str
-    of: str
-    to: str
-    requires: tuple[str, ...]
-    answers: Mapping[str, Callable[[CallSite], Answer | Refuse]]
-    reads: Mapping[str, tuple[str, str]]
-    names: Mapping[str, str] = field(default_factory=dict)
-    routers: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    defaults: tuple[str, ...] = ()  # arguments of a router that is made
-    fixture: str = ""
-    constants: tuple[str, ...] = ()  # attributes of a router that only name a method
-    match: str = ""  # the argument that lists matchers
-    matchers: Mapping[str, str] = field(
-        default_factory=dict
-    )  # canonical name -> keyword of a route
-    queues: bool = False  # a second answer to the same request waits for its turn
-    unanswered: tuple[str, ...] = ()  # what a request raises that nobody answers, then its bases
-
-
-@dataclass(frozen=True, slots=True)
 class Hazard:
     """What is right with threads and may be wrong with tasks; it is told, and the code converted all the same.
 
@@ -411,7 +392,19 @@ class Hazard:
     across: bool = False
 
 
-Entry = Call | Thread | Client | Resource | Attribute | Use | Raises | Refuse | Interceptor | Hazard
+Entry = (
+    Call
+    | Thread
+    | Client
+    | Resource
+    | Attribute
+    | Derived
+    | Use
+    | Raises
+    | Refuse
+    | Interceptor
+    | Hazard
+)
 
 
 @dataclass(frozen=True, slots=True)
