@@ -108,7 +108,7 @@ def _http_body(data: Any) -> dict[str, Any]:
     for name, values in data.items() if hasattr(data, "items") else data:
         if isinstance(values, (str, bytes)) or not hasattr(values, "__iter__"):
             values = (values,)
-        for value in values:
+        for value in values:  # asyncify: skip
             if value is not None:
                 pairs.append((name, value.decode() if isinstance(value, bytes) else str(value)))
 

@@ -19,7 +19,7 @@ def _http_multipart(files: Any, data: Any = None) -> tuple[bytes, str]:
             if value is not None:
                 escaped = value.translate({10: "%0A", 13: "%0D", 34: "%22"})
                 place += f'; {key}="{escaped}"'
-        headers = {"Content-Disposition": place, "Content-Type": kind, **(more or {})}
+        headers = {"Content-Disposition": place, "Content-Type": kind, **(more or {})}  # asyncify: skip
         headers |= {"Content-Disposition": place, "Content-Type": kind}
         lines = "".join(f"{key}: {value}\\r\\n" for key, value in headers.items() if value)
         body = content if isinstance(content, (bytes, bytearray)) else str(content).encode()
@@ -28,7 +28,7 @@ def _http_multipart(files: Any, data: Any = None) -> tuple[bytes, str]:
     for name, values in data.items() if hasattr(data, "items") else data or ():
         if isinstance(values, (str, bytes)) or not hasattr(values, "__iter__"):
             values = (values,)
-        for value in values:
+        for value in values:  # asyncify: skip
             if value is not None:
                 part(name, value)
     for name, given in files.items() if hasattr(files, "items") else files:
@@ -38,9 +38,9 @@ def _http_multipart(files: Any, data: Any = None) -> tuple[bytes, str]:
             given = (os.path.basename(str(own)) if known else name, given)
         filename, content, *rest = given
         if hasattr(content, "read"):
-            content = content.read()
+            content = content.read()  # asyncify: skip
         if content is not None:
-            part(name, content, filename, *rest)
+            part(name, content, filename, *rest)  # asyncify: skip
     parts.append(f"--{boundary}--\\r\\n".encode())
     return b"".join(parts), f"multipart/form-data; boundary={boundary}"
 ''',
