@@ -85,6 +85,14 @@ class Heap:
             self.slots.move(slot, self.result(function))
         return slot
 
+    def give_by_name(self, names: frozenset[str], atom: Atom) -> None:
+        """A partial gives arguments by their names: its calls do not tell whether an optional one is there."""
+        optional = self.optional.get(atom.name)
+        if optional is not None and not names.isdisjoint((optional.name, "**")):
+            here, there = (self.part(atom.name, given) for given in (True, False))
+            self.slots.move(here, there)
+            self.slots.move(there, here)
+
     def yields(self, function: FunctionId) -> int:
         """The slot of what a generator yields."""
         return self._get(self._yields, function)

@@ -227,7 +227,7 @@ class LibraryCalls(Calls):
         if given:
             self.imply(function.slot, given, self.slots.new())
         keywords = frozenset("**" if one.star else one.keyword for one in given)
-        self.slots.subscribe(function.slot, partial(self._give_more, keywords))
+        self.slots.subscribe(function.slot, partial(self.heap.give_by_name, keywords))
         count = sum(one.position >= 0 for one in given)
         self.slots.subscribe(function.slot, partial(self._bind_more, call.slot, count))
         self.members.lookups.pass_on(function.slot, call.slot)
