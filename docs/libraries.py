@@ -60,7 +60,7 @@ def _page(library: Library, said: str) -> Iterator[str]:
     yield from _converted(library)
     yield from _explicit(library)
     yield from _section(
-        "What a wider form of an object has",
+        'What a wider form of an object has (`http-sessions = "native"`)',
         "| name | the plain form lacks it, for |",
         (
             f"| `{entry.name}` | {entry.wide} |"
@@ -69,7 +69,7 @@ def _page(library: Library, said: str) -> Iterator[str]:
         ),
     )
     yield from _section(
-        "Wider forms",
+        'Wider forms (`http-sessions = "native"`)',
         "| name | becomes |",
         (
             f"| `{entry.name}` | {', '.join(f'`{_form(each)}`' for each in entry.wider if each.adapt is None)} |"

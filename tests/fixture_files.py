@@ -5,6 +5,7 @@ A case is one file: comments ``# case: ...``, the input, a line ``# output``, th
 
 - ``--unsafe``: unsafe conversions are applied too;
 - ``--frontier=twin`` and the like: what happens where something has to stay synchronous;
+- ``--http-sessions=native``: objects of a library may have a wider form;
 - ``--wrap-scripts``: the module level of a script becomes one async function;
 - ``run``: it is a program too, that `test_run` executes;
 - ``todo``: this is how it should be, and is not yet;
@@ -84,7 +85,9 @@ class Case:
             (w.partition("=")[2] for w in self.words if w.startswith("--frontier=")), ""
         )
         config = Config(
-            unsafe="--unsafe" in self.words, wrap_scripts="--wrap-scripts" in self.words
+            unsafe="--unsafe" in self.words,
+            wrap_scripts="--wrap-scripts" in self.words,
+            http_sessions="native" if "--http-sessions=native" in self.words else "threads",
         )
         return config.with_flags(frontier=frontier or None)
 

@@ -22,6 +22,7 @@ blocking = ["vendor.sdk.call"]
 respect-gitignore = false
 frontier = "hold"
 http-client = "httpx2"
+http-sessions = "native"
 tests = "marker"
 [tool.asyncify.libraries]
 requests = "httpx2"
@@ -49,6 +50,7 @@ def test_every_key_is_read(tmp_path: Path) -> None:
         respect_gitignore=False,
         frontier="hold",
         http_client="httpx2",
+        http_sessions="native",
         tests="marker",
         libraries={"requests": "httpx2", "open": "keep"},
         file=tmp_path / "pyproject.toml",

@@ -50,6 +50,7 @@ class Config:
     scope: Literal["project", "async-only"] = "project"
     wrap_scripts: bool = False
     http_client: HttpClient = "auto"
+    http_sessions: Literal["threads", "native"] = "threads"
     tests: Literal["auto", "marker", "anyio"] = "auto"
     libraries: Mapping[str, str] = field(default_factory=dict)
     file: Path | None = None
@@ -128,6 +129,7 @@ _CHOICES = {
     "frontier": ("auto", "hold", "twin", "mark"),
     "scope": ("project", "async-only"),
     "http-client": ("auto", "httpx", "httpx2"),
+    "http-sessions": ("threads", "native"),
     "tests": ("auto", "marker", "anyio"),
 }
 _FLAGS = ("unsafe", "respect-gitignore", "wrap-scripts")

@@ -29,7 +29,9 @@ def converted() -> Iterator[dict[tuple[str, str], FileResult]]:
     """What becomes of every row, by target."""
     checked = Checked([row.program.encode() for row in ROWS])
     yield {
-        (target, row.key): checked.convert(row.program.encode(), Config(http_client=target))
+        (target, row.key): checked.convert(
+            row.program.encode(), Config(http_client=target, http_sessions="native")
+        )
         for target in TARGETS
         for row in ROWS
     }

@@ -232,14 +232,6 @@ class LibraryCalls(Calls):
         self.slots.subscribe(function.slot, partial(self._bind_more, call.slot, count))
         self.members.lookups.pass_on(function.slot, call.slot)
 
-    def _give_more(self, keywords: frozenset[str], atom: Atom) -> None:
-        """A partial gives an optional argument by its name: its calls do not tell whether it is there."""
-        optional = self.heap.optional.get(atom.name)
-        if optional is not None and not keywords.isdisjoint((optional.name, "**")):
-            here, there = (self.heap.part(atom.name, given) for given in (True, False))
-            self.slots.move(here, there)
-            self.slots.move(there, here)
-
     def _bind_more(self, slot: int, count: int, atom: Atom) -> None:
         self.slots.add(slot, atom._replace(bound=atom.bound + count))
 

@@ -194,12 +194,15 @@ def triggers(config: Config) -> tuple[str, ...]:
 
 def _rules(config: Config) -> Rules:
     """The rules of a run: what is not selected does not block, what `blocking` names does."""
+    from asyncify.rules._forms import plain
     from asyncify.rules._retarget import retarget
     from asyncify.rules.registry import Rules
     from asyncify.rules.spec import Library, Thread
 
     selected = Rules.select(config.libraries).without(config.selects).libraries
     chosen = [retarget(library, config.http_client) for library in selected]
+    if config.http_sessions == "threads":
+        chosen = [plain(library) for library in chosen]
     if config.http_client == "httpx2":  # respx does not reach it: those tests keep what they answer
         chosen = [each for each in chosen if each.target != "respx"]
     if config.blocking and config.selects("ASY299"):

@@ -26,12 +26,13 @@ client: `_http_verify`.
 A streamed response is entered by `async with`, and its body comes as it arrives: `_http_chunks`. One that no
 `with` statement enters, or that is read at once, stays with requests.
 
-A session that a module, a class, a property or a thread-local keeps may be used in more than one event loop, and
-one call of it may have a `verify`, `cert` or `proxies` of its own: such a client gets a `_HttpTransport`, which has
-connections for every loop and finds those options in the `extensions` of a request. For `params` of a session, options
-that are set after it was made, `cookies` and `files` of one call, a header that is None, a session that is used after
-it was closed, and `mount(HTTPAdapter(...))`, it becomes a `_HttpSession`: an `AsyncClient` whose methods take what
-those of requests take. Both need to know who makes the session.
+With `http-sessions = "native"` a session may have a wider form; without it, what follows runs in threads. A session
+that a module, a class, a property or a thread-local keeps may be used in more than one event loop, and one call of
+it may have a `verify`, `cert` or `proxies` of its own: such a client gets a `_HttpTransport`, which has connections
+for every loop and finds those options in the `extensions` of a request. For `params` of a session, options that are
+set after it was made, `cookies` and `files` of one call, a header that is None, a session that is used after it was
+closed, and `mount(HTTPAdapter(...))`, it becomes a `_HttpSession`: an `AsyncClient` whose methods take what those of
+requests take. Both need to know who makes the session.
 
 An adapter with retries becomes a `_HttpAdapter`, which asks urllib3's `Retry` when to send again, as requests does
 (a transport of httpx with `retries=2` repeats connections only). Where a status has been answered too often, it raises
