@@ -87,6 +87,7 @@ class Edges:
             for target in made.values():
                 targets.setdefault(target.function or "", target)
         self._stand_ins(call, targets)
+        others = bool(targets) and self._others(call, targets)
         constructs = dict(call.constructs)
         for name in [
             name for name, one in targets.items() if one.external and one.receiver == name
@@ -102,7 +103,7 @@ class Edges:
         if not targets and not constructs:
             yield from self._named(call, slot)
             return
-        opened = bool(loaded) or any(edge.open for edge in typed if edge.targets)
+        opened = bool(loaded) or others or any(edge.open for edge in typed if edge.targets)
         if targets:
             inferred = all(one.evidence is Evidence.INFERRED for one in targets.values())
             opened = opened or (inferred and self._is_unknown(slot))
@@ -120,6 +121,30 @@ class Edges:
                     if one.sort is Sort.FUNCTION and one.name not in call.decorated:
                         target = Target(one.name, evidence=Evidence.INFERRED)
                         targets.setdefault(one.name, target)
+
+    def _others(self, call: Call, targets: dict[str, Target]) -> bool:
+        """Objects that are not the project's, where the checker knows no one class of the receiver.
+
+        Of `store or Store()` it only tells the method of the class that it knows.
+
+        Returns:
+            Whether one of them is something that nobody knows.
+        """
+        if call.receiver < 0 or self.slots.is_anything(call.receiver):
+            return False
+        assert call.site is not None
+        module = self.flow.modules[call.site.module]
+        receiver = module.children[module.children[call.site.expression][0]][0]
+        if self.flow.known.type(module.name, receiver) is not None:
+            return False
+        atoms = self.slots.atoms(call.receiver)
+        for atom in atoms:
+            name = f"{atom.name}.{call.attribute}"
+            target = Target(external=name, evidence=Evidence.INFERRED, receiver=atom.name)
+            if atom.kind == SourceKind.INSTANCE and not _is_missing(target):
+                if atom.name.startswith("builtins."):
+                    targets.setdefault(name, target)
+        return any(atom.kind == SourceKind.CALL for atom in atoms)
 
     def _named(self, call: Call, slot: int) -> Iterator[Edge]:
         assert call.site is not None

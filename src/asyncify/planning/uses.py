@@ -161,8 +161,12 @@ def edge_steps(project: Project, function: Function, edge: Edge, unsafe: bool) -
 def _has_common_name(project: Project, edge: Edge) -> bool:
     """Whether a call goes by a name that objects of Python have as well, and only some of its objects are known."""
     callee = project.child(edge.site, Role.CALLEE)
-    if callee is None or any(t.evidence is not Evidence.INFERRED for t in edge.targets):
+    receiver = project.child(callee, Role.RECEIVER) if callee is not None else None
+    if callee is None or receiver is None:
         return False
+    inferred = all(t.evidence is Evidence.INFERRED for t in edge.targets)
+    if receiver in project.graph.types and not inferred:
+        return False  # the checker knows what it is
     expression = project.expression(callee)
     return expression.kind is Kind.ATTRIBUTE and expression.text in BUILTIN_ATTRIBUTES
 
