@@ -89,6 +89,7 @@ class Hierarchy:
         self._down = {cls: frozenset((cls, *self.subclasses.get(cls, ()))) for cls in self.classes}
         self._overrides: dict[FunctionId, list[Function]] = {}
         self._own = self._members_by_name()
+        self._caught: dict[str, list[ClassId]] = {}
         self._below: dict[tuple[ClassId, str], tuple[Denoted, ...]] = {}
         self._memo: dict[tuple[ClassId, str], tuple[Denoted, ...]] = {}
 
@@ -193,6 +194,18 @@ class Hierarchy:
         """Whether one object may have both classes: by inheritance, or in a common subclass."""
         below, others = self._down.get(one), self._down.get(other)
         return one == other or below is None or others is None or not below.isdisjoint(others)
+
+    def caught_as(self, external: str) -> list[ClassId]:
+        """The classes with methods of their own whose objects an `except` of an external class catches."""
+        if external not in self._caught:
+            self._caught[external] = [
+                cls
+                for cls in self.classes
+                if external not in self.classes
+                and any(_derives(base, external) for base in self.order(cls))
+                and any(not name.startswith("__") for name in self.methods_of(cls))
+            ]
+        return self._caught[external]
 
     def methods_of(self, cls: ClassId) -> list[str]:
         """The names of the methods of a class and of its bases."""
@@ -368,6 +381,16 @@ class Hierarchy:
                     elif unknown and name not in _OBJECT:
                         found[method] = UNKNOWN
         return found
+
+
+def _derives(name: str, external: str) -> bool:
+    """Whether an external class is another one, or derives from it."""
+    one, other = (
+        getattr(builtins, each.removeprefix("builtins."), None) for each in (name, external)
+    )
+    if isinstance(one, type) and isinstance(other, type):
+        return issubclass(one, other)
+    return name == external
 
 
 def _external_override(overridden: Iterable[str], name: str) -> str | None:

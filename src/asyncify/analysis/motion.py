@@ -306,7 +306,8 @@ class Motion:
         for identifier in (source, *module.children[source]):
             for one in self.denoted(module.name, identifier):
                 if one.sort in (Sort.CLASS, Sort.EXTERNAL):
-                    self.slots.add(target, Atom(SourceKind.INSTANCE, one.name))
+                    for name in (one.name, *self.hierarchy.caught_as(one.name)):
+                        self.slots.add(target, Atom(SourceKind.INSTANCE, name))
 
 
 _KINDS: dict[Kind, Rule] = {
