@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -68,4 +69,10 @@ def run(text: bytes, directory: Path, server: EchoServer) -> subprocess.Complete
         env={**os.environ, "BASE_URL": server.url, "PYTHONIOENCODING": "utf-8"},
         capture_output=True,
         timeout=120,
+        preexec_fn=_heed_interrupts if os.name == "posix" else None,
     )
+
+
+def _heed_interrupts() -> None:
+    """A shell makes what runs in its background ignore Ctrl-C, and programs inherit that."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
