@@ -66,7 +66,7 @@ ROLES = {
     "not a": ["UnaryOp discarded", "a tested"],
     "-a + b": ["BinOp discarded", "UnaryOp operand 0", "a operand", "b operand 1"],
     "a < b is c": ["Compare discarded", "a compared 0", "b compared 1", "c compared 2"],
-    "{a: b, **c}": ["dict discarded", "a element key", "b element value", "c unpacked"],
+    "{a: b, **c}": ["dict discarded", "a element key", "b element value", "c unpacked **"],
     "[a, *b]": ["list discarded", "a element 0", "starred element 1", "b unpacked"],
     "(a := b)": ["walrus discarded", "a target", "b assigned"],
     "(yield a)": ["yield discarded", "a yielded"],

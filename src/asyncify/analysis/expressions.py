@@ -150,7 +150,7 @@ _TARGETS: dict[type, Role] = {ast.Store: Role.TARGET, ast.Del: Role.DELETED}
 def _dict(walk: Walk, node: ast.Dict, number: int, context: Context) -> str:
     for key, value in zip(node.keys, node.values, strict=True):
         if key is None:
-            walk.stack.append((value, number, Role.UNPACKED, "", context))
+            walk.stack.append((value, number, Role.UNPACKED, "**", context))
         else:
             walk.stack.append((key, number, Role.ELEMENT, "key", context))
             walk.stack.append((value, number, Role.ELEMENT, "value", context))

@@ -58,7 +58,7 @@ class Role(StrEnum):
     COMPARED = "compared"
     FORMATTED = "formatted"  # detail: "spec" in a format spec, "=" if its own text is printed too
     ELEMENT = "element"  # of a container or comprehension; detail: "key", "value" or the position
-    UNPACKED = "unpacked"  # *x or **x
+    UNPACKED = "unpacked"  # *x, or with detail "**" a mapping in a dict: **x
     ASSIGNED = "assigned"  # detail: "augmented" for += and so on
     TARGET = "target"
     RETURNED = "returned"  # also the body of a lambda

@@ -158,7 +158,8 @@ def consume(project: Project, site: Reference, items: Items, used: FunctionId) -
     expression = project.expression(site)
     if expression.role is Role.ITERATED:
         return _iterated(project, site, items, used)
-    if expression.role is Role.UNPACKED or is_taken_apart(project, site):
+    listed = expression.role is Role.UNPACKED and expression.detail != "**"
+    if listed or is_taken_apart(project, site):
         return _as_list(project, site, items, used)
     if expression.role is Role.ASSIGNED and (escape := put_away(project, site)):
         return _unknown(site, escape)

@@ -256,6 +256,8 @@ class Resources:
         if expression.role is Role.ENTERED:
             self._entered(value.id, site, library, resource)
             return True
+        if expression.role is Role.UNPACKED and expression.detail == "**":
+            return False  # only mappings get there
         if expression.role in (Role.ITERATED, Role.DELEGATED, Role.UNPACKED):
             iterate_object(project, group, site, library, resource)
             return True
