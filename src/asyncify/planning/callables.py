@@ -17,6 +17,7 @@ from asyncify.planning.decorators import registers
 from asyncify.planning.expectations import expected_step, parametrizes
 from asyncify.planning.frameworks import AWAITS, argument_hook
 from asyncify.planning.helpers import call_name, helper, put_away
+from asyncify.planning.interceptors import is_put_back
 from asyncify.planning.limits import is_special
 from asyncify.planning.project import PASSING_ROLES, Project
 from asyncify.planning.side_effects import assigned_effect, handed_to_mock
@@ -190,7 +191,7 @@ def _escape(project: Project, site: Reference) -> str | None:
             return None
         return f"{around.name} returns it to whoever uses the object"
     if expression.role is Role.ASSIGNED:
-        return put_away(project, site)
+        return None if is_put_back(project, site) else put_away(project, site)
     if expression.role is not Role.ELEMENT or parametrizes(project, site):
         return None
     holder = site

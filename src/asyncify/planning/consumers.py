@@ -24,6 +24,7 @@ from asyncify.planning.helpers import (
     compared_with_none,
     eager_argument,
     helper,
+    is_listed,
     is_taken_apart,
     put_away,
     sole_argument,
@@ -158,8 +159,7 @@ def consume(project: Project, site: Reference, items: Items, used: FunctionId) -
     expression = project.expression(site)
     if expression.role is Role.ITERATED:
         return _iterated(project, site, items, used)
-    listed = expression.role is Role.UNPACKED and expression.detail != "**"
-    if listed or is_taken_apart(project, site):
+    if is_listed(expression) or is_taken_apart(project, site):
         return _as_list(project, site, items, used)
     if expression.role is Role.ASSIGNED and (escape := put_away(project, site)):
         return _unknown(site, escape)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from asyncify.model.facts import Kind, Role
+from asyncify.model.facts import Expression, Kind, Role
 from asyncify.model.graph import Reference
 from asyncify.model.plan import Define
 from asyncify.planning.project import Project
@@ -270,6 +270,11 @@ def compared_with_none(project: Project, site: Reference) -> bool:
     if outer is None or project.expression(site).role is not Role.COMPARED:
         return False
     return all(r == site or e.text == "None" for r, e in project.children(outer[0]))
+
+
+def is_listed(expression: Expression) -> bool:
+    """Whether all of an iterable goes where it stands, ``*items``; in ``{**more}`` that is no more than a mapping."""
+    return expression.role is Role.UNPACKED and expression.detail != "**"
 
 
 def is_taken_apart(project: Project, site: Reference) -> bool:

@@ -38,6 +38,17 @@ def patches(project: Project) -> tuple[Patch, ...]:
     return project.memory("patches", lambda project: tuple(_patches(project)))
 
 
+def is_put_back(project: Project, source: Reference) -> bool:
+    """Whether an assignment gives an attribute the function that it had, or one that changes colour with it."""
+    own = {s.name for s in project.sources(source) if s.kind is SourceKind.FUNCTION}
+    named = (
+        named_function(project, patch.path)
+        for patch in patches(project)
+        if patch.replacement == source and patch.call.module == source.module
+    )
+    return any(name is not None and own <= project.family(name) for name in named) and bool(own)
+
+
 def patched_names(project: Project) -> Mapping[str, frozenset[str]]:
     """What tests replace: names, each with those of the classes or modules that have them."""
     return project.memory("patched", _patched_names)

@@ -25,7 +25,7 @@ from asyncify.planning.handed import (
     lend,
     use_whole,
 )
-from asyncify.planning.helpers import eager_argument
+from asyncify.planning.helpers import eager_argument, is_listed
 from asyncify.planning.interceptors import patches
 from asyncify.planning.managers import enter_step
 from asyncify.planning.origins import is_own, is_plain, runs_code, stranger
@@ -256,9 +256,7 @@ class Resources:
         if expression.role is Role.ENTERED:
             self._entered(value.id, site, library, resource)
             return True
-        if expression.role is Role.UNPACKED and expression.detail == "**":
-            return False  # only mappings get there
-        if expression.role in (Role.ITERATED, Role.DELEGATED, Role.UNPACKED):
+        if expression.role in (Role.ITERATED, Role.DELEGATED) or is_listed(expression):
             iterate_object(project, group, site, library, resource)
             return True
         test = self.rules.use(resource.name, "test")
@@ -270,7 +268,7 @@ class Resources:
                 group.problems.append(made)
             return True
         passing = expression.role in PASSING_ROLES or expression.role.value in resource.roles
-        if passing or expression.role in (Role.COMPARED, Role.YIELDED):
+        if passing or expression.role in (Role.COMPARED, Role.YIELDED, Role.UNPACKED):
             if not leaves_generator(project, expression):
                 return False
             group.problems.append((site, f"a generator gives a {last_part(resource.name)}"))
