@@ -24,6 +24,7 @@ use-ignore-files = false
 """
 COROUTINE_WORDS = re.compile(r"\b(Coroutine|CoroutineType|AsyncGenerator)\b")
 _WRAPPED = re.compile(r"\bCoroutine(?:Type)?\[\w+, \w+, ((?:[^\[\]]|\[[^\[\]]*\])*)\]")
+_ASYNC = re.compile(r"\bAsync ?(?=[A-Za-z])")  # of a generator function, and of the types of its kind
 _CONSTRUCTOR = re.compile(r"`\w+\._init_async`")
 _TWIN = re.compile(r"_async\b")
 # Kinds in which a declared type meets another one: the declaration may be what is wrong.
@@ -113,7 +114,7 @@ def new(before: Iterable[Diagnostic], after: Iterable[Diagnostic]) -> tuple[Diag
 
 def _key(item: Diagnostic) -> tuple[str, str, str]:
     headline = item.message.partition("\n")[0]
-    return item.path, item.kind, _WRAPPED.sub(r"\1", headline)
+    return item.path, item.kind, _ASYNC.sub("", _WRAPPED.sub(r"\1", headline)).lower()
 
 
 def _quoted(paths: Iterable[str]) -> str:

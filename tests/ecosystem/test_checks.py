@@ -117,3 +117,15 @@ def test_what_was_wrong_before_is_not_new_in_other_words() -> None:
     twin = Diagnostic("a.py", 9, "bad-override", "`A.get_async` of type `str` is bad")
     other = Diagnostic("a.py", 9, "bad-override", "`A.put_async` of type `str` is bad")
     assert typecheck.new([before], [after, twin, other]) == (other,)
+
+
+def test_a_wrong_result_of_a_generator_is_not_new_where_it_is_async() -> None:
+    before, after = (
+        Diagnostic("a.py", 1, "bad-return", message)
+        for message in (
+            "Generator function should return `Generator`",
+            "Async generator function should return `AsyncGenerator`",
+        )
+    )
+    assert typecheck.new([before], [after]) == ()
+    assert typecheck.new([], [after]) == (after,)
