@@ -277,7 +277,7 @@ def _step(project: Project, function: Function, edge: Edge, name: str) -> Step |
     """What a place needs to use the twin; None where it has to stay with the function."""
     if edge.access is Access.ENTER and function.name in _ENTERS:
         return _entered(project, function, edge)
-    if edge.open or (edge.access is Access.CALL and not _in_line(project, function, edge)):
+    if edge.open or not _in_line(project, function, edge):
         return None
     expression = project.expression(edge.site)
     outer = project.parent(edge.site)
@@ -334,7 +334,7 @@ def _consumed(
 
 
 def _in_line(project: Project, function: Function, edge: Edge) -> bool:
-    """Whether a call reaches nothing that has no twin of this name."""
+    """Whether a place reaches nothing that has no twin of this name."""
     return {target.function for target in edge.targets} <= project.line(function.id)
 
 
