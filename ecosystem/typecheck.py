@@ -24,7 +24,9 @@ use-ignore-files = false
 """
 COROUTINE_WORDS = re.compile(r"\b(Coroutine|CoroutineType|AsyncGenerator)\b")
 _WRAPPED = re.compile(r"\bCoroutine(?:Type)?\[\w+, \w+, ((?:[^\[\]]|\[[^\[\]]*\])*)\]")
-_ASYNC = re.compile(r"\bAsync ?(?=[A-Za-z])")  # of a generator function, and of the types of its kind
+_ASYNC = re.compile(
+    r"\bAsync ?(?=[A-Za-z])"
+)  # of a generator function, and of the types of its kind
 _CONSTRUCTOR = re.compile(r"`\w+\._init_async`")
 _TWIN = re.compile(r"_async\b")
 # Kinds in which a declared type meets another one: the declaration may be what is wrong.
