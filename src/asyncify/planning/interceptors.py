@@ -74,6 +74,7 @@ def _patches(project: Project) -> Iterable[Patch]:
                 yield from _assignment(project, place, source, known=known)
             elif known and target.variable is not None:
                 yield from _override(project, place, source, target.variable[0])
+                yield from _rebound(project, place, source)
         for expression in module.expressions:
             if expression.kind is Kind.CALL and module.children[expression.id]:
                 callee = module.expressions[module.children[expression.id][0]]
@@ -118,6 +119,25 @@ def _override(
         if method is not None and not _is_set(project, method):
             yield Patch(target, target, path.replace(":", "."), None, source)
             return
+
+
+def _rebound(project: Project, target: Reference, source: Reference) -> Iterator[Patch]:
+    """``fetch = fake`` in the module that defines `fetch`, or under `global`: unless it is made of itself."""
+    expression = project.expression(target)
+    owner, name = expression.variable or ("", "")
+    if owner not in project.functions or f"{owner}{name}" not in project.functions:
+        return
+    module = project.module(target)
+    same = {e.id for e in module.expressions if e.variable == (owner, name)}
+    if not any(inner.expression in same for inner in inside(project, source)):
+        yield Patch(target, target, f"{owner[:-1]}.{name}", None, source)
+
+
+def inside(project: Project, place: Reference) -> Iterator[Reference]:
+    """An expression, and all that it is made of."""
+    yield place
+    for inner, _ in project.children(place):
+        yield from inside(project, inner)
 
 
 def written(project: Project, place: Reference) -> str:

@@ -33,6 +33,7 @@ from asyncify.planning.managers import (
     is_manager,
     made_step,
     manager_steps,
+    shared_entry,
     stacked_instances,
 )
 from asyncify.planning.mixing import mixed_source
@@ -188,7 +189,7 @@ def _reached(project: Project, function: Function, edge: Edge) -> Step:
     if edge.access is Access.ENTER and is_manager(project, function):
         return Step()  # who enters it is followed as a value
     if edge.access is Access.ENTER and function.name in RENAMED:
-        return enter_step(project, edge.site, function.id)
+        return shared_entry(project, edge.site) or enter_step(project, edge.site, function.id)
     if edge.access is Access.PROPERTY:
         return _property_step(project, function, edge.site)
     if edge.access is Access.DECORATE:
