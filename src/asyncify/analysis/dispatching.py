@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 
 from asyncify.analysis.hierarchy import Hierarchy
 from asyncify.analysis.names import Names, Sort
+from asyncify.model.attributes import DISPATCHERS
 from asyncify.model.facts import Expression, FunctionId, Kind, Module, Role
 
-DISPATCHERS = frozenset({"functools.singledispatch", "functools.singledispatchmethod"})
 # what the checker says of a call of a generic function
 GENERIC_CALL = "functools._SingleDispatchCallable.__call__"
 

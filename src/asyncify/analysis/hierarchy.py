@@ -200,9 +200,8 @@ class Hierarchy:
         if external not in self._caught:
             self._caught[external] = [
                 cls
-                for cls in self.classes
-                if external not in self.classes
-                and any(_derives(base, external) for base in self.order(cls))
+                for cls in (self.classes if external not in self.classes else ())
+                if any(_derives(base, external) for base in self.order(cls))
                 and any(not name.startswith("__") for name in self.methods_of(cls))
             ]
         return self._caught[external]

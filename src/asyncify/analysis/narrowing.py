@@ -8,10 +8,9 @@ from typing import NamedTuple
 from asyncify.analysis.effects import SCALARS
 from asyncify.analysis.names import Names, Sort
 from asyncify.analysis.slots import ANYTHING, Atom
-from asyncify.model.facts import Expression, Kind, Module, Role, Statement
+from asyncify.model.facts import LEAVING, Expression, Kind, Module, Role, Statement
 from asyncify.model.graph import SourceKind
 
-_LEAVES = frozenset({"Return", "Raise", "Continue", "Break"})
 _ISINSTANCE = "builtins.isinstance"
 _PATHS = "pathlib."
 
@@ -172,4 +171,4 @@ def _leaves(module: Module, statement: Statement) -> bool:
     """Whether the body of an `if` never goes on behind it, and it has no `else`."""
     inside = [one for one in module.statements if one.parent == statement.id]
     body = [one for one in inside if one.block == "body"]
-    return len(body) == len(inside) and bool(body) and body[-1].kind in _LEAVES
+    return len(body) == len(inside) and bool(body) and body[-1].kind in LEAVING

@@ -1,4 +1,4 @@
-"""Names of attributes that have a meaning of their own, and those that nearly every program uses."""
+"""Names that have a meaning of their own on both sides of the call graph, and those that nearly every program uses."""
 
 from __future__ import annotations
 
@@ -15,6 +15,9 @@ from io import BytesIO, StringIO
 INITIAL = "__init__"
 INITIAL_ASYNC = "_init_async"
 FACTORY = "create_async"
+
+# what makes a generic function
+DISPATCHERS = frozenset({"functools.singledispatch", "functools.singledispatchmethod"})
 
 # attributes of what most programs handle: with one of these names a receiver may well be theirs
 BUILTIN_ATTRIBUTES = frozenset(

@@ -121,6 +121,10 @@ class Expression:
         return self.kind is Kind.OTHER and self.text.startswith("JoinedStr")
 
 
+LOOPS = frozenset({"For", "AsyncFor", "While"})  # statements by kind
+LEAVING = frozenset({"Return", "Raise", "Continue", "Break"})
+
+
 @dataclass(frozen=True, slots=True)
 class Statement:
     """One statement and its place in the nesting; decorators are not in its span.

@@ -14,20 +14,17 @@ if TYPE_CHECKING:
     from asyncify.planning.project import Project
 
 PROPERTY = frozenset({"builtins.property", "abc.abstractproperty"})
-# who reads an attribute of its first argument: that its second one names, or all that there are
-_READERS = {
-    "builtins.getattr": "getattr",
-    "builtins.hasattr": "hasattr",
-    "inspect.getmembers": "inspect.getmembers",
-}
+CACHED_PROPERTY = frozenset({"functools.cached_property"})
+# who reads the attribute of its first argument that the second one names, and who reads all that there are
+_READERS = ("builtins.getattr", "builtins.hasattr")
+_WHOLE = ("inspect.getmembers",)
 _FIELD = re.compile(r"\{\w*((?:\[\w*\])*(?:\.\w+)+)")
-_WHOLE = frozenset({"inspect.getmembers"})
 
 
 def is_property(project: Project, function: Function) -> bool:
     """Whether a method is read as an attribute, by `property` or `cached_property`."""
     names = {name for _, name in project.decorators(function)}
-    return bool(names & PROPERTY) or "functools.cached_property" in names
+    return not names.isdisjoint(PROPERTY | CACHED_PROPERTY)
 
 
 def is_accessor(project: Project, function: Function) -> bool:
@@ -92,14 +89,14 @@ def _fields(project: Project) -> dict[str, Reference]:
 def _reads(project: Project) -> list[tuple[str, Written, Reference, Reference]]:
     """The calls that read an attribute by name, what the name may be, and the places of call and object."""
     found = []
-    for called, reader in _READERS.items():
+    for called in (*_READERS, *_WHOLE):
         for site in project.calls_to(called):
             arguments = [place for place, _ in project.arguments(site)]
             if arguments:
                 name = Written()
-                if len(arguments) > 1 and called not in _WHOLE:
+                if len(arguments) > 1 and called in _READERS:
                     name = written(project.module(site), arguments[1].expression)
-                found.append((reader, name, site, arguments[0]))
+                found.append((called.removeprefix("builtins."), name, site, arguments[0]))
     return found
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from asyncify.model.facts import FunctionId, Kind, Role
+from asyncify.model.facts import LOOPS, FunctionId, Kind, Role
 from asyncify.model.graph import Reference, SourceKind
 from asyncify.planning.arguments import constant, shapes
 from asyncify.planning.drafts import Draft, constant_of
@@ -14,7 +14,6 @@ from asyncify.planning.units import helper_edits
 from asyncify.rules.spec import Answer, Argument, CallSite, Interceptor, Library, Refuse
 
 _POSITIONAL = {"add": ("method", "url", "body"), "register_uri": ("method", "url")}
-_LOOPS = ("For", "While", "AsyncFor")
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +219,7 @@ class Answers:
             return True
         statement = self.project.statement(registered.site)
         module = self.project.module(registered.site)
-        if any(s.kind in _LOOPS for s in self.project.ancestry(module, statement)):
+        if any(s.kind in LOOPS for s in self.project.ancestry(module, statement)):
             return True
         for other in self.registered:
             if other is registered or not self._may_equal(registered, other):

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from asyncify.model.facts import Expression, FunctionId, Kind, Role
+from asyncify.model.facts import LOOPS, Expression, FunctionId, Kind, Role
 from asyncify.model.graph import Reference, SourceKind, Value
 from asyncify.planning.project import Project
 
 # what annotations and the type checker call the generators of the project
 GENERATOR_TYPES = frozenset({"typing.Generator", "typing.Iterator", "typing.Iterable"})
-_LOOPS = frozenset({"For", "AsyncFor", "While"})
 
 
 def cleans_up(project: Project, function: FunctionId) -> bool:
@@ -97,6 +96,6 @@ def left_early(project: Project, site: Reference) -> bool:
             return True
         if statement.kind == "Break":
             around = project.ancestry(module, statement)
-            if next(s for s in around if s.kind in _LOOPS).id == loop.id:
+            if next(s for s in around if s.kind in LOOPS).id == loop.id:
                 return True
     return False

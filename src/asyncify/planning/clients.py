@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from asyncify.model.facts import FunctionId, Kind, Place, Role, Statement
+from asyncify.model.facts import LOOPS, FunctionId, Kind, Place, Role, Statement
 from asyncify.model.graph import Reference
 from asyncify.model.plan import AddImport, Edit, Insert, Replace, Wrap
 from asyncify.planning.arguments import joined
@@ -14,7 +14,6 @@ from asyncify.planning.settled import statements_around
 from asyncify.planning.units import ClientCall, helper_edits, import_text, used_helpers
 from asyncify.rules.registry import Rules
 
-_LOOPS = ("For", "While", "AsyncFor")
 _RESET_COMMENT = "  # a plain call keeps no cookies for the next one"
 
 
@@ -119,7 +118,7 @@ def runs(
     callers = {path[-1].id: path[-1] for path in paths}
     ordered = tuple(sorted(callers.values(), key=lambda s: s.span))
     start = next(path for path in paths if path[-1] == ordered[0])
-    repeats = any(statement.kind in _LOOPS for statement in start[level:])
+    repeats = any(statement.kind in LOOPS for statement in start[level:])
     return [Run(first, last, ordered if repeats else ordered[1:])]
 
 
@@ -130,7 +129,7 @@ def _common_level(paths: Sequence[list[Statement]]) -> int:
         here = {path[level].id for path in paths}
         if len(here) > 1 or any(len(path) <= level + 1 for path in paths):
             return level
-        if paths[0][level].kind in _LOOPS:
+        if paths[0][level].kind in LOOPS:
             return level
         blocks = {(path[level + 1].parent, path[level + 1].block) for path in paths}
         if len(blocks) > 1:

@@ -12,7 +12,7 @@ from asyncify.planning.colour import Limit
 if TYPE_CHECKING:
     from asyncify.planning.project import Project
 
-OVERLOAD = frozenset({"typing.overload", "typing_extensions.overload"})
+_OVERLOAD = frozenset({"typing.overload", "typing_extensions.overload"})
 
 
 def overloads(project: Project) -> Iterator[list[FunctionId]]:
@@ -28,14 +28,15 @@ def overloads(project: Project) -> Iterator[list[FunctionId]]:
             if not same:
                 group = []
             group = [*group, function]
-            if not _is_overload(project, function):
+            if not is_overload(project, function):
                 if len(group) > 1:
                     yield [one.id for one in group]
                 group = []
 
 
-def _is_overload(project: Project, function: Function) -> bool:
-    return any(name in OVERLOAD for _, name in project.decorators(function))
+def is_overload(project: Project, function: Function) -> bool:
+    """Whether a function only declares one way to call another."""
+    return any(name in _OVERLOAD for _, name in project.decorators(function))
 
 
 def callback_protocols(project: Project) -> Iterator[list[FunctionId]]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from asyncify.model.attributes import DISPATCHERS
 from asyncify.model.facts import Function, Kind, Role
 from asyncify.model.graph import Access, Reference, SourceKind
 from asyncify.model.plan import AddImport, Define, Edit, Replace
+from asyncify.planning.accessors import CACHED_PROPERTY
 from asyncify.planning.colour import Limit
 from asyncify.planning.helpers import helper
 from asyncify.planning.project import Project
@@ -17,8 +19,6 @@ _BESIDE_A_CACHE = frozenset({"builtins.staticmethod", "builtins.classmethod", "b
 _OF_A_CACHE = frozenset(
     {"cache_clear", "cache_info", "__name__", "__qualname__", "__doc__", "__module__"}
 )
-DISPATCHERS = frozenset({"functools.singledispatch", "functools.singledispatchmethod"})
-CACHED_PROPERTY = frozenset({"functools.cached_property"})
 # `async_lru` stores results and no coroutines; like `functools`, it forgets exceptions
 CACHE_REQUIREMENT = "async-lru"
 

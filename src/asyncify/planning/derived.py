@@ -24,14 +24,7 @@ _WRITTEN = (Role.TARGET, Role.DELETED)
 def outer_bases(project: Project, cls: ClassId) -> frozenset[str]:
     """The classes of others that a class of the project derives from."""
     bases = project.graph.bases
-    found: set[str] = set()
-    todo = [cls]
-    while todo:
-        for base in bases.get(todo.pop(), ()):
-            if base not in found:
-                found.add(base)
-                todo.extend([base] if base in bases else [])
-    return frozenset(found - bases.keys())
+    return frozenset(bases.get(cls, ())) - bases.keys()
 
 
 def derived_edits(project: Project, rules: Rules, reference: Reference) -> Edits | str | None:

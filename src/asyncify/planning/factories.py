@@ -15,6 +15,7 @@ from asyncify.model.facts import ClassId, Function, FunctionId, Role
 from asyncify.model.graph import Access, Edge, Reference, SourceKind, Value
 from asyncify.model.plan import Edit, Insert, Replace
 from asyncify.planning.colour import Limit
+from asyncify.planning.declarations import is_overload
 from asyncify.planning.interceptors import patched_names
 from asyncify.planning.named import named_in_string
 from asyncify.planning.project import PASSING_ROLES, UNSEEN, Project
@@ -22,7 +23,6 @@ from asyncify.planning.project import PASSING_ROLES, UNSEEN, Project
 # bases outside the project of which `cls.__new__(cls)` makes an object, as calling the class does
 _PLAIN_BASES = ("builtins.object", "abc.ABC", "typing.", "typing_extensions.", "collections.abc.")
 _TUPLES = ("typing.NamedTuple", "typing_extensions.NamedTuple")
-_OVERLOADS = ("typing.overload", "typing_extensions.overload")
 # decorators of classes that leave `__init__` alone
 _TRANSPARENT = frozenset({"typing.final", "typing.runtime_checkable", "functools.total_ordering"})
 _HARMLESS = PASSING_ROLES | {
@@ -91,8 +91,7 @@ def making_problem(project: Project, function: Function) -> str | None:
 
 def factory_edits(project: Project, function: Function) -> Iterable[Edit]:
     """The factory below an initial method, unless it only declares one or a base class has a factory."""
-    declares = any(name in _OVERLOADS for _, name in project.decorators(function))
-    if not declares and not _inherits_factory(project, function):
+    if not is_overload(project, function) and not _inherits_factory(project, function):
         yield Insert(function.header, "after", _factory(function))
 
 

@@ -41,12 +41,9 @@ def patches(project: Project) -> tuple[Patch, ...]:
 def is_put_back(project: Project, source: Reference) -> bool:
     """Whether an assignment gives an attribute the function that it had, or one that changes colour with it."""
     own = {s.name for s in project.sources(source) if s.kind is SourceKind.FUNCTION}
-    named = (
-        named_function(project, patch.path)
-        for patch in patches(project)
-        if patch.replacement == source and patch.call.module == source.module
-    )
-    return any(name is not None and own <= project.family(name) for name in named) and bool(own)
+    places = (patch.path for patch in patches(project) if own and patch.replacement == source)
+    named = (named_function(project, path) for path in places)
+    return any(name is not None and own <= project.family(name) for name in named)
 
 
 def patched_names(project: Project) -> Mapping[str, frozenset[str]]:
@@ -92,14 +89,14 @@ def _assignment(
     `known` says whether a function of the project has this name.
     """
     receiver, name = project.child(target, Role.RECEIVER), project.expression(target).text
-    if receiver is None:
+    if receiver is None or not (known or receiver in project.graph.names):
         return
-    path = f"{written(project, receiver)}.{name}"
+    path = f"{_path(project, receiver)}.{name}"
     function = named_function(project, path)
     if function is not None or receiver in project.graph.names:
         yield Patch(target, receiver, path, None, source)
         return
-    for one in project.sources(receiver) if known else ():
+    for one in project.sources(receiver):
         for owner in (one.name, *project.graph.bases.get(one.name, ())):
             joint = ":" if one.kind is SourceKind.MODULE else "."
             method = project.functions.get(f"{owner}{joint}{name}")
@@ -129,25 +126,18 @@ def _rebound(project: Project, target: Reference, source: Reference) -> Iterator
         return
     module = project.module(target)
     same = {e.id for e in module.expressions if e.variable == (owner, name)}
-    if not any(inner.expression in same for inner in inside(project, source)):
+    if not any(inner.expression in same for inner in project.inside(source)):
         yield Patch(target, target, f"{owner[:-1]}.{name}", None, source)
 
 
-def inside(project: Project, place: Reference) -> Iterator[Reference]:
-    """An expression, and all that it is made of."""
-    yield place
-    for inner, _ in project.children(place):
-        yield from inside(project, inner)
-
-
-def written(project: Project, place: Reference) -> str:
+def _path(project: Project, place: Reference) -> str:
     """The dotted path that an expression spells, from outside of its module; ``?`` if it starts with a variable."""
     if place in project.graph.names:
         return project.graph.names[place]
     expression, module = project.expression(place), project.module(place)
     receiver = project.child(place, Role.RECEIVER)
     if receiver is not None:
-        return f"{written(project, receiver)}.{expression.text}"
+        return f"{_path(project, receiver)}.{expression.text}"
     for one in module.imports:
         if one.name == expression.text:
             return f"{one.module}.{one.attribute}" if one.attribute else one.dotted or one.module
@@ -249,7 +239,7 @@ def denoted(project: Project, reference: Reference) -> str:
         for source in value.sources:
             if source.name in project.graph.classes or source.kind is SourceKind.MODULE:
                 return source.name.replace(":", ".")
-    return written(project, reference)
+    return _path(project, reference)
 
 
 def interceptor(project: Project, library: Library) -> str | None:

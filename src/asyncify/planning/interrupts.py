@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from asyncify.model.facts import Function, FunctionId, Kind, Place, Role, Statement
+from asyncify.model.facts import LOOPS, Function, FunctionId, Kind, Place, Role, Statement
 from asyncify.model.graph import Reference, SourceKind
 from asyncify.model.plan import AddImport, Edit, Replace
 from asyncify.planning.colour import Limit
@@ -18,7 +18,6 @@ from asyncify.planning.stops import bodies, raised
 
 _CTRL_C = "KeyboardInterrupt"
 _CANCELLED = "asyncio.CancelledError"
-_LOOPS = frozenset({"While", "For", "AsyncFor"})
 _LEAVES = frozenset({"Return", "Raise", "Break"})
 _EXITS = frozenset({"sys.exit", "os._exit", "builtins.exit", "builtins.quit"})
 _FORKS = ("os.fork", "os.forkpty", "pty.fork", "posix.fork", "posix.forkpty")
@@ -87,7 +86,7 @@ def _unfaithful(project: Project, place: Reference, handler: Statement) -> str |
     if any(e.role is Role.TARGET for e in inside):
         return "Ctrl-C comes as a CancelledError, and its handler looks at the exception"
     around = [s for s in project.ancestry(module, handler) if s.function == handler.function]
-    if any(s.kind in _LOOPS for s in around) and not _leaves(project, place.module, handler):
+    if any(s.kind in LOOPS for s in around) and not _leaves(project, place.module, handler):
         return "only the first Ctrl-C comes to a coroutine, and its handler goes on"
     return None
 

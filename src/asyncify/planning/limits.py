@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from asyncify.model.attributes import INITIAL, INITIAL_ASYNC
+from asyncify.model.attributes import DISPATCHERS, INITIAL, INITIAL_ASYNC
 from asyncify.model.facts import Function, Role
 from asyncify.model.graph import Reference
-from asyncify.planning.accessors import PROPERTY, is_accessor, read_by_name
+from asyncify.planning.accessors import CACHED_PROPERTY, PROPERTY, is_accessor, read_by_name
 from asyncify.planning.colour import Limit
 from asyncify.planning.companions import LambdaForm, lambda_form
 from asyncify.planning.decorators import (
-    CACHED_PROPERTY,
     CACHES,
-    DISPATCHERS,
     cache_limit,
     cached_property_helper,
     dispatch_limit,

@@ -11,13 +11,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from asyncify.model.facts import Expression, FlowKind, FunctionId, Kind, Role, Statement
+from asyncify.model.facts import LEAVING, Expression, FlowKind, FunctionId, Kind, Role, Statement
 from asyncify.model.graph import Reference
 from asyncify.model.span import Span
 from asyncify.planning.project import Project
 from asyncify.planning.stretches import Stretch
 
-_LEAVING = frozenset({"Return", "Raise", "Continue", "Break"})
 _ASSIGNMENTS = frozenset({"Assign", "AnnAssign", "AugAssign"})
 
 
@@ -177,7 +176,7 @@ class _Finder:
 
     def _leaves(self, statement: Statement) -> bool:
         body = [s for s in self.module.statements if s.parent == statement.id and s.block == "body"]
-        return bool(body) and body[-1].kind in _LEAVING
+        return bool(body) and body[-1].kind in LEAVING
 
     def _kept(self, state: str, statement: Statement) -> Reference | None:
         """`n = x`, an await, and `x = n + 1`."""

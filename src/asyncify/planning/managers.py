@@ -44,14 +44,14 @@ _ALIKE = _DECLARED | {_NULL}
 _EITHER = frozenset(f"{name}.{method}" for name in _ALIKE for method in ("__enter__", "__exit__"))
 
 
-def shared_entry(project: Project, site: Reference) -> Step | None:
-    """The limit of a place that enters an object of a class, where others' objects may be entered as well."""
+def enter_object(project: Project, site: Reference, used: FunctionId) -> Step:
+    """An object of a class that is entered by `async with` from now on, unless others' may be entered there as well."""
     for source in project.sources(site):
         others = source.kind in (SourceKind.CALL, SourceKind.INSTANCE)
         known = source.name in _ALIKE or source.name in project.graph.classes
         if others and not known and not source.name.startswith(("unittest.mock.", "mock.")):
             return Step(limit=Limit("ASY912", f"it may be {source.name} as well", site))
-    return None
+    return enter_step(project, site, used)
 
 
 def enter_step(project: Project, site: Reference, used: FunctionId) -> Step:

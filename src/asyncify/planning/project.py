@@ -103,6 +103,12 @@ class Project:
         for number in module.children[reference.expression]:
             yield Reference(reference.module, number), module.expressions[number]
 
+    def inside(self, reference: Reference) -> Iterator[Reference]:
+        """An expression, and all that it is made of."""
+        yield reference
+        for inner, _ in self.children(reference):
+            yield from self.inside(inner)
+
     def child(
         self, reference: Reference, role: Role, detail: str | None = None
     ) -> Reference | None:

@@ -8,12 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from asyncify.model.facts import Expression, Kind, Role, Statement
+from asyncify.model.facts import LEAVING, LOOPS, Expression, Kind, Role, Statement
 from asyncify.model.graph import Reference, Value
 from asyncify.planning.project import Project
-
-_LOOPS = ("For", "While", "AsyncFor")
-_LEAVES = ("Return", "Raise", "Continue", "Break")
 
 
 def reopened(
@@ -84,7 +81,7 @@ def _goes_on(project: Project, value: Value, place: Reference) -> bool:
     if after and project.expression(after[0]).role is not Role.TARGET:
         return not _leaves(module.statements, end)
     loops = [
-        s for s in project.ancestry(module, end) if s.kind in _LOOPS and s.function == end.function
+        s for s in project.ancestry(module, end) if s.kind in LOOPS and s.function == end.function
     ]
     return any(not _made_in(project, value, place, loop) for loop in loops) and not _leaves(
         module.statements, end
@@ -94,7 +91,7 @@ def _goes_on(project: Project, value: Value, place: Reference) -> bool:
 def _leaves(statements: tuple[Statement, ...] | list[Statement], end: Statement) -> bool:
     """Whether the block that ends an object is left right after that."""
     return any(
-        s.kind in _LEAVES and (s.parent, s.block) == (end.parent, end.block) and s.span > end.span
+        s.kind in LEAVING and (s.parent, s.block) == (end.parent, end.block) and s.span > end.span
         for s in statements
     )
 

@@ -6,7 +6,7 @@ nothing between the places gives one of those another value. Its text then says 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from asyncify.model.facts import Expression, Function, FunctionId, Kind, Place, Role, Statement
@@ -73,15 +73,7 @@ def settled(project: Project, reference: Reference, stretch: Stretch) -> bool:
     if project.expression(reference).place is not Place.BODY:
         return False
     bare = not any(e.kind in _BRANCHING for _, e in project.enclosing(reference))
-    return all(
-        _is_settled(project, leaf, stretch, bare=bare) for leaf in _leaves(project, reference)
-    )
-
-
-def _leaves(project: Project, reference: Reference) -> Iterator[Reference]:
-    yield reference
-    for inner, _ in project.children(reference):
-        yield from _leaves(project, inner)
+    return all(_is_settled(project, leaf, stretch, bare=bare) for leaf in project.inside(reference))
 
 
 def _is_settled(project: Project, leaf: Reference, stretch: Stretch, *, bare: bool) -> bool:

@@ -200,18 +200,12 @@ class _Stacks:
         for place in value.occurrences:
             for slot, depth in annotated.describing(place):
                 for root in annotated.annotations.get(slot, ()):
-                    named = [one for one in _inside(project, root) if _names(project, one)]
+                    named = [one for one in project.inside(root) if _names(project, one)]
                     if depth or (not named and project.expression(root).kind is Kind.CONSTANT):
                         return _held(root, "an annotation says that it is an exit stack")
                     path = project.module(root).path
                     edits.extend((path, edit) for one in named for edit in self._renamed(one))
         return Step(tuple(dict.fromkeys(edits)))
-
-
-def _inside(project: Project, site: Reference) -> Iterator[Reference]:
-    yield site
-    for inner, _ in project.children(site):
-        yield from _inside(project, inner)
 
 
 def _names(project: Project, site: Reference) -> bool:

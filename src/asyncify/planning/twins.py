@@ -32,7 +32,7 @@ from asyncify.planning.limits import (
     TRANSPARENT_PREFIXES,
     is_special,
 )
-from asyncify.planning.managers import enter_step, is_manager, manager_edits, shared_entry
+from asyncify.planning.managers import enter_object, enter_step, is_manager, manager_edits
 from asyncify.planning.project import Project
 from asyncify.planning.scripts import script_body
 from asyncify.planning.steps import Step
@@ -313,9 +313,7 @@ def _entered(project: Project, function: Function, edge: Edge) -> Step | None:
     """A `with` statement that enters an object, whose class can be entered in both ways."""
     if edge.open or not _in_line(project, function, edge):
         return None
-    if shared_entry(project, edge.site) is not None:
-        return None
-    step = enter_step(project, edge.site, function.id)
+    step = enter_object(project, edge.site, function.id)
     return step if step.limit is None and not step.gives else None
 
 

@@ -9,14 +9,13 @@ from asyncify.model.attributes import BUILTIN_ATTRIBUTES, INITIAL
 from asyncify.model.facts import Function, FunctionId, Kind, Role
 from asyncify.model.graph import Access, Edge, Evidence, Reference, SourceKind, Value
 from asyncify.model.plan import AddImport, Await, Edit, Replace
-from asyncify.planning.accessors import has_accessor
+from asyncify.planning.accessors import CACHED_PROPERTY, has_accessor
 from asyncify.planning.callables import callback_step
 from asyncify.planning.cleanup import cleans_up
 from asyncify.planning.colour import Limit, Use
 from asyncify.planning.companions import LambdaForm, body, lambda_form
 from asyncify.planning.consumers import CLOSING, consume, existing, need_async
 from asyncify.planning.declarations import stands_for_generator
-from asyncify.planning.decorators import CACHED_PROPERTY
 from asyncify.planning.frontier import starts_program
 from asyncify.planning.groups import Group
 from asyncify.planning.helpers import helper
@@ -28,12 +27,11 @@ from asyncify.planning.iteration import (
 )
 from asyncify.planning.limits import MANAGER, RENAMED, decorated_by
 from asyncify.planning.managers import (
-    enter_step,
+    enter_object,
     entered_alike,
     is_manager,
     made_step,
     manager_steps,
-    shared_entry,
     stacked_instances,
 )
 from asyncify.planning.mixing import mixed_source
@@ -189,7 +187,7 @@ def _reached(project: Project, function: Function, edge: Edge) -> Step:
     if edge.access is Access.ENTER and is_manager(project, function):
         return Step()  # who enters it is followed as a value
     if edge.access is Access.ENTER and function.name in RENAMED:
-        return shared_entry(project, edge.site) or enter_step(project, edge.site, function.id)
+        return enter_object(project, edge.site, function.id)
     if edge.access is Access.PROPERTY:
         return _property_step(project, function, edge.site)
     if edge.access is Access.DECORATE:
