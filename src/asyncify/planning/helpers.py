@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from asyncify.model.facts import Expression, Kind, Role
 from asyncify.model.graph import Reference
-from asyncify.model.plan import Define
+from asyncify.model.plan import AddImport, Define, Edit, Replace
 from asyncify.planning.project import Project
 
 # builtins and methods that take all of an iterable before they return: a list in its place changes nothing
@@ -230,6 +230,16 @@ def eager_argument(project: Project, reference: Reference) -> bool:
     first = expression.detail == "0" and (alone or not _CHOOSING.intersection(names))
     taken = EAGER if first else _TAKING_SEVERAL
     return bool(names) and all(name in taken for name in names)
+
+
+def renamed(project: Project, site: Reference, name: str, module: str) -> Iterator[Edit]:
+    """The edits of a place that names something of a module, and another name of it from now on."""
+    span, receiver = project.expression(site).span, project.child(site, Role.RECEIVER)
+    if receiver is not None:
+        yield Replace(span, f"{{0}}.{name}", (project.expression(receiver).span,))
+    else:
+        yield Replace(span, name)
+        yield AddImport(f"from {module} import {name}")
 
 
 def attributes_assigned(project: Project, site: Reference) -> Iterator[tuple[str, Reference]]:

@@ -18,11 +18,11 @@ from asyncify.model.graph import (
     SourceKind,
     Value,
 )
-from asyncify.model.plan import AddImport, Await, Edit, MakeAsync, Replace
+from asyncify.model.plan import Await, Edit, MakeAsync, Replace
 from asyncify.planning.colour import Limit
 from asyncify.planning.consumers import need_async
 from asyncify.planning.groups import PUSHES, STACKS
-from asyncify.planning.helpers import call_name, compared_with_none, put_away
+from asyncify.planning.helpers import call_name, compared_with_none, put_away, renamed
 from asyncify.planning.hooks import in_case
 from asyncify.planning.limits import MANAGER, RENAMED, decorated_by
 from asyncify.planning.project import PASSING_ROLES, UNSEEN, Project
@@ -89,17 +89,8 @@ def is_manager(project: Project, function: Function) -> bool:
 def manager_edits(project: Project, function: Function) -> Iterable[Edit]:
     """The decorator of an async context manager, in the place of that of a plain one."""
     decorator = decorated_by(project, function, MANAGER)
-    if decorator is None:
-        return
-    expression = project.expression(decorator)
-    if expression.kind is Kind.ATTRIBUTE:
-        receiver = project.child(decorator, Role.RECEIVER)
-        assert receiver is not None
-        hole = project.expression(receiver).span
-        yield Replace(expression.span, "{0}.asynccontextmanager", (hole,))
-    else:
-        yield Replace(expression.span, "asynccontextmanager")
-        yield AddImport("from contextlib import asynccontextmanager")
+    if decorator is not None:
+        yield from renamed(project, decorator, "asynccontextmanager", "contextlib")
 
 
 def made_step(project: Project, function: Function, site: Reference) -> Step:

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from asyncify.model.facts import FunctionId, Kind, Role
 from asyncify.model.graph import Reference, SourceKind, Value
-from asyncify.model.plan import AddImport, Await, Edit, MakeAsync, Replace
+from asyncify.model.plan import Await, Edit, MakeAsync, Replace
 from asyncify.planning.annotated import Annotated
 from asyncify.planning.colour import Limit
 from asyncify.planning.consumers import need_async
 from asyncify.planning.groups import CALLBACKS, PUSHES, STACK, STACKS
-from asyncify.planning.helpers import compared_with_none, put_away
+from asyncify.planning.helpers import compared_with_none, put_away, renamed
 from asyncify.planning.project import PASSING_ROLES, UNSEEN, Project
 from asyncify.planning.purity import other_way_text
 from asyncify.planning.steps import Step, joined
 
-_IMPORT = AddImport("from contextlib import AsyncExitStack")
 _SAME = frozenset({"enter_context", "callback", "push", "pop_all"})  # methods of both
 _AWAITED = {"close": "aclose", "__enter__": "__aenter__", "__exit__": "__aexit__"}
 _PARTIAL = ("functools.partial", "builtins.method")
@@ -120,18 +117,12 @@ class _Stacks:
         callee = project.child(call, Role.CALLEE)
         if callee is None or project.graph.names.get(callee) not in STACK:
             return _held(call, "the exit stack is made in a way that is not known")
-        return Step(tuple((project.module(call).path, e) for e in self._renamed(callee)))
-
-    def _renamed(self, name: Reference) -> Iterator[Edit]:
-        """The edits of a place that names the class."""
-        expression = self.project.expression(name)
-        receiver = self.project.child(name, Role.RECEIVER)
-        if receiver is not None:
-            hole = self.project.expression(receiver).span
-            yield Replace(expression.span, "{0}.AsyncExitStack", (hole,))
-        else:
-            yield Replace(expression.span, "AsyncExitStack")
-            yield _IMPORT
+        return Step(
+            tuple(
+                (project.module(call).path, e)
+                for e in renamed(project, callee, "AsyncExitStack", "contextlib")
+            )
+        )
 
     def _popped_from(self, call: Reference) -> Step:
         callee = self.project.child(call, Role.CALLEE)
@@ -204,7 +195,11 @@ class _Stacks:
                     if depth or (not named and project.expression(root).kind is Kind.CONSTANT):
                         return _held(root, "an annotation says that it is an exit stack")
                     path = project.module(root).path
-                    edits.extend((path, edit) for one in named for edit in self._renamed(one))
+                    edits.extend(
+                        (path, edit)
+                        for one in named
+                        for edit in renamed(project, one, "AsyncExitStack", "contextlib")
+                    )
         return Step(tuple(dict.fromkeys(edits)))
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from asyncify.model.facts import Function, FunctionId, Kind, Module, Role
+from asyncify.model.facts import Function, FunctionId, Module
 from asyncify.model.graph import CallGraph, Reference
-from asyncify.model.plan import AddImport, Edit, MakeAsync, Replace
+from asyncify.model.plan import Edit, MakeAsync, Replace
 from asyncify.planning.declarations import stands_for_generator
+from asyncify.planning.helpers import renamed
 from asyncify.planning.iteration import stays_plain
 from asyncify.planning.limits import MANAGER, RENAMED
 from asyncify.planning.project import Project
@@ -46,14 +47,5 @@ def _edits(project: Project, own: Project, function: Function, meant: Function) 
         yield Replace(function.name_span, RENAMED[meant.name])
     for number in function.decorators:
         decorator = Reference(function.module, number)
-        if denoted(own, decorator)[0] not in MANAGER:
-            continue
-        expression = own.expression(decorator)
-        if expression.kind is Kind.ATTRIBUTE:
-            receiver = own.child(decorator, Role.RECEIVER)
-            assert receiver is not None
-            hole = own.expression(receiver).span
-            yield Replace(expression.span, "{0}.asynccontextmanager", (hole,))
-        else:
-            yield Replace(expression.span, "asynccontextmanager")
-            yield AddImport("from contextlib import asynccontextmanager")
+        if denoted(own, decorator)[0] in MANAGER:
+            yield from renamed(own, decorator, "asynccontextmanager", "contextlib")
