@@ -54,6 +54,12 @@ WORDS = (
         "language/decorators/class_with_arguments",
         r"@Retry\(",
     ),
+    (
+        "decorators of slow and of plain functions",
+        "language/decorators/of_slow_and_of_plain_functions",
+        r"@logged\n    @checked",
+    ),
+    ("decorators that wait", "language/decorators/that_waits_for_both", r"@patient\(2\)"),
     ("singledispatch", "language/decorators/dispatched_by_type", r"@show\.register"),
     ("singledispatchmethod", "language/decorators/dispatched_by_type", r"@visit\.register"),
     ("caches beside decorators", "language/caches/beside_other_decorators", r"@log\n@lru_cache"),

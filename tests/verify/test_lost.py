@@ -358,3 +358,65 @@ def test_a_call_of_a_name_that_became_async_is_seen(tmp_path: Path) -> None:
         (18, "m:Client.pull"),
         (18, "m:Other.pull"),
     }
+
+
+WRAPPED = """\
+import time
+
+
+def logged(function):
+    def inner(*args):
+        print(function.__name__)
+        return function(*args)
+
+    return inner
+
+
+class Page:
+    @logged
+    def load(self):
+        time.sleep(0)
+        return 1
+
+    @logged
+    def part(self):
+        time.sleep(0)
+        return 2
+
+    @logged
+    def size(self):
+        return 2
+
+    def __len__(self):
+        return self.size()
+
+
+def use():
+    page = Page()
+    return page.load() + page.part() + len(page)
+"""
+
+
+def unwrapped(graph: CallGraph) -> Iterator[CallGraph]:
+    """The graph with one function forgotten that a wrapper wraps, or with its call of what it wraps."""
+    for function, wrapper in graph.wrappers.items():
+        for one in wrapper.decorated:
+            rest = tuple(each for each in wrapper.decorated if each != one)
+            less = replace(wrapper, decorated=rest)
+            yield replace(graph, wrappers={**graph.wrappers, function: less})
+        silent = replace(wrapper, calls=())
+        yield replace(graph, wrappers={**graph.wrappers, function: silent})
+
+
+def test_wrappers_that_are_forgotten_do_not_pass(tmp_path: Path) -> None:
+    before, after = tmp_path / "before", tmp_path / "after"
+    before.mkdir(), after.mkdir()
+    graph = graph_of(before, {"m": WRAPPED})
+    texts = [converted(each, WRAPPED) for each in (graph, *unwrapped(graph))]
+    assert "@logged_async\n    async def load" in texts[0]
+    made = graph_of(after, {f"m{number}": text for number, text in enumerate(texts)})
+    became = {identifier for identifier, function in made.functions.items() if function.is_async}
+    lost = {each.path for each in lost_coroutines(made, became)}
+    wrong = {f"m{n}.py" for n, text in enumerate(texts) if text not in (texts[0], WRAPPED)}
+    assert len(wrong) > 1
+    assert lost == wrong

@@ -83,6 +83,9 @@ class Edges:
         targets = dict(call.targets)
         for found in call.decorated.values():
             own = next(iter(found))
+            if own in self.flow.wrapped:
+                targets.setdefault(own, found[own])
+                continue
             made = {key: one for key, one in found.items() if key != own} or found
             for target in made.values():
                 targets.setdefault(target.function or "", target)

@@ -21,6 +21,7 @@ from asyncify.analysis.motion import Known, Motion
 from asyncify.analysis.names import Denoted, Names, Sort
 from asyncify.analysis.optional import is_bound, optional_parameters
 from asyncify.analysis.slots import RAW, Atom
+from asyncify.analysis.wrappers import wrappers
 from asyncify.model.attributes import INITIAL
 from asyncify.model.facts import (
     ClassId,
@@ -32,7 +33,7 @@ from asyncify.model.facts import (
     Place,
     Role,
 )
-from asyncify.model.graph import Access, Edge, Evidence, Reference, SourceKind, Target
+from asyncify.model.graph import Access, Edge, Evidence, Reference, SourceKind, Target, Wrapper
 
 _DELEGATING = frozenset({"__getattr__", "__getattribute__"})  # whose results anybody may call
 _NOTHING = frozenset({"builtins.object", ""})  # constructors that do nothing
@@ -56,6 +57,8 @@ class Flow:
         self.implementations = implementations(modules, names, hierarchy)
         self._registered = {registered for _, registered in self.implementations}
         self.calls: list[Call] = []
+        self.wrappers: Mapping[FunctionId, Wrapper] = {}
+        self.wrapped: frozenset[FunctionId] = frozenset()
         self.fixtures: frozenset[tuple[str, str]] = frozenset()  # parameters that get one
 
     def run(self) -> None:
@@ -69,6 +72,9 @@ class Flow:
             self.library.link(generic, registered)
         for module in self.modules.values():
             self.motion.module(module)
+        functions, optional = self.hierarchy.functions, self.heap.optional.keys()
+        self.wrappers = wrappers(self.modules, self.names, functions, optional)
+        self.wrapped = frozenset(f for each in self.wrappers.values() for f, _ in each.decorated)
         self.fixtures = fixtures.link(self.modules, self.names, self.heap)
         for module in self.modules.values():
             self._decorations(module)
@@ -160,18 +166,20 @@ class Flow:
         for function in module.functions:
             if not any(self._changes(module, function, one) for one in function.decorators):
                 continue
-            slot = self.slots.new()
-            self.slots.add(slot, Atom(RAW, function.id))
+            given, slot = self.slots.new(), 0
+            self.slots.add(given, Atom(RAW, function.id))
             for identifier in reversed(function.decorators):
                 if self._changes(module, function, identifier):
-                    result = self.slots.new()
+                    if not (slot and function.id in self.wrapped):
+                        slot = self.slots.new()
                     call = self.library.imply(
                         self.heap.at(module.name, identifier),
-                        (Argument(slot, 0, is_function=True),),
-                        result,
+                        (Argument(given, 0, is_function=True),),
+                        slot,
                     )
                     call.site = None
-                    slot = result
+                    if function.id not in self.wrapped:  # wrappers call the function itself
+                        given = slot
             self.heap.decorated[function.id] = slot
 
     def _changes(self, module: Module, function: Function, identifier: int) -> bool:

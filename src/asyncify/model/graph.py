@@ -124,6 +124,20 @@ class Value:
 
 
 @dataclass(frozen=True, slots=True)
+class Wrapper:
+    """The function that a decorator of the project returns in the place of each that it decorates.
+
+    Nothing is done with what is decorated but that the wrapper calls it. Edges lead to the decorated
+    function: whoever calls it runs its wrappers as well.
+    """
+
+    decorator: FunctionId
+    function: FunctionId
+    calls: tuple[Reference, ...]  # of what is decorated
+    decorated: tuple[tuple[FunctionId, Reference], ...]  # each with the decorator above it
+
+
+@dataclass(frozen=True, slots=True)
 class CallGraph:
     """The project as planning sees it."""
 
@@ -147,6 +161,7 @@ class CallGraph:
     names: Mapping[Reference, str] = field(default_factory=dict)  # external object named here
     types: Mapping[Reference, str] = field(default_factory=dict)  # class (or None), canonical
     scalars: frozenset[Reference] = frozenset()  # a str or a number for sure, never None
+    wrappers: Mapping[FunctionId, Wrapper] = field(default_factory=dict)  # by the wrapping function
     stubs: Mapping[str, Module] = field(default_factory=dict)  # `.pyi` files beside the modules
     lent: Mapping[str, str] = field(default_factory=dict)  # vendored packages, by their short names
 

@@ -37,7 +37,7 @@ class MakeAsync:
 
 @dataclass(frozen=True, slots=True)
 class MakeTwin:
-    """Keep the `def` statement at `span` as it is, and put an async copy named `name` after it.
+    """Keep the `def` statement at `span` as it is, and put a copy named `name` after it, mostly an async one.
 
     Every other edit inside the span is for the copy only. `drop` are the numbers of decorators that
     the copy does not have.
@@ -46,6 +46,7 @@ class MakeTwin:
     span: Span
     name: str
     drop: tuple[int, ...] = ()
+    is_async: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from asyncify.model.plan import Await, Edit, Replace
 from asyncify.model.span import Span
 from asyncify.planning.applied import Applied, applied, is_name
 from asyncify.planning.colour import Limit
+from asyncify.planning.companions import WRAPS
 from asyncify.planning.consumers import consume, need_async
 from asyncify.planning.decorators import registers
 from asyncify.planning.expectations import expected_step, parametrizes
@@ -45,8 +46,7 @@ LOOKERS = frozenset(
         "collections.deque.remove",
         "functools.partial",
         "functools.partialmethod",
-        "functools.wraps",
-        "functools.update_wrapper",
+        *WRAPS,
         "inspect.signature",
         "inspect.getdoc",
         "inspect.getsource",

@@ -18,6 +18,7 @@ from asyncify.planning.hooks import hooks_together, in_case
 if TYPE_CHECKING:
     from asyncify.planning.project import Project
 
+WRAPS = frozenset({"functools.update_wrapper", "functools.wraps"})  # they copy names
 # callbacks that are called by what takes their place: builtin -> the argument (position or keyword)
 INLINE = {
     "builtins.map": "0",
@@ -177,7 +178,7 @@ def _callbacks(project: Project) -> Iterator[list[FunctionId]]:
                 expression = project.expression(occurrence)
                 outer = project.parent(occurrence)
                 if expression.role in (Role.ARGUMENT, Role.KEYWORD) and outer is not None:
-                    if project.callee_names(outer[0]):
+                    if not WRAPS.issuperset(project.callee_names(outer[0])):
                         yield functions
                         break
 

@@ -27,7 +27,7 @@ def families(project: Project) -> Families:
     """
     together = DisjointSets(_lines(project))
     for edge in project.graph.edges:
-        if len(edge.targets) > 1:
+        if len(edge.targets) > 1 and edge.site not in project.wrapper_calls:
             together.join(t.function for t in edge.targets if t.function is not None)
     for value in project.graph.values:
         together.join(s.name for s in value.sources if s.kind is SourceKind.GENERATOR)

@@ -45,6 +45,7 @@ from asyncify.planning.stops import stop_limit
 from asyncify.planning.testing import test_case_limit
 from asyncify.planning.twins import Twin, beside_limit, copied, inside, public_limit, twin_of
 from asyncify.planning.uses import edge_steps, value_steps
+from asyncify.planning.wrappers import decorator_twin, wrapper_steps
 
 
 @dataclass(slots=True)
@@ -112,12 +113,16 @@ def convert(project: Project, identifier: FunctionId, boundaries: Boundaries) ->
             if renamed is not None:
                 conversion.edits.extend(_renamed_calls(project, function, renamed))
     if boundaries.twins and not loop_calls(project, identifier):
-        _add_twin(project, conversion)
+        _add_twin(project, conversion, boundaries)
     return conversion
 
 
-def _add_twin(project: Project, conversion: Conversion) -> None:
+def _add_twin(project: Project, conversion: Conversion, boundaries: Boundaries) -> None:
     function = conversion.function
+    if project.wrapper_by(function.id) is not None:
+        free = _limit(project, function, boundaries) is None
+        conversion.twin = decorator_twin(project, function) if free else None
+        return
     conversion.twin = twin_of(project, function, conversion.limit)
     if conversion.twin is None and conversion.limit is None:
         conversion.twin = copied(project, function, conversion.edits, conversion.steps)
@@ -134,6 +139,7 @@ def _steps(
         steps.append(edge_steps(project, function, edge, boundaries.unsafe))
         if steps[-1].limit is not None:
             return steps, steps[-1].limit
+    steps.extend(wrapper_steps(project, function))
     for step in value_steps(project, function):
         if step.limit is not None:
             return steps, step.limit

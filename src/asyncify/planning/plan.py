@@ -35,6 +35,7 @@ from asyncify.planning.seeds import Seeds
 from asyncify.planning.style import Style, backend, style_of
 from asyncify.planning.twins import inside, is_public
 from asyncify.planning.units import ClientCall, Seed, Site, noted
+from asyncify.planning.wrappers import Wrappers
 from asyncify.rules.registry import Rules, load_frameworks
 
 
@@ -367,6 +368,15 @@ class _Planner:
                 for m in self.project.line(function)
             )
         }
+        made = {
+            wrapper.decorator: twin
+            for wrapper in self.project.graph.wrappers.values()
+            if wrapper.function in seen
+            and (twin := self._conversion(wrapper.decorator).twin) is not None
+        }
+        wrappers = Wrappers(self.project, made, limits)
+        users = {function: wrappers.uses(uses) for function, uses in users.items()}
+        limits = {**limits, **wrappers.add(seen, users, twins)}
         units = [seed.unit for seed in seeds]
         tests = {f for f in seen if in_test_file(self.project.path(f))}
         asked = set()
@@ -374,7 +384,7 @@ class _Planner:
             asked = {f for f in twins if is_public(self.project, self.project.functions[f])}
         together = Together(self.project.family_of, self.project.line_of)
         colouring = colour(units, users, together, limits, twins, tests, asked)
-        return self._without_nested_loops(seeds, colouring)
+        return self._without_nested_loops(seeds, wrappers.settled(colouring))
 
     def _without_nested_loops(self, seeds: Sequence[Seed], colouring: Colouring) -> Colouring:
         """Holds the entry points that cannot start a loop, because one may already run where they are called."""

@@ -18,7 +18,16 @@ from asyncify.model.facts import (
     Role,
     Statement,
 )
-from asyncify.model.graph import Access, CallGraph, Edge, Reference, Source, SourceKind, Value
+from asyncify.model.graph import (
+    Access,
+    CallGraph,
+    Edge,
+    Reference,
+    Source,
+    SourceKind,
+    Value,
+    Wrapper,
+)
 from asyncify.planning.families import Families, families, lines
 from asyncify.rules.hooks import Framework
 
@@ -255,6 +264,31 @@ class Project:
     def reaching(self, function: FunctionId) -> list[Edge]:
         """Every place that reaches a function."""
         return self._reaching.get(function, [])
+
+    @cached_property
+    def wrapper_calls(self) -> frozenset[Reference]:
+        """The places where wrappers call what they wrap."""
+        return frozenset(call for wrapper in self.graph.wrappers.values() for call in wrapper.calls)
+
+    def wrapper_by(self, decorator: FunctionId) -> Wrapper | None:
+        """The wrapper that a decorator makes."""
+        return self._wrappers_by.get(decorator)
+
+    @cached_property
+    def _wrappers_by(self) -> dict[FunctionId, Wrapper]:
+        return {wrapper.decorator: wrapper for wrapper in self.graph.wrappers.values()}
+
+    def wrappers_of(self, function: FunctionId) -> Sequence[Wrapper]:
+        """The wrappers of a decorated function."""
+        return self._wrappers_of.get(function, ())
+
+    @cached_property
+    def _wrappers_of(self) -> dict[FunctionId, list[Wrapper]]:
+        found: dict[FunctionId, list[Wrapper]] = {}
+        for wrapper in self.graph.wrappers.values():
+            for function, _ in wrapper.decorated:
+                found.setdefault(function, []).append(wrapper)
+        return found
 
     def users(self, functions: Iterable[FunctionId]) -> set[FunctionId]:
         """These functions, and all that reach one of them, by whatever way."""

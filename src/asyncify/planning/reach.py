@@ -85,9 +85,13 @@ class Reach:
         for edge in self.project.graph.edges:
             if edge.access is Access.DECORATE or _guessed(edge):
                 continue
+            if edge.site in self.project.wrapper_calls:
+                continue  # who calls a function runs its wrappers
             for target in edge.targets:
                 if target.function is not None:
                     yield edge.site, target.function
+                    for wrapper in self.project.wrappers_of(target.function):
+                        yield edge.site, wrapper.function
         for value in self.project.graph.values:
             functions = [s.name for s in value.sources if s.kind is SourceKind.FUNCTION]
             for occurrence in value.occurrences if functions else ():

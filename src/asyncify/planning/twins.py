@@ -94,7 +94,7 @@ def twin_of(project: Project, function: Function, limit: Limit | None) -> Twin |
         return None
     initial = function.name == INITIAL
     name = twin_name(function.name)
-    if _taken(project, function, name) or (initial and making_problem(project, function)):
+    if is_taken(project, function, name) or (initial and making_problem(project, function)):
         return None
     path = project.path(function.id)
     edits: list[tuple[str, Edit]] = [
@@ -200,7 +200,7 @@ def public_limit(project: Project, function: Function) -> Limit | None:
                     return Limit("ASY970", f"{message}, and the interface is kept", site)
         return None
     name = twin_name(function.name)
-    if _taken(project, function, name):
+    if is_taken(project, function, name):
         return Limit("ASY970", f"{function.name}() is public, and {name}() stands beside it")
     return Limit("ASY970", f"{function.name}() is public, and the interface is kept")
 
@@ -231,12 +231,13 @@ def _may_have_one(project: Project, function: Function, limit: Limit | None) -> 
         return False  # what is in its place has no twin
     if not project.memory("composed", composed).isdisjoint(project.line(function.id)):
         return False  # who composes its name may mean the twin
-    if _is_patched(project, function):
+    if is_patched(project, function):
         return False  # the async callers would go past what a test puts in its place
     known = TRANSPARENT | PROPERTY | MANAGER
+    wrapped = {place for w in project.wrappers_of(function.id) for _, place in w.decorated}
     return all(
-        name is not None and (name in known or name.startswith(TRANSPARENT_PREFIXES))
-        for _, name in project.decorators(function)
+        place in wrapped if name is None else name in known or name.startswith(TRANSPARENT_PREFIXES)
+        for place, name in project.decorators(function)
     )
 
 
@@ -250,7 +251,7 @@ def _renamed(project: Project) -> frozenset[FunctionId]:
     )
 
 
-def _is_patched(project: Project, function: Function) -> bool:
+def is_patched(project: Project, function: Function) -> bool:
     """Whether a test seems to replace a function: by its name, in a class of its line or in a module."""
     owners = patched_names(project).get(function.name, frozenset())
     if function.owner is None or not owners:
@@ -260,7 +261,8 @@ def _is_patched(project: Project, function: Function) -> bool:
     return bool(owners & (names | {"?"}))
 
 
-def _taken(project: Project, function: Function, name: str) -> bool:
+def is_taken(project: Project, function: Function, name: str) -> bool:
+    """Whether there is a function of this name beside another one already."""
     return any(
         other.name == name and other.owner == function.owner
         for other in project.graph.modules[function.module].functions

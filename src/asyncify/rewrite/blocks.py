@@ -156,7 +156,7 @@ class Blocks:
         items.extend(self._twins(unit) or self._replacement(unit) or [item])
 
     def _twins(self, unit: _Unit) -> list[Item]:
-        """A function as it was, and its async copy with all edits."""
+        """A function as it was, and its copy with all edits."""
         original, copy = unit.originals[0], unit.item.statement
         for edit in self.index.edits.get(original, ()):
             if isinstance(edit, MakeTwin):
@@ -164,9 +164,9 @@ class Blocks:
                 assert isinstance(copy, cst.FunctionDef)
                 self.applied.add(edit)
                 kept = [each for n, each in enumerate(copy.decorators) if n not in edit.drop]
-                copy = copy.with_changes(
-                    name=cst.Name(edit.name), asynchronous=cst.Asynchronous(), decorators=kept
-                )
+                copy = copy.with_changes(name=cst.Name(edit.name), decorators=kept)
+                if edit.is_async:
+                    copy = copy.with_changes(asynchronous=cst.Asynchronous())
                 gap = [cst.EmptyLine(indent=False)] * (1 if self._is_method(original) else 2)
                 return [Item(original, unit.item.lines), Item(copy, gap)]
         return []

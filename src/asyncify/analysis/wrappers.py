@@ -1,0 +1,227 @@
+"""Decorators of the project that wrap: what they return calls the function, and they do nothing else with it.
+
+Such a decorator does not mix what it decorates: each call of a decorated function runs the wrapper, and that
+runs this one function. All other decorators are followed like any function that gets another one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Set
+from dataclasses import dataclass
+
+from asyncify.analysis.names import Denoted, Names, Sort
+from asyncify.model.facts import Expression, Function, FunctionId, Kind, Module, Role
+from asyncify.model.graph import Reference, Wrapper
+
+# who gets the function, or its wrapper, and only reads it
+_READERS = frozenset(
+    {
+        "builtins.getattr",
+        "builtins.hasattr",
+        "builtins.id",
+        "builtins.repr",
+        "builtins.str",
+        "functools.update_wrapper",
+        "functools.wraps",
+        "inspect.signature",
+    }
+)
+_REACHING = frozenset({"__call__", "__func__", "__get__", "__wrapped__"})
+_PLAIN = frozenset(
+    {Sort.EXTERNAL, Sort.MODULE}
+)  # a decorator of others leaves the function as it is
+
+_Stack = tuple[FunctionId | None, ...]  # decorators that are not plain; None: nobody knows it
+
+
+@dataclass(frozen=True, slots=True)
+class _Layer:
+    """The wrapper that a decorator makes, and where that calls the function."""
+
+    function: FunctionId
+    calls: tuple[Reference, ...]
+
+
+def wrappers(
+    modules: Mapping[str, Module],
+    names: Names,
+    functions: Mapping[FunctionId, Function],
+    optional: Set[FunctionId],
+) -> dict[FunctionId, Wrapper]:
+    """The wrappers of a project, by the function that they are.
+
+    Args:
+        modules: all modules.
+        names: what names denote.
+        functions: all functions.
+        optional: the functions whose result depends on what they get.
+    """
+    places, stacks = _decorated(modules, names)
+    layers = {}
+    for decorator, decorated in places.items():
+        alike = all(_is_plain_def(functions[each]) for each, _ in decorated)
+        kinds = {modules[r.module].expressions[r.expression].kind for _, r in decorated}
+        called = Kind.CALL in kinds
+        if alike and (len(kinds) == 1 or not called) and decorator not in optional:
+            own = modules[functions[decorator].module]
+            layer = _Reader(own, names).layer(functions[decorator], called=called)
+            if layer is not None:
+                layers[decorator] = layer
+    used = _used_otherwise(modules, names, layers.keys(), places)
+    known = _whole_stacks(stacks, frozenset(layers.keys() - used))
+    return {
+        layers[each].function: Wrapper(
+            each, layers[each].function, layers[each].calls, tuple(places[each])
+        )
+        for each in sorted(known)
+    }
+
+
+def _decorated(
+    modules: Mapping[str, Module], names: Names
+) -> tuple[dict[FunctionId, list[tuple[FunctionId, Reference]]], list[_Stack]]:
+    """What every decorator of the project decorates, and where; and what stands above each function."""
+    places: dict[FunctionId, list[tuple[FunctionId, Reference]]] = {}
+    stacks: list[_Stack] = []
+    for module in modules.values():
+        for function in module.functions:
+            stack: list[FunctionId | None] = []
+            for number in function.decorators:
+                decorator = _decorator(module, names, module.expressions[number])
+                if decorator is not None or not _is_plain(module, names, number):
+                    stack.append(decorator)
+                if decorator is not None:
+                    place = Reference(module.name, number)
+                    places.setdefault(decorator, []).append((function.id, place))
+            stacks.append(tuple(stack))
+    return places, stacks
+
+
+def _decorator(module: Module, names: Names, item: Expression) -> FunctionId | None:
+    """The one function of the project that decorates, called or not."""
+    found = _named(module, names, item)
+    return found[0].name if len(found) == 1 and found[0].sort is Sort.FUNCTION else None
+
+
+def _named(module: Module, names: Names, item: Expression) -> tuple[Denoted, ...]:
+    if item.kind is Kind.CALL:
+        item = module.expressions[module.children[item.id][0]]
+    return names.expression(module, item)
+
+
+def _is_plain(module: Module, names: Names, number: int) -> bool:
+    """Whether a decorator is somebody else's for sure."""
+    found = _named(module, names, module.expressions[number])
+    return bool(found) and all(one.sort in _PLAIN for one in found)
+
+
+def _whole_stacks(stacks: Iterable[_Stack], known: frozenset[FunctionId]) -> frozenset[FunctionId]:
+    """Without the decorators that stand beside one which is not known."""
+    while True:
+        torn = {one for stack in stacks if not known.issuperset(stack) for one in stack}
+        if torn.isdisjoint(known):
+            return known
+        known = known - torn
+
+
+def _used_otherwise(
+    modules: Mapping[str, Module],
+    names: Names,
+    decorators: Iterable[FunctionId],
+    places: Mapping[FunctionId, list[tuple[FunctionId, Reference]]],
+) -> set[FunctionId]:
+    """The decorators that are called by hand, decorate a class, or are kept as values."""
+    wanted = {each.rpartition(":")[2] for each in decorators}
+    expected = {place for each in decorators for _, place in places[each]}
+    found: set[FunctionId] = set()
+    for module in modules.values() if wanted else ():
+        own = wanted | {one.name for one in module.imports if one.attribute in wanted}
+        for item in module.expressions:
+            if item.text not in own or item.kind not in (Kind.NAME, Kind.ATTRIBUTE):
+                continue
+            place = item.parent if item.role is Role.CALLEE else item.id
+            if Reference(module.name, place) not in expected:
+                reached = names.expression(module, item)
+                found.update(one.name for one in reached if one.sort is Sort.FUNCTION)
+    return found
+
+
+class _Reader:
+    """Reads the text of decorators in one module."""
+
+    def __init__(self, module: Module, names: Names) -> None:
+        self.module, self.names = module, names
+
+    def layer(self, decorator: Function, *, called: bool) -> _Layer | None:
+        """What a decorator makes of the function that it gets; None if it may do anything else with it."""
+        if decorator.kind != "def" or decorator.owner is not None or decorator.decorators:
+            return None
+        if decorator.parent != f"{self.module.name}:" or not _is_plain_def(decorator):
+            return None
+        if called:
+            inner = self._returned(decorator, "")
+            if inner is None or inner.decorators or not self._is_handed_out(inner):
+                return None
+            decorator = inner
+        return self._wrapping(decorator)
+
+    def _wrapping(self, decorator: Function) -> _Layer | None:
+        parameters = decorator.parameters
+        if not parameters or not parameters[0].kind.startswith("positional"):
+            return None
+        if any(one.default < 0 and one.kind != "**" for one in parameters[1:]):
+            return None
+        name = parameters[0].name
+        wrapper = self._returned(decorator, name)
+        if wrapper is None or not self._is_handed_out(wrapper):
+            return None
+        calls = []
+        for item in self._named(decorator.id, name):
+            if item.role is Role.CALLEE and item.function == wrapper.id:
+                calls.append(Reference(self.module.name, item.parent))
+            elif not self._is_read(item) and not (
+                item.role is Role.RETURNED and item.function == decorator.id
+            ):
+                return None
+        return _Layer(wrapper.id, tuple(calls)) if calls else None
+
+    def _returned(self, function: Function, name: str) -> Function | None:
+        """The one nested function that a function returns, whether or not it returns a parameter besides."""
+        found: set[str] = set()
+        for item in self.module.expressions:
+            if item.role is Role.RETURNED and item.function == function.id and item.parent < 0:
+                if item.kind is not Kind.NAME or item.variable != (function.id, item.text):
+                    return None
+                found.add(item.text)
+        found.discard(name)
+        inner = [f for f in self.module.functions if f.parent == function.id and f.name in found]
+        alone = len(found) == 1 and len(inner) == 1 and inner[0].owner is None
+        return inner[0] if alone and inner[0].kind == "def" and _is_plain_def(inner[0]) else None
+
+    def _is_handed_out(self, inner: Function) -> bool:
+        """Whether a nested function is returned, and nothing else is done with it."""
+        return all(
+            self._is_read(item) or (item.role is Role.RETURNED and item.function == inner.parent)
+            for item in self._named(inner.parent, inner.name)
+        )
+
+    def _named(self, owner: FunctionId, name: str) -> Iterator[Expression]:
+        for item in self.module.expressions:
+            if item.kind is Kind.NAME and item.variable == (owner, name):
+                yield item
+
+    def _is_read(self, item: Expression) -> bool:
+        """Whether an occurrence only looks at a function."""
+        outer = self.module.expressions[item.parent] if item.parent >= 0 else None
+        if outer is None:
+            return False
+        if item.role is Role.RECEIVER:
+            return outer.role is not Role.CALLEE and outer.text not in _REACHING
+        if item.role is not Role.ARGUMENT or outer.kind is not Kind.CALL:
+            return False
+        found = _named(self.module, self.names, outer)
+        return bool(found) and all(one.name in _READERS for one in found)
+
+
+def _is_plain_def(function: Function) -> bool:
+    return not function.is_async and not function.is_generator

@@ -1,0 +1,151 @@
+"""Decorators that wrap: those whose wrapper becomes async for a part of what they decorate get an async twin.
+
+``@logged`` calls what it decorates, and decorates slow functions and ``__len__`` alike. The slow ones become
+async and go over to ``@logged_async``; the others keep ``@logged``. Where all become async, so does the wrapper.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+
+from asyncify.model.facts import Function, FunctionId, Kind, Role
+from asyncify.model.graph import Reference, Wrapper
+from asyncify.model.plan import AddImport, Await, Edit, MakeAsync, MakeTwin, Replace
+from asyncify.planning.colour import Colouring, Limit, Use
+from asyncify.planning.consumers import need_async
+from asyncify.planning.project import Project
+from asyncify.planning.steps import Step
+from asyncify.planning.twins import Twin, is_patched, is_taken, twin_name
+
+Twins = dict[FunctionId, list[Use]]
+
+
+def wrapper_steps(project: Project, function: Function) -> Iterator[Step]:
+    """What becomes async with a wrapper that waits by itself: everything that it wraps."""
+    wrapper = project.graph.wrappers.get(function.id)
+    for decorated, place in wrapper.decorated if wrapper is not None else ():
+        yield Step(uses=(Use(decorated, function.id, place),))
+
+
+def decorator_twin(project: Project, decorator: Function) -> Twin | None:
+    """The twin of a decorator, and the places that go over to it; None if it cannot have one."""
+    wrapper = project.wrapper_by(decorator.id)
+    name = twin_name(decorator.name)
+    if wrapper is None or is_taken(project, decorator, name) or is_patched(project, decorator):
+        return None
+    own = project.functions[wrapper.function]
+    module = project.graph.modules[own.module]
+    if any(e.role is Role.ENTERED and e.function == own.id for e in module.expressions):
+        return None  # what it holds would be held by both, and across an await by one
+    path = project.path(own.id)
+    edits: list[tuple[str, Edit]] = [
+        (path, MakeTwin(decorator.header, name, is_async=False)),
+        (path, MakeAsync(own.header, "def")),
+    ]
+    for call in wrapper.calls:
+        step = need_async(project, call, own.id, [Await(project.expression(call).span)])
+        if step.limit is not None or step.gives:
+            return None
+        edits.extend(step.edits)
+    steps = []
+    for decorated, place in wrapper.decorated:
+        named = _named(project, decorator, place, name)
+        if named is None:
+            return None
+        used = tuple((project.module(place).path, edit) for edit in named)
+        steps.append(Step(used, (Use(decorated, decorator.id, place),)))
+    return Twin(tuple(edits), tuple(steps))
+
+
+def _named(project: Project, decorator: Function, place: Reference, name: str) -> list[Edit] | None:
+    """The edits after which a decorator is the twin."""
+    if project.expression(place).kind is Kind.CALL:
+        callee = project.child(place, Role.CALLEE)
+        assert callee is not None
+        place = callee
+    module = project.module(place)
+    written = project.expression(place)
+    if module.name == decorator.module:
+        return [Replace(written.span, name)] if written.kind is Kind.NAME else None
+    bound = {one.name for one in module.imports}.union(*(f.names for f in module.functions))
+    if name in bound:
+        return None
+    edits: list[Edit] = [Replace(written.span, name)]
+    return [*edits, AddImport(f"from {decorator.module} import {name}")]
+
+
+class Wrappers:
+    """The part of a colouring that is about wrappers.
+
+    A wrapper has two reasons to become async. If it waits by itself, so does all that it wraps. If what it
+    wraps became async, it has to await that: this is a node of its own, the *form*, that colours nobody
+    where the decorator can have a twin.
+    """
+
+    def __init__(
+        self,
+        project: Project,
+        twins: Mapping[FunctionId, Twin],
+        limits: Mapping[FunctionId, Limit],
+    ) -> None:
+        self.project = project
+        self.twins = twins  # by decorator
+        self.limits = limits
+
+    def uses(self, uses: list[Use]) -> list[Use]:
+        """What uses a function, where its wrappers only await it."""
+        calls = self.project.wrapper_calls
+        return [replace(use, user=_form(use.user)) if use.site in calls else use for use in uses]
+
+    def add(
+        self, seen: set[FunctionId], users: dict[FunctionId, list[Use]], twins: Twins
+    ) -> dict[FunctionId, Limit]:
+        """Adds the forms of the wrappers, and what can have a twin through them; their limits."""
+        limits = {}
+        for wrapper in self._of(seen):
+            form, split = _form(wrapper.function), wrapper.decorator in self.twins
+            around = [Use(f, wrapper.function, place) for f, place in wrapper.decorated]
+            users[form] = [] if split else around
+            limit = self.limits.get(wrapper.function)
+            if limit is not None and not (split and limit.code == "ASY970"):
+                limits[form] = limit
+            if split:
+                twins[wrapper.function] = around
+            if not split or form in limits:
+                for decorated, _ in wrapper.decorated:
+                    twins.pop(decorated, None)
+        return limits
+
+    def settled(self, colouring: Colouring) -> Colouring:
+        """The colouring without forms: each is a wrapper that becomes async, or the twin of a decorator."""
+        causes, twins = dict(colouring.causes), dict(colouring.twins)
+        for wrapper in self._of({*causes, *twins}):
+            waits = causes.pop(_form(wrapper.function), None)
+            inner = twins.pop(wrapper.function, None)
+            if wrapper.function in causes:
+                continue
+            decorated = [function for function, _ in wrapper.decorated]
+            beside = next((twins[f] for f in decorated if f in twins), None)
+            cause = waits or inner or beside
+            if cause is None:
+                continue
+            if all(f in causes for f in decorated) and wrapper.function not in self.limits:
+                causes[wrapper.function] = cause
+            else:
+                twins[wrapper.decorator] = cause
+        return replace(colouring, causes=causes, twins=twins)
+
+    def _of(self, functions: Iterable[FunctionId]) -> list[Wrapper]:
+        """The wrappers among some functions, and those around them."""
+        found: dict[FunctionId, Wrapper] = {}
+        for function in functions:
+            own = self.project.graph.wrappers.get(function)
+            for wrapper in (own, *self.project.wrappers_of(function)):
+                if wrapper is not None:
+                    found[wrapper.function] = wrapper
+        return [found[each] for each in sorted(found)]
+
+
+def _form(wrapper: FunctionId) -> FunctionId:
+    return f"{wrapper}<form>"
