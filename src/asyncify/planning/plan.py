@@ -374,7 +374,8 @@ class _Planner:
             if wrapper.function in seen
             and (twin := self._conversion(wrapper.decorator).twin) is not None
         }
-        wrappers = Wrappers(self.project, made, limits)
+        programs = {f for f in seen if self._conversion(f).starts_loop}
+        wrappers = Wrappers(self.project, made, limits, programs)
         users = {function: wrappers.uses(uses) for function, uses in users.items()}
         limits = {**limits, **wrappers.add(seen, users, twins)}
         units = [seed.unit for seed in seeds]

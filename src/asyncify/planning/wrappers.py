@@ -6,10 +6,10 @@ async and go over to ``@logged_async``; the others keep ``@logged``. Where all b
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import replace
 
-from asyncify.model.facts import Function, FunctionId, Kind, Role
+from asyncify.model.facts import Function, FunctionId, Kind, Role, short
 from asyncify.model.graph import Reference, Wrapper
 from asyncify.model.plan import AddImport, Await, Edit, MakeAsync, MakeTwin, Replace
 from asyncify.planning.colour import Colouring, Limit, Use
@@ -88,10 +88,12 @@ class Wrappers:
         project: Project,
         twins: Mapping[FunctionId, Twin],
         limits: Mapping[FunctionId, Limit],
+        programs: Set[FunctionId],
     ) -> None:
         self.project = project
         self.twins = twins  # by decorator
         self.limits = limits
+        self.programs = programs  # functions that stay as they are, and run an event loop
 
     def uses(self, uses: list[Use]) -> list[Use]:
         """What uses a function, where its wrappers only await it."""
@@ -110,8 +112,13 @@ class Wrappers:
             limit = self.limits.get(wrapper.function)
             if limit is not None and not (split and limit.code == "ASY970"):
                 limits[form] = limit
+            program = next((use for use in around if use.user in self.programs), None)
+            if program is not None:
+                message = f"it wraps {short(program.user)}(), which nobody awaits"
+                kept = wrapper.function if split else form
+                limits[kept] = limits[wrapper.function] = Limit("ASY909", message, program.site)
             if split:
-                twins[wrapper.function] = around
+                twins[wrapper.function] = [u for u in around if u.user not in self.programs]
             if not split or form in limits:
                 for decorated, _ in wrapper.decorated:
                     twins.pop(decorated, None)
@@ -130,7 +137,8 @@ class Wrappers:
             cause = waits or inner or beside
             if cause is None:
                 continue
-            if all(f in causes for f in decorated) and wrapper.function not in self.limits:
+            whole = all(f in causes and f not in self.programs for f in decorated)
+            if whole and wrapper.function not in self.limits:
                 causes[wrapper.function] = cause
             else:
                 twins[wrapper.decorator] = cause
