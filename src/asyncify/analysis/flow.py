@@ -21,7 +21,7 @@ from asyncify.analysis.motion import Known, Motion
 from asyncify.analysis.names import Denoted, Names, Sort
 from asyncify.analysis.optional import is_bound, optional_parameters
 from asyncify.analysis.slots import RAW, Atom
-from asyncify.model.attributes import INITIAL
+from asyncify.model.attributes import INITIAL, lacks
 from asyncify.model.facts import (
     ClassId,
     Expression,
@@ -76,6 +76,7 @@ class Flow:
             for item in module.expressions:
                 if item.kind is Kind.CALL:
                     self._call(module, item)
+        self.members.fill_namespaces()
         self.settle()
         while self.library.make_bases() or self.library.foreign():
             self.settle()
@@ -387,7 +388,7 @@ class Flow:
         """Whether the checker's type of an object tells its method: a wrong annotation does not."""
         if known in self.hierarchy.classes:
             return bool(self.members.denoted(Atom(SourceKind.INSTANCE, known), attribute))
-        return known not in VAGUE and known != MODULE_TYPE
+        return known not in VAGUE and known != MODULE_TYPE and not lacks(known, attribute)
 
 
 def constructed_class(target: Target) -> Target:

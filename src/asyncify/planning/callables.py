@@ -16,7 +16,7 @@ from asyncify.planning.consumers import consume, need_async
 from asyncify.planning.decorators import registers
 from asyncify.planning.expectations import expected_step, parametrizes
 from asyncify.planning.frameworks import AWAITS, argument_hook
-from asyncify.planning.helpers import call_name, helper, put_away
+from asyncify.planning.helpers import call_name, helper, put_away, put_into
 from asyncify.planning.interceptors import is_put_back
 from asyncify.planning.limits import is_special
 from asyncify.planning.project import PASSING_ROLES, Project
@@ -142,7 +142,9 @@ def _handed_to_call(
     if names and all(
         name in LOOKERS or _is_kept(project, site, name) or _keeps(project, name) for name in names
     ):
-        return Step()
+        callee = project.child(around, Role.CALLEE)
+        kept = put_into(project, callee, Role.RECEIVER) if callee is not None else None
+        return _held(site, kept) if kept is not None else Step()
     hook = argument_hook(project, site)
     if hook is not None and hook.runs == AWAITS:
         return Step()

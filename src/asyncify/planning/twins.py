@@ -22,7 +22,7 @@ from asyncify.planning.colour import Limit
 from asyncify.planning.consumers import consume, existing, need_async
 from asyncify.planning.delegation import delegation_edits
 from asyncify.planning.factories import construction, factory_edits, making_problem, unclear
-from asyncify.planning.found_by_name import composed
+from asyncify.planning.found_by_name import composed, walked_over
 from asyncify.planning.hooks import in_test_file
 from asyncify.planning.interceptors import patched_names
 from asyncify.planning.limits import (
@@ -231,6 +231,8 @@ def _may_have_one(project: Project, function: Function, limit: Limit | None) -> 
         return False  # what is in its place has no twin
     if not project.memory("composed", composed).isdisjoint(project.line(function.id)):
         return False  # who composes its name may mean the twin
+    if walked_over(project, function):
+        return False  # who goes through all names would find the twin as well
     if _is_patched(project, function):
         return False  # the async callers would go past what a test puts in its place
     known = TRANSPARENT | PROPERTY | MANAGER
