@@ -103,6 +103,8 @@ _PLAIN_ROLES = frozenset(
         Role.YIELDED,
     }
 )
+# attributes that have the function inside of a partial, a bound method or a decorated function
+_INSIDE = frozenset({"func", "__func__", "__get__", "__self__", "__wrapped__"})
 _SORTS = frozenset({"builtins.sorted", "builtins.min", "builtins.max"})
 
 
@@ -117,6 +119,8 @@ def callback_step(project: Project, site: Reference, used: FunctionId) -> Step:
     escape = _escape(project, site)
     if escape is not None:
         return _held(site, escape)
+    if expression.role is Role.RECEIVER and outer is not None and outer[1].text in _INSIDE:
+        return _held(site, f"`{outer[1].text}` gives what is inside of it")
     if expression.role is Role.TARGET and _is_called_by_python(project, expression):
         return Step(limit=Limit("ASY902", f"{expression.text} cannot be async", site))
     if expression.role in PASSING_ROLES or expression.role in _PLAIN_ROLES:
@@ -199,6 +203,9 @@ def _escape(project: Project, site: Reference) -> str | None:
     holder = site
     while (outer := project.parent(holder)) is not None and outer[1].kind is Kind.CONTAINER:
         holder = outer[0]
+    around = project.functions[project.expression(holder).function]
+    if project.expression(holder).role is Role.RETURNED and is_special(around.name):
+        return f"{around.name} returns it to whoever uses the object"
     return put_away(project, holder) or _tested(project, holder)
 
 
