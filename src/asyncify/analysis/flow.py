@@ -174,6 +174,12 @@ class Flow:
                     call.site = None
                     slot = result
             self.heap.decorated[function.id] = slot
+        for cls in module.classes:
+            for identifier in cls.decorators:
+                decorated = self.slots.new()
+                self.slots.add(decorated, Atom(SourceKind.CLASS, cls.id))
+                given = (Argument(decorated, 0, is_function=True),)
+                self.library.imply(self.heap.at(module.name, identifier), given, self.slots.new())
 
     def _changes(self, module: Module, function: Function, identifier: int) -> bool:
         """Whether a decorator is a function or class of the project."""

@@ -345,6 +345,7 @@ _SPECIAL = {
 # Some are found by the last part of their names, wherever they are defined.
 _FINDS: dict[str, Callable[[LibraryCalls, Call], bool]] = {
     "builtins.__import__": LibraryCalls._import_top,
+    "__setattr__": LibraryCalls._dunder_setattr,
     "builtins.dict": LibraryCalls._dict,
     "builtins.globals": LibraryCalls._globals,
     "builtins.vars": LibraryCalls._vars,

@@ -170,11 +170,24 @@ class Members:
         elif name == "__class__":
             self.heap.slots.add(slot, Atom(SourceKind.CLASS, atom.name))
         else:
-            found = self.denoted(atom, name)
-            for one in found:
-                self.denote(slot, one, atom)
-            if atom.kind != SUPER and (not found or name in self.stored):
-                self.heap.slots.move(self.heap.read(atom.name, name), slot)
+            self._own(slot, name, atom)
+
+    def _own(self, slot: int, name: str, atom: Atom) -> None:
+        """An attribute of a class of the project, or of its instance, moves to a slot."""
+        found = self.denoted(atom, name)
+        for one in found:
+            self.denote(slot, one, atom)
+            if one.sort is Sort.VARIABLE and self.hierarchy.has_descriptors:
+                kept = self.heap.variable(one.name, one.attribute)
+                self.heap.slots.subscribe(kept, partial(self._describe, slot))
+        if atom.kind != SUPER and (not found or name in self.stored):
+            self.heap.slots.move(self.heap.read(atom.name, name), slot)
+
+    def _describe(self, slot: int, atom: Atom) -> None:
+        """What a descriptor gives where it is read as an attribute."""
+        if atom.kind == SourceKind.INSTANCE:
+            for function in self.functions(atom, ("__get__",)):
+                self.heap.slots.move(self.heap.result(function), slot)
 
     def _foreign(self, slot: int, atom: Atom) -> None:
         """What an attribute of others gives is theirs as well, as far as anybody knows."""

@@ -170,12 +170,20 @@ class Motion:
         receiver = module.children[item.id][0]
         known = self.known.type(module.name, receiver)
         write = item.role is Role.TARGET
+        if write and item.text == "__class__":
+            holder = self.heap.at(module.name, receiver)
+            self.slots.subscribe(slot, partial(self._becomes, holder))
         if known in self.hierarchy.classes:
             atom = Atom(SourceKind.INSTANCE, known)
             (self.members.write if write else self.members.read)(slot, item.text, atom)
         elif known not in effects.SCALARS:
             holder = self.heap.at(module.name, receiver)
             self.members.attribute(holder, item.text, slot, write=write)
+
+    def _becomes(self, holder: int, atom: Atom) -> None:
+        """An object gets another class."""
+        if atom.kind == SourceKind.CLASS:
+            self.heap.instance(holder, atom.name)
 
     def _namespace(self, module: Module, item: Expression, slot: int) -> None:
         """The attribute `__dict__`: of a module that is part of a longer name no value was made."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import partial
 
-from asyncify.analysis.binding import Call
+from asyncify.analysis.binding import Argument, Call
 from asyncify.analysis.calls import Calls
 from asyncify.analysis.heap import Heap
 from asyncify.analysis.members import Members, Store
@@ -105,16 +105,32 @@ class Reflection(Calls):
     def _setattr(self, call: Call) -> None:
         if len(call.arguments) != 3 or call.site is None:
             return
-        receiver, value = call.arguments[0].slot, call.arguments[2].slot
-        name = _attribute_name(call)
-        if name is not None:
-            self.members.attribute(receiver, name, value, write=True)
-            return
-        expression = call.arguments[1].expression
-        self.members.unnamed.append(Store(call.site, receiver, value, expression))
-        module = self.hierarchy.modules[call.site.module]
-        for text in sorted(written(module, expression).texts or ()) if expression >= 0 else ():
-            self.members.attribute(receiver, text, value, write=True)
+        receiver, name, value = call.arguments
+        text = _attribute_name(call)
+        if text is not None:
+            self.members.attribute(receiver.slot, text, value.slot, write=True)
+        else:
+            self._put(call.site, receiver.slot, name, value)
+
+    def _dunder_setattr(self, call: Call) -> bool:
+        """`object.__setattr__(obj, name, value)` and `obj.__setattr__(name, value)`."""
+        if call.site is not None and len(call.arguments) in (2, 3):
+            *owner, name, value = call.arguments
+            self._put(call.site, owner[0].slot if owner else call.receiver, name, value)
+        return False
+
+    def _put(self, site: Reference, receiver: int, name: Argument, value: Argument) -> None:
+        """A value becomes an attribute by a name that is no literal, or where no patch is looked for."""
+        texts = {name.text[1:-1]} if name.text else self._texts(site, name)
+        key = name.text[1:-1]
+        store = Store(site, receiver, value.slot, name.expression, key)
+        self.members.unnamed.append(store)
+        for text in sorted(texts) if receiver >= 0 else ():
+            self.members.attribute(receiver, text, value.slot, write=True)
+
+    def _texts(self, site: Reference, name: Argument) -> Collection[str]:
+        module = self.hierarchy.modules[site.module]
+        return written(module, name.expression).texts or () if name.expression >= 0 else ()
 
 
 def _attribute_name(call: Call) -> str | None:

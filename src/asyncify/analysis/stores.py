@@ -184,19 +184,19 @@ def _argument(call: Call, position: int, name: str) -> Argument | None:
 
 
 def _is_key_of(module: Module, item: Expression, function: FunctionId, options: str) -> bool:
-    """Whether a variable is the first of two in a loop over the items of a mapping, and nothing else."""
+    """Whether a variable is the first of two in loops over the items of a mapping, and nothing else."""
+    flows = {flow.target: flow.source for flow in module.flows if flow.kind is FlowKind.ELEMENT}
     targets = [
         e for e in module.expressions if e.variable == item.variable and e.role is Role.TARGET
     ]
-    flows = {flow.target: flow for flow in module.flows}
     for target in targets:
-        flow = flows.get(target.id)
-        if flow is None or flow.kind is not FlowKind.ELEMENT or target.detail != "0":
+        source = flows.get(
+            flows.get(target.id, -1), -1
+        )  # of the pair, and of what that is taken from
+        callee = next(iter(module.children[source]), -1) if source >= 0 else -1
+        if target.detail != "0" or callee < 0 or module.expressions[callee].text != "items":
             return False
-        inside = [module.expressions[n] for n in module.children[flow.source]]
-        if not inside or inside[0].text != "items":
-            return False
-        mapping = module.expressions[module.children[inside[0].id][0]]
-        if mapping.variable != (function, options):
+        mapping = next(iter(module.children[callee]), -1)
+        if mapping < 0 or module.expressions[mapping].variable != (function, options):
             return False
     return bool(targets)

@@ -10,6 +10,7 @@ from asyncify.model.facts import Expression, FunctionId, Kind, Place, Role
 from asyncify.model.graph import Reference, SourceKind
 from asyncify.model.plan import Await, Edit, Replace
 from asyncify.model.span import Span
+from asyncify.planning.accessors import opens
 from asyncify.planning.applied import Applied, applied, is_name
 from asyncify.planning.colour import Limit
 from asyncify.planning.consumers import consume, need_async
@@ -103,8 +104,6 @@ _PLAIN_ROLES = frozenset(
         Role.YIELDED,
     }
 )
-# attributes that have the function inside of a partial, a bound method or a decorated function
-_INSIDE = frozenset({"func", "__func__", "__get__", "__self__", "__wrapped__"})
 _SORTS = frozenset({"builtins.sorted", "builtins.min", "builtins.max"})
 
 
@@ -119,7 +118,7 @@ def callback_step(project: Project, site: Reference, used: FunctionId) -> Step:
     escape = _escape(project, site)
     if escape is not None:
         return _held(site, escape)
-    if expression.role is Role.RECEIVER and outer is not None and outer[1].text in _INSIDE:
+    if expression.role is Role.RECEIVER and outer is not None and opens(outer[1]):
         return _held(site, f"`{outer[1].text}` gives what is inside of it")
     if expression.role is Role.TARGET and _is_called_by_python(project, expression):
         return Step(limit=Limit("ASY902", f"{expression.text} cannot be async", site))
