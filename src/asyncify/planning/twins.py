@@ -33,6 +33,7 @@ from asyncify.planning.limits import (
     is_special,
 )
 from asyncify.planning.managers import enter_object, enter_step, is_manager, manager_edits
+from asyncify.planning.mocks import others_reached
 from asyncify.planning.project import Project
 from asyncify.planning.scripts import script_body
 from asyncify.planning.steps import Step
@@ -337,6 +338,8 @@ def _consumed(
 
 def _in_line(project: Project, function: Function, edge: Edge) -> bool:
     """Whether a place reaches nothing that has no twin of this name."""
+    if edge.access is Access.CALL and others_reached(project, edge, function.name)[1]:
+        return False
     return {target.function for target in edge.targets} <= project.line(function.id)
 
 
