@@ -15,6 +15,7 @@ from asyncify.analysis.motion import Known
 from asyncify.analysis.names import Names
 from asyncify.analysis.resolver import Resolution, resolve
 from asyncify.analysis.standing import standing_for
+from asyncify.analysis.stores import Stores
 from asyncify.analysis.values import Values
 from asyncify.model.facts import Module
 from asyncify.model.graph import CallGraph
@@ -74,6 +75,8 @@ def _merge(modules: Mapping[str, Module], resolution: Resolution) -> CallGraph:
     edges = Edges(flow, by_name)
     found = tuple(values.values())
     together = [*standing_for(flow), *flow.library.overridden(), *flow.implementations]
+    stores = Stores(flow)
+    stores.give_lookups()
     families = hierarchy.families(together)
     graph = CallGraph(
         modules=modules,
@@ -83,7 +86,7 @@ def _merge(modules: Mapping[str, Module], resolution: Resolution) -> CallGraph:
         values=found,
         families=tuple(frozenset(group) for group in families.groups().values() if len(group) > 1),
         outside=hierarchy.outside(resolution.overridden),
-        replaced=flow.library.replaced(),
+        replaced={**stores.replaced(), **flow.library.replaced()},
         bases={cls: hierarchy.order(cls)[1:] for cls in hierarchy.classes},
         lookups=flow.looked_up(),
         names=flow.motion.external_names,

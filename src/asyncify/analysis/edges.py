@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import builtins
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
@@ -11,10 +10,10 @@ from asyncify.analysis.byname import ByName
 from asyncify.analysis.flow import Flow, constructed_class
 from asyncify.analysis.implied import REACHING, REACHING_ROLES, Implied
 from asyncify.analysis.names import Sort
+from asyncify.model.attributes import lacks
 from asyncify.model.facts import Expression, Kind, Module
 from asyncify.model.graph import Access, Edge, Evidence, Reference, SourceKind, Target
 
-_OF_ANY_CLASS = (type, BaseException)  # who has one has mostly one of a derived class
 _UNKNOWN = frozenset({SourceKind.PARAMETER, SourceKind.CALL, SourceKind.UNKNOWN})
 
 _ENTERS = ("__enter__", "__exit__", "__aenter__", "__aexit__")
@@ -184,13 +183,8 @@ def _possible(targets: dict[str, Target]) -> dict[str, Target]:
 
 
 def _is_missing(target: Target) -> bool:
-    owner, _, method = (target.external or "").removeprefix("builtins.").rpartition(".")
-    if target.evidence is not Evidence.INFERRED or target.external != f"builtins.{owner}.{method}":
-        return False
-    kind = getattr(builtins, owner, None)
-    if not isinstance(kind, type) or issubclass(kind, _OF_ANY_CLASS) or kind is object:
-        return False
-    return not hasattr(kind, method)
+    owner, _, method = (target.external or "").rpartition(".")
+    return target.evidence is Evidence.INFERRED and lacks(owner, method, derived=True)
 
 
 def _certain(targets: dict[str, Target]) -> dict[str, Target]:

@@ -170,6 +170,21 @@ FLOWS: dict[str, tuple[str, ...]] = {
     "concurrent.futures._base.Future.result": ("return = receiver<result>",),
 }
 
+# Who gives whichever exception was raised, and where in the result it is; the attributes that have one.
+EXCEPTIONS: dict[str, str] = {
+    **dict.fromkeys(
+        (
+            *("concurrent.futures.Future.exception", "concurrent.futures._base.Future.exception"),
+            *("asyncio.Future.exception", "asyncio.futures.Future.exception"),
+            *("asyncio.Task.exception", "asyncio.tasks.Task.exception"),
+        ),
+        "return",
+    ),
+    "sys.exc_info": "return[1]",
+    "sys.exception": "return",
+}
+EXCEPTION_ATTRIBUTES = frozenset({"__cause__", "__context__"})
+
 CALLBACKS: dict[str, Callback] = {
     "builtins.map": Callback("0", ("1[]", "2[]", "3[]"), "return[]"),
     "builtins.filter": Callback("0", ("1[]",), ""),

@@ -22,7 +22,7 @@ from asyncify.analysis.names import Denoted, Names, Sort
 from asyncify.analysis.optional import is_bound, optional_parameters
 from asyncify.analysis.slots import RAW, Atom
 from asyncify.analysis.wrappers import wrappers
-from asyncify.model.attributes import INITIAL
+from asyncify.model.attributes import INITIAL, lacks
 from asyncify.model.facts import (
     ClassId,
     Expression,
@@ -82,6 +82,7 @@ class Flow:
             for item in module.expressions:
                 if item.kind is Kind.CALL:
                     self._call(module, item)
+        self.members.fill_namespaces()
         self.settle()
         while self.library.make_bases() or self.library.foreign():
             self.settle()
@@ -181,6 +182,13 @@ class Flow:
                     if function.id not in self.wrapped:  # wrappers call the function itself
                         given = slot
             self.heap.decorated[function.id] = slot
+        for cls in module.classes:
+            for identifier in cls.decorators:
+                decorated = self.slots.new()
+                self.slots.add(decorated, Atom(SourceKind.CLASS, cls.id))
+                arguments = (Argument(decorated, 0, is_function=True),)
+                callee = self.heap.at(module.name, identifier)
+                self.library.imply(callee, arguments, self.slots.new())
 
     def _changes(self, module: Module, function: Function, identifier: int) -> bool:
         """Whether a decorator is a function or class of the project."""
@@ -395,7 +403,7 @@ class Flow:
         """Whether the checker's type of an object tells its method: a wrong annotation does not."""
         if known in self.hierarchy.classes:
             return bool(self.members.denoted(Atom(SourceKind.INSTANCE, known), attribute))
-        return known not in VAGUE and known != MODULE_TYPE
+        return known not in VAGUE and known != MODULE_TYPE and not lacks(known, attribute)
 
 
 def constructed_class(target: Target) -> Target:

@@ -72,6 +72,7 @@ class Hierarchy:
                     function.id
                 )
         self.method_names = sorted({name for own in self.members.values() for name in own})
+        self.has_descriptors = "__get__" in self.method_names
         self._known = bases
         self._doubtful: set[ClassId] = (
             set()

@@ -8,13 +8,12 @@ from functools import cache, partial
 
 from asyncify.analysis import effects
 from asyncify.analysis.binding import Argument, Call
-from asyncify.analysis.calls import Calls
 from asyncify.analysis.heap import Heap
 from asyncify.analysis.made_classes import MAKERS, TYPE, Made, Maker, made_by
 from asyncify.analysis.members import Members
 from asyncify.analysis.names import Sort
+from asyncify.analysis.reflection import Reflection
 from asyncify.analysis.slots import DEAD, ELEMENT, ENTER, HANDED, SUPER, Atom, element_key
-from asyncify.model.composed import fits, prefix_of, shape_of
 from asyncify.model.facts import ClassId, FunctionId
 from asyncify.model.graph import Evidence, Reference, Source, SourceKind, Target
 
@@ -32,22 +31,21 @@ _ANYTHING = frozenset(
     f"{module}.{name}" for module in ("pickle", "_pickle", "marshal") for name in ("load", "loads")
 ) | {"builtins.type.__call__", "builtins.type.__new__"}
 _HELD = "<held>"  # child: whether an object of others has got one of the project
+_RETURNED = "return_value"  # child of a mock
 _OBJECTS = (SourceKind.INSTANCE, SourceKind.CLASS)
 
 
-class LibraryCalls(Calls):
+class LibraryCalls(Reflection):
     """`Calls` that knows the functions of the standard library that pass values on."""
 
     def __init__(
         self, heap: Heap, members: Members, known: Callable[[str, int], str | None]
     ) -> None:
-        super().__init__(heap, members)
-        self._known = known  # the class of an expression, by the type checker
+        super().__init__(heap, members, known)
         self.owners: dict[FunctionId, ClassId] = {}  # the class that `super()` starts from
         self._derivations: list[tuple[Reference, Made, Atom]] = (
             []
         )  # classes that calls make of a base
-        self._fitting: dict[str, list[str]] = {}  # names of methods, by a shape that finds them
 
     def external(self, call: Call, name: str, target: Target) -> None:
         """A call reaches something outside the project."""
@@ -66,6 +64,8 @@ class LibraryCalls(Calls):
         for rule in rules or ():
             left, _, right = rule.partition(" = ")
             self._flow(call, left, right)
+        for slot in self._places(call, effects.EXCEPTIONS.get(name, "")):
+            self.members.raised(slot)
         callback = effects.CALLBACKS.get(name)
         if callback:
             self._callback(call, callback)
@@ -303,44 +303,23 @@ class LibraryCalls(Calls):
         atoms = self.slots.atoms(slot)
         return bool(atoms) and all(atom.kind == SourceKind.FUNCTION for atom in atoms)
 
-    def _getattr(self, call: Call) -> None:
-        name = _attribute_name(call)
-        if name is not None:
-            self.members.attribute(call.arguments[0].slot, name, call.slot, write=False)
-        elif call.site is not None and len(call.arguments) > 1 and not call.arguments[1].text:
-            self._get_composed(call, call.site)
-        for default in call.arguments[2:3]:
-            self.slots.move(default.slot, call.slot)
+    def _mock(self, call: Call) -> bool:
+        """What a mock is told to return."""
+        given = self.slots.child(call.slot, _RETURNED)
+        for argument in call.arguments:
+            if argument.keyword == _RETURNED:
+                self.slots.move(argument.slot, given)
+            elif argument.keyword == "side_effect":
+                self.slots.subscribe(argument.slot, partial(self._answer, given))
+        return False
 
-    def _get_composed(self, call: Call, site: Reference) -> None:
-        """An attribute whose name is put together may be every method of that shape; of another, every one."""
-        receiver, name, module = call.arguments[0], call.arguments[1].expression, site.module
-        shape = shape_of(self.hierarchy.modules[module], name) if name >= 0 else None
-        if shape is None:
-            every = partial(self.members.lookups.member, call.slot, site)
-            self.slots.subscribe(receiver.slot, every)
-            return
-        found = partial(self._of_shape, call.slot, shape)
-        known = self._known(module, receiver.expression) if receiver.expression >= 0 else None
-        if known is not None:
-            found(Atom(SourceKind.INSTANCE, known))
-        self.slots.subscribe(receiver.slot, found)
+    def _answer(self, given: int, atom: Atom) -> None:
+        if atom.kind == SourceKind.FUNCTION:
+            self.slots.move(self.heap.result(atom.name), given)
 
-    def _of_shape(self, slot: int, shape: str, atom: Atom) -> None:
-        if atom.kind == SourceKind.MODULE and atom.name in self.hierarchy.modules:
-            for function in self.hierarchy.modules[atom.name].functions:
-                outside = function.owner is None and function.parent == f"{atom.name}:"
-                if outside and function.kind == "def" and fits(shape, function.name):
-                    self.slots.add(slot, Atom(SourceKind.FUNCTION, function.id))
-            for cls in self.hierarchy.modules[atom.name].classes:
-                if cls.parent == f"{atom.name}:" and fits(shape, cls.name):
-                    self.slots.add(slot, Atom(SourceKind.CLASS, cls.id))
-            return
-        if shape not in self._fitting:
-            self._fitting[shape] = [n for n in self.hierarchy.method_names if fits(shape, n)]
-        for name in self._fitting[shape]:
-            for one in self.members.denoted(atom, name):
-                self.members.denote(slot, one, atom)
+    def _call_mock(self, call: Call) -> bool:
+        self.slots.move(self.slots.child(call.callee, _RETURNED), call.slot)
+        return False
 
     def _dict(self, call: Call) -> bool:
         if call.arguments and not call.arguments[0].star:
@@ -352,49 +331,6 @@ class LibraryCalls(Calls):
         """A mapping is copied; anything else that makes one is taken to be pairs."""
         if atom.kind == SourceKind.INSTANCE and atom.name in effects.MAPPINGS:
             self.slots.move(slot, copy)
-
-    def _vars(self, call: Call) -> bool:
-        if call.site is not None and len(call.arguments) == 1:
-            self.members.namespace(call.arguments[0].slot, call.slot, call.site)
-        return False
-
-    def _getmembers(self, call: Call) -> bool:
-        if call.site is not None and call.arguments:
-            found = self.slots.child(self.slots.child(call.slot, ELEMENT), element_key("1"))
-            every = partial(self.members.lookups.member, found, call.site)
-            self.slots.subscribe(call.arguments[0].slot, every)
-        return False
-
-    def _import(self, call: Call) -> bool:
-        """A module comes from its name: one of the project, or any whose name begins like this one."""
-        if call.site is None or not call.arguments:
-            return False
-        name = call.arguments[0]
-        if name.text:
-            dotted = name.text[1:-1]
-            known = self.members.names.is_module(dotted)
-            if known:
-                self.slots.add(call.slot, Atom(SourceKind.MODULE, dotted))
-            return known
-        prefix = ""
-        if name.expression >= 0:
-            prefix = prefix_of(self.hierarchy.modules[call.site.module], name.expression)
-        return self.members.lookups.load(call.slot, call.site, prefix)
-
-    def _import_top(self, call: Call) -> bool:
-        """`__import__` gives the topmost package, unless it is told what is wanted of the module."""
-        dotted = bool(call.arguments) and "." in call.arguments[0].text
-        return not (dotted and len(call.arguments) < 4) and self._import(call)
-
-    def _load_file(self, call: Call) -> bool:
-        """A module comes from a file, whatever its name is."""
-        return call.site is not None and self.members.lookups.load(call.slot, call.site, "")
-
-    def _setattr(self, call: Call) -> None:
-        name = _attribute_name(call)
-        if name is not None and len(call.arguments) == 3:
-            value = call.arguments[2].slot
-            self.members.attribute(call.arguments[0].slot, name, value, write=True)
 
 
 _SPECIAL = {
@@ -409,22 +345,19 @@ _SPECIAL = {
 # Some are found by the last part of their names, wherever they are defined.
 _FINDS: dict[str, Callable[[LibraryCalls, Call], bool]] = {
     "builtins.__import__": LibraryCalls._import_top,
+    "__setattr__": LibraryCalls._dunder_setattr,
     "builtins.dict": LibraryCalls._dict,
+    "builtins.globals": LibraryCalls._globals,
     "builtins.vars": LibraryCalls._vars,
     "importlib.import_module": LibraryCalls._import,
     "inspect.getmembers": LibraryCalls._getmembers,
+    "unittest.mock.CallableMixin.__call__": LibraryCalls._call_mock,
+    "unittest.mock.MagicMock": LibraryCalls._mock,
+    "unittest.mock.Mock": LibraryCalls._mock,
     "runpy.run_module": LibraryCalls._load_file,
     "runpy.run_path": LibraryCalls._load_file,
     **dict.fromkeys(("module_from_spec", "load_module", "load_source"), LibraryCalls._load_file),
 }
-
-
-def _attribute_name(call: Call) -> str | None:
-    """The second argument of getattr and setattr, if it is a literal."""
-    if len(call.arguments) < 2:
-        return None
-    text = call.arguments[1].text
-    return text[1:-1] if text[:1] in ("'", '"') and text[1:-1].isidentifier() else None
 
 
 def _argument(call: Call, start: str) -> Argument | None:

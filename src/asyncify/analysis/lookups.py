@@ -8,14 +8,14 @@ object has may be called.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from asyncify.analysis.effects import calls
 from asyncify.analysis.heap import Heap
 from asyncify.analysis.names import Denoted, Names, Sort
 from asyncify.analysis.slots import ELEMENT, LOADED, SUPER, Atom
 from asyncify.model.attributes import INITIAL
-from asyncify.model.facts import FunctionId
+from asyncify.model.facts import ClassId, FunctionId
 from asyncify.model.graph import Reference, SourceKind
 
 LOOKUP = Atom("look-up", "")  # what is found by a name nobody knows, if somebody asks what it is
@@ -33,6 +33,7 @@ class Lookups:
         self._starts: dict[tuple[int, str], None] = {}  # where the results are at first
         self._passes: list[tuple[int, int]] = []
         self._given: set[int] = set()  # slots
+        self._put: list[tuple[int, Collection[ClassId], Reference]] = []
         self._prefixes: dict[str, str] = {}  # by look-up: how the names of modules begin
         self._named: dict[tuple[str, str], list[Denoted]] = {}  # by prefix and name
 
@@ -59,6 +60,15 @@ class Lookups:
         if found:
             self.heap.slots.add(slot, Atom(LOADED, key))
         return found
+
+    def load_named(self, slot: int, site: Reference, dotted: str) -> bool:
+        """The module of a name moves to a slot, or any one if there is no name; whether there is one in the project."""
+        if not dotted:
+            return self.load(slot, site, "")
+        known = self.names.is_module(dotted)
+        if known:
+            self.heap.slots.add(slot, Atom(SourceKind.MODULE, dotted))
+        return known
 
     def _modules(self, key: str) -> list[str]:
         prefix = self._prefixes[key]
@@ -135,6 +145,13 @@ class Lookups:
         """What is in a slot is called, or goes to somebody who calls it."""
         self._given.add(slot)
 
+    def put(self, slot: int, classes: Collection[ClassId], site: Reference) -> None:
+        """What is in a slot becomes an attribute of objects of some classes: there, their own methods change nothing.
+
+        Neither does what is found at the place itself, which is a namespace then.
+        """
+        self._put.append((slot, classes, site))
+
     def reached(self) -> Mapping[int, int]:
         """The slots that results of look-ups get to, as far as values have flowed; with what they are, as bits."""
         bits = {key: 1 << number for number, key in enumerate(self._found)}
@@ -147,6 +164,12 @@ class Lookups:
         called, reached = 0, self.reached()
         for slot in self._given:
             called |= reached.get(self.heap.slots.find(slot), 0)
+        for slot, classes, site in self._put:
+            here = reached.get(self.heap.slots.find(slot), 0)
+            for number, key in enumerate(self._found if here else ()):
+                if here >> number & 1 and self._sites[key] != site:
+                    if not all(name in classes for name in self._found[key]):
+                        called |= 1 << number
         keys = [key for number, key in enumerate(self._found) if called >> number & 1]
         for key in sorted(keys, key=self._sites.__getitem__):
             found.setdefault(self._sites[key], set()).update(self._found[key])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator
 from functools import partial
+from typing import NamedTuple
 
 from asyncify.analysis.heap import Heap
 from asyncify.analysis.lookups import Lookups
@@ -36,6 +37,26 @@ _HOLDERS = (
 )
 
 
+class Store(NamedTuple):
+    """A place that puts a value into objects, by a name that is not written down or into their namespace.
+
+    Args:
+        site: the place.
+        receiver: the slot of the object, if it has one.
+        value: the slot of what is put there.
+        name: the expression of the name; -1 if there is none.
+        key: the name, where the namespace has it as a constant key.
+        atoms: what more the object is.
+    """
+
+    site: Reference
+    receiver: int
+    value: int
+    name: int = -1
+    key: str = ""
+    atoms: tuple[Atom, ...] = ()
+
+
 class Members:
     """Connects attributes, elements and results with what the atoms of an object say they are."""
 
@@ -45,6 +66,8 @@ class Members:
         self.hierarchy = heap.hierarchy
         self.lookups = Lookups(heap, names)
         self.stored = stored  # every attribute name that something is assigned to
+        self.unnamed: list[Store] = []
+        self._namespaces: list[tuple[int, int, Reference, tuple[Atom, ...]]] = []
         self._iterated: set[tuple[int, FunctionId]] = set()
 
     def denoted(self, atom: Atom, attribute: str) -> tuple[Denoted, ...]:
@@ -90,6 +113,20 @@ class Members:
     def namespace(self, receiver: int, slot: int, site: Reference) -> None:
         """The attributes of whatever is in a slot become the elements of another slot."""
         self.heap.slots.subscribe(receiver, partial(self.lookups.namespace, slot, site))
+        self.note_namespace(receiver, slot, site)
+
+    def note_namespace(
+        self, receiver: int, slot: int, site: Reference, atoms: tuple[Atom, ...] = ()
+    ) -> None:
+        """Whatever becomes an element of a slot becomes an attribute of an object."""
+        self._namespaces.append((receiver, slot, site, atoms))
+
+    def fill_namespaces(self) -> None:
+        """Note what namespaces are given, as long as it has names."""
+        for receiver, slot, site, atoms in self._namespaces:
+            for key, value in self.heap.slots.elements_by_key(slot):
+                name = key[2:-2] if key[1:2] in ("'", '"') else ""
+                self.unnamed.append(Store(site, receiver, value, -1, name, atoms))
 
     def element(self, container: int, key: str) -> int:
         """A new slot with an element of whatever is in a slot."""
@@ -113,6 +150,11 @@ class Members:
 
     # what the atoms say
 
+    def raised(self, slot: int) -> None:
+        """Any exception of the project may be in a slot."""
+        for cls in self.hierarchy.caught_as("builtins.BaseException"):
+            self.heap.instance(slot, cls)
+
     def read(self, slot: int, name: str, atom: Atom) -> None:
         """An attribute of an atom moves to a slot."""
         if atom.kind == SourceKind.EXTERNAL:
@@ -128,11 +170,24 @@ class Members:
         elif name == "__class__":
             self.heap.slots.add(slot, Atom(SourceKind.CLASS, atom.name))
         else:
-            found = self.denoted(atom, name)
-            for one in found:
-                self.denote(slot, one, atom)
-            if atom.kind != SUPER and (not found or name in self.stored):
-                self.heap.slots.move(self.heap.read(atom.name, name), slot)
+            self._own(slot, name, atom)
+
+    def _own(self, slot: int, name: str, atom: Atom) -> None:
+        """An attribute of a class of the project, or of its instance, moves to a slot."""
+        found = self.denoted(atom, name)
+        for one in found:
+            self.denote(slot, one, atom)
+            if one.sort is Sort.VARIABLE and self.hierarchy.has_descriptors:
+                kept = self.heap.variable(one.name, one.attribute)
+                self.heap.slots.subscribe(kept, partial(self._describe, slot))
+        if atom.kind != SUPER and (not found or name in self.stored):
+            self.heap.slots.move(self.heap.read(atom.name, name), slot)
+
+    def _describe(self, slot: int, atom: Atom) -> None:
+        """What a descriptor gives where it is read as an attribute."""
+        if atom.kind == SourceKind.INSTANCE:
+            for function in self.functions(atom, ("__get__",)):
+                self.heap.slots.move(self.heap.result(function), slot)
 
     def _foreign(self, slot: int, atom: Atom) -> None:
         """What an attribute of others gives is theirs as well, as far as anybody knows."""

@@ -6,7 +6,7 @@ One small function per kind of expression, and one per role; `Flow` runs them ov
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import partial
 
 from asyncify.analysis import effects
@@ -18,6 +18,7 @@ from asyncify.analysis.names import Denoted, Names, Sort
 from asyncify.analysis.narrowing import narrowings
 from asyncify.analysis.optional import parts
 from asyncify.analysis.slots import DEAD, ELEMENT, Atom, element_key
+from asyncify.model.composed import written
 from asyncify.model.facts import Expression, FlowKind, Kind, Module, Place, Role
 from asyncify.model.graph import Edge, Reference, SourceKind
 
@@ -161,12 +162,17 @@ class Motion:
     def _attribute(self, module: Module, item: Expression, slot: int) -> None:
         if item.text == "__dict__":
             self._namespace(module, item, slot)
+        if item.text in effects.EXCEPTION_ATTRIBUTES:
+            self.members.raised(slot)
         if item.id in self._denoted[module.name]:
             self._name(module, item, slot)
             return
         receiver = module.children[item.id][0]
         known = self.known.type(module.name, receiver)
         write = item.role is Role.TARGET
+        if write and item.text == "__class__":
+            holder = self.heap.at(module.name, receiver)
+            self.slots.subscribe(slot, partial(self._becomes, holder))
         if known in self.hierarchy.classes:
             atom = Atom(SourceKind.INSTANCE, known)
             (self.members.write if write else self.members.read)(slot, item.text, atom)
@@ -174,13 +180,20 @@ class Motion:
             holder = self.heap.at(module.name, receiver)
             self.members.attribute(holder, item.text, slot, write=write)
 
+    def _becomes(self, holder: int, atom: Atom) -> None:
+        """An object gets another class."""
+        if atom.kind == SourceKind.CLASS:
+            self.heap.instance(holder, atom.name)
+
     def _namespace(self, module: Module, item: Expression, slot: int) -> None:
         """The attribute `__dict__`: of a module that is part of a longer name no value was made."""
         receiver, site = module.children[item.id][0], Reference(module.name, item.id)
         self.members.namespace(self.heap.at(module.name, receiver), slot, site)
         for one in self.denoted(module.name, receiver):
             if one.sort in (Sort.MODULE, Sort.CLASS):
-                self.members.lookups.namespace(slot, site, Atom(one.sort.value, one.name))
+                atom = Atom(one.sort.value, one.name)
+                self.members.note_namespace(-1, slot, site, (atom,))
+                self.members.lookups.namespace(slot, site, atom)
 
     # other expressions
 
@@ -196,8 +209,14 @@ class Motion:
         name = element_key(key.text) if key.kind is Kind.CONSTANT else ELEMENT
         if item.role is Role.TARGET:
             self.slots.move(slot, self.slots.child(inner, name))
+        elif self._is_modules(module, container):
+            name = module.name if key.text == "__name__" else key.string
+            self.members.lookups.load_named(slot, Reference(module.name, item.id), name)
         else:
             self.members.elements(inner, name, slot)
+
+    def _is_modules(self, module: Module, item: int) -> bool:
+        return any(one.name == "sys.modules" for one in self.denoted(module.name, item))
 
     def _lambda(self, module: Module, item: Expression, slot: int) -> None:
         self.slots.add(slot, Atom(SourceKind.FUNCTION, item.text))
@@ -344,7 +363,18 @@ def _stored(modules: Mapping[str, Module], hierarchy: Hierarchy) -> frozenset[st
         for item in module.expressions:
             made = hierarchy.made_class(module, item)
             found.update(made.attributes if made is not None else ())
+            found.update(_set_by_name(module, item))
     return frozenset(found)
+
+
+def _set_by_name(module: Module, item: Expression) -> Collection[str]:
+    """The attributes that `setattr(obj, "name", value)` sets."""
+    if item.kind is not Kind.CALL or len(module.children[item.id]) != 4:
+        return ()
+    callee, _, name, _ = module.children[item.id]
+    if module.expressions[callee].text != "setattr":
+        return ()
+    return written(module, name).texts or ()
 
 
 def _starred(module: Module, container: Expression) -> bool:

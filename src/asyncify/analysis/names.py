@@ -12,7 +12,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import NamedTuple
 
-from asyncify.model.facts import Expression, Import, Kind, Module, Role
+from asyncify.model.facts import Expression, Import, Kind, Module, Place, Role
 
 BUILTINS = "builtins"
 Variable = tuple[str, str]
@@ -119,6 +119,10 @@ class Names:
         if item.kind is not Kind.NAME or item.variable is None:
             return ()
         found = self.variable(module.name, item.variable)
+        if item.place is Place.CLASS_BODY and item.role is not Role.TARGET:
+            # `token = field(default_factory=token)`: the class has the name from here on
+            before = self._bound((f"{module.name}:", item.variable[1]), frozenset())
+            found = tuple(dict.fromkeys((*found, *before)))
         while chain and found:
             found = self.attribute(found, chain.pop())
         return found

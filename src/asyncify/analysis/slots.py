@@ -288,8 +288,12 @@ class Slots:
 
     def elements(self, slot: int) -> list[int]:
         """What is known to be an element of a container."""
+        return [child for _, child in self.elements_by_key(slot)]
+
+    def elements_by_key(self, slot: int) -> list[tuple[str, int]]:
+        """What is known to be an element of a container, with its key."""
         children = self._children.get(self._holders.find(slot), {})
-        return [child for key, child in children.items() if key.startswith("[")]
+        return [(key, child) for key, child in children.items() if key.startswith("[")]
 
     def _share(self, one: int, other: int) -> None:
         for left, right in self._join_holders(one, other):

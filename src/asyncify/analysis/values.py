@@ -18,6 +18,7 @@ _REPORTED = frozenset(
         SourceKind.CLASS,
         SourceKind.INSTANCE,
         SourceKind.EXTERNAL,
+        SourceKind.MODULE,
         SourceKind.GENERATOR,  # of a property: no call makes it
     }
 )
@@ -29,12 +30,16 @@ _MATTERS = frozenset(
         SourceKind.FUNCTION,
         SourceKind.GENERATOR,
         SourceKind.EXPRESSION,
+        SourceKind.MODULE,
         RAW,
     }
 )
 # who may call what a keyword gives
 _CALLING = CALLBACKS.keys() | {"builtins.print"}
 _PARAMETER = Atom(SourceKind.PARAMETER, "")
+_DEFINITIONS = frozenset(
+    {SourceKind.FUNCTION, SourceKind.CLASS, SourceKind.EXTERNAL, SourceKind.MODULE}
+)
 # Nothing happens to a definition that is only named here: edges and bases tell about it.
 _PLAIN_USE = frozenset({Role.CALLEE, Role.DECORATOR, Role.BASE, Role.CAUGHT, Role.ANNOTATION})
 
@@ -257,10 +262,20 @@ class Values:
     def _is_plain(self, sources: list[Source], places: list[Reference]) -> bool:
         """Whether a definition is only named to be called, or to look into it."""
         kinds = {source.kind for source in sources}
-        if not kinds <= {SourceKind.FUNCTION, SourceKind.CLASS, SourceKind.EXTERNAL}:
+        if not kinds <= _DEFINITIONS:
             return False
         plain = _PLAIN_USE if SourceKind.FUNCTION in kinds else _PLAIN_USE | {Role.RECEIVER}
-        return all(self._expression(reference).role in plain for reference in places)
+        return all(
+            self._expression(reference).role in plain and not self._is_changed(reference)
+            for reference in places
+        )
+
+    def _is_changed(self, reference: Reference) -> bool:
+        """Whether an attribute of a module or class that is found here gets another value."""
+        parent = self._expression(reference).parent
+        if parent < 0 or self._expression(reference).role is not Role.RECEIVER:
+            return False
+        return self._expression(reference._replace(expression=parent)).role is Role.TARGET
 
     def _expression(self, reference: Reference) -> Expression:
         module: Module = self.flow.modules[reference.module]

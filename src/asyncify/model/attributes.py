@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import collections
 import datetime
 import logging
@@ -34,3 +35,14 @@ BUILTIN_ATTRIBUTES = frozenset(
     )
     for name in dir(cls)
 ) | {"get_nowait", "put", "put_nowait", "task_done", "submit", "shutdown", "cancel", "result"}
+
+
+_OF_ANY_CLASS = (type, BaseException)  # who has one has mostly one of a derived class
+
+
+def lacks(cls: str, attribute: str, *, derived: bool = False) -> bool:
+    """Whether a builtin type has no such attribute; with `derived`, nor anything that is taken for one of it."""
+    kind = getattr(builtins, cls.removeprefix("builtins."), None) if "builtins." in cls else None
+    if not isinstance(kind, type) or kind is object:
+        return False
+    return not (derived and issubclass(kind, _OF_ANY_CLASS)) and not hasattr(kind, attribute)

@@ -150,7 +150,8 @@ class CallGraph:
     outside: Mapping[FunctionId, str] = field(
         default_factory=dict
     )  # overrides this external method
-    # methods for which a class that this call makes may have something else that nobody sees
+    # functions in whose place something else may be put here that nobody sees: by the making of a class, or
+    # by a name that is not written down
     replaced: Mapping[FunctionId, Reference] = field(default_factory=dict)
     bases: Mapping[ClassId, tuple[str, ...]] = field(
         default_factory=dict

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from asyncify.model.composed import Written, written
-from asyncify.model.facts import Function, Kind, Role
+from asyncify.model.facts import Expression, Function, Kind, Role
 from asyncify.model.graph import Reference, SourceKind
 
 if TYPE_CHECKING:
@@ -18,7 +18,13 @@ CACHED_PROPERTY = frozenset({"functools.cached_property"})
 # who reads the attribute of its first argument that the second one names, and who reads all that there are
 _READERS = ("builtins.getattr", "builtins.hasattr")
 _WHOLE = ("inspect.getmembers",)
+_INSIDE = frozenset({"func", "__func__", "__get__", "__self__", "__wrapped__"})
 _FIELD = re.compile(r"\{\w*((?:\[\w*\])*(?:\.\w+)+)")
+
+
+def opens(attribute: Expression) -> bool:
+    """Whether an attribute has what is inside of a partial, a bound method or a wrapper."""
+    return attribute.text in _INSIDE
 
 
 def is_property(project: Project, function: Function) -> bool:

@@ -10,6 +10,7 @@ from asyncify.model.facts import Expression, FunctionId, Kind, Place, Role
 from asyncify.model.graph import Reference, SourceKind
 from asyncify.model.plan import Await, Edit, Replace
 from asyncify.model.span import Span
+from asyncify.planning.accessors import opens
 from asyncify.planning.applied import Applied, applied, is_name
 from asyncify.planning.colour import Limit
 from asyncify.planning.companions import WRAPS
@@ -17,7 +18,7 @@ from asyncify.planning.consumers import consume, need_async
 from asyncify.planning.decorators import registers
 from asyncify.planning.expectations import expected_step, parametrizes
 from asyncify.planning.frameworks import AWAITS, argument_hook
-from asyncify.planning.helpers import call_name, helper, put_away
+from asyncify.planning.helpers import call_name, helper, put_away, put_into
 from asyncify.planning.interceptors import is_put_back
 from asyncify.planning.limits import is_special
 from asyncify.planning.project import PASSING_ROLES, Project
@@ -117,6 +118,8 @@ def callback_step(project: Project, site: Reference, used: FunctionId) -> Step:
     escape = _escape(project, site)
     if escape is not None:
         return _held(site, escape)
+    if expression.role is Role.RECEIVER and outer is not None and opens(outer[1]):
+        return _held(site, f"`{outer[1].text}` gives what is inside of it")
     if expression.role is Role.TARGET and _is_called_by_python(project, expression):
         return Step(limit=Limit("ASY902", f"{expression.text} cannot be async", site))
     if expression.role in PASSING_ROLES or expression.role in _PLAIN_ROLES:
@@ -142,7 +145,9 @@ def _handed_to_call(
     if names and all(
         name in LOOKERS or _is_kept(project, site, name) or _keeps(project, name) for name in names
     ):
-        return Step()
+        callee = project.child(around, Role.CALLEE)
+        kept = put_into(project, callee, Role.RECEIVER) if callee is not None else None
+        return _held(site, kept) if kept is not None else Step()
     hook = argument_hook(project, site)
     if hook is not None and hook.runs == AWAITS:
         return Step()
@@ -197,6 +202,9 @@ def _escape(project: Project, site: Reference) -> str | None:
     holder = site
     while (outer := project.parent(holder)) is not None and outer[1].kind is Kind.CONTAINER:
         holder = outer[0]
+    around = project.functions[project.expression(holder).function]
+    if project.expression(holder).role is Role.RETURNED and is_special(around.name):
+        return f"{around.name} returns it to whoever uses the object"
     return put_away(project, holder) or _tested(project, holder)
 
 

@@ -170,6 +170,21 @@ def _found(project: Project) -> dict[str, Reference]:
     return found
 
 
+def walked_over(project: Project, function: Function) -> bool:
+    """Whether somebody goes through the names of all members that there are, and calls what he finds."""
+    found = project.memory("walked over", _walked_over)
+    return not found.isdisjoint((function.id, function.owner))
+
+
+def _walked_over(project: Project) -> frozenset[str]:
+    listing = {site.module for site in project.calls_to("builtins.dir")}
+    getters = set(project.calls_to("builtins.getattr"))
+    sites = (s for s in project.graph.lookups if s not in getters or s.module in listing)
+    walked = {name for site in sites for name in project.graph.lookups[site]}
+    lines = (project.graph.bases.get(name, ()) for name in walked & project.graph.classes.keys())
+    return frozenset(walked.union(*lines))
+
+
 def composed(project: Project) -> frozenset[FunctionId]:
     """The functions that `getattr` finds by a name of which a part is known: a twin would be found as well."""
     found: set[FunctionId] = set()

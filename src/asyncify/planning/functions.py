@@ -45,7 +45,7 @@ from asyncify.planning.stops import stop_limit
 from asyncify.planning.testing import test_case_limit
 from asyncify.planning.twins import Twin, beside_limit, copied, inside, public_limit, twin_of
 from asyncify.planning.uses import edge_steps, value_steps
-from asyncify.planning.wrappers import decorator_twin, wrapper_steps
+from asyncify.planning.wrappers import decorator_twin, made_by, wrapper_steps
 
 
 @dataclass(slots=True)
@@ -119,7 +119,7 @@ def convert(project: Project, identifier: FunctionId, boundaries: Boundaries) ->
 
 def _add_twin(project: Project, conversion: Conversion, boundaries: Boundaries) -> None:
     function = conversion.function
-    if project.wrapper_by(function.id) is not None:
+    if made_by(project, function.id) is not None:
         free = _limit(project, function, boundaries) is None
         conversion.twin = decorator_twin(project, function) if free else None
         return

@@ -242,6 +242,10 @@ def renamed(project: Project, site: Reference, name: str, module: str) -> Iterat
         yield AddImport(f"from {module} import {name}")
 
 
+_WRITING = (Role.TARGET, Role.DELETED)
+_FILLING = frozenset({"add", "append", "appendleft", "extend", "insert", "setdefault", "update"})
+
+
 def attributes_assigned(project: Project, site: Reference) -> Iterator[tuple[str, Reference]]:
     """The attributes that a value becomes which is assigned here: their names, and what has them."""
     module = project.module(site)
@@ -256,11 +260,7 @@ def attributes_assigned(project: Project, site: Reference) -> Iterator[tuple[str
 def put_away(project: Project, site: Reference) -> str | None:
     """Why nobody sees who uses a value that is assigned here: it becomes part of an object of others."""
     for name, owner in attributes_assigned(project, site):
-        known = project.graph.types.get(owner)
-        value = project.value(owner)
-        sources = value.sources if value is not None else ()
-        classes = [known, *(source.name for source in sources)]
-        own = [cls for cls in classes if cls is not None and cls in project.graph.classes]
+        own = _own_classes(project, owner)
         if not own:
             return f"it becomes .{name} of an object that is not the project's"
         if any(_is_for_base(project, cls, name) for cls in own):
@@ -271,7 +271,37 @@ def put_away(project: Project, site: Reference) -> str | None:
         if flow.source == site.expression and variable is not None:
             if _is_for_base(project, *variable):
                 return f"it becomes .{variable[1]} of a class whose base outside the project may use it"
+        if (
+            flow.source == site.expression
+            and module.expressions[flow.target].kind is Kind.SUBSCRIPT
+        ):
+            return put_into(project, Reference(site.module, flow.target), Role.SUBSCRIPTED)
     return None
+
+
+def put_into(project: Project, outer: Reference, role: Role) -> str | None:
+    """Why nobody sees who uses what is put into a container: one that a base outside the project may look into.
+
+    Args:
+        outer: what the container is in, the target of an assignment or a callee.
+        role: as what.
+    """
+    container = project.child(outer, role)
+    owner = project.child(container, Role.RECEIVER) if container is not None else None
+    if container is None or owner is None:
+        return None
+    name = project.expression(container).text
+    if any(_is_for_base(project, cls, name) for cls in _own_classes(project, owner)):
+        return f"it is kept in .{name} of a class whose base outside the project may use it"
+    return None
+
+
+def _own_classes(project: Project, owner: Reference) -> list[str]:
+    """The classes of the project that an object may have."""
+    value = project.value(owner)
+    sources = value.sources if value is not None else ()
+    classes = [project.graph.types.get(owner), *(source.name for source in sources)]
+    return [cls for cls in classes if cls is not None and cls in project.graph.classes]
 
 
 def compared_with_none(project: Project, site: Reference) -> bool:
@@ -317,5 +347,14 @@ def _is_for_base(project: Project, cls: str, name: str) -> bool:
     outside = [base for base in bases if base not in project.graph.classes]
     if all(base.startswith(_BASES_THAT_ASK_NOTHING) for base in outside):
         return False
-    places = (project.expression(each).role for each in project.attributes(name))
-    return all(role in (Role.TARGET, Role.DELETED) for role in places)
+    return all(_only_writes(project, each) for each in project.attributes(name))
+
+
+def _only_writes(project: Project, place: Reference) -> bool:
+    """Whether a place gives an attribute another value, or puts something into the container that it is."""
+    role, outer = project.expression(place).role, project.parent(place)
+    if role in _WRITING or outer is None:
+        return role in _WRITING
+    if role is Role.SUBSCRIPTED:
+        return outer[1].role in _WRITING
+    return (role, outer[1].role) == (Role.RECEIVER, Role.CALLEE) and outer[1].text in _FILLING

@@ -210,7 +210,7 @@ def override_limit(project: Project, function: Function) -> Limit | None:
         return Limit("ASY904", "its class is a ContextDecorator, which enters it without await")
     site = project.graph.replaced.get(function.id)
     if site is not None and not function.is_async:
-        message = f"a class that is made by this call may have another {function.name}"
+        message = f"something else may be put in place of {function.name} here"
         return Limit("ASY919", message, site)
     outside = project.graph.outside.get(function.id)
     if outside is None or (is_special(function.name) and function.name != "__call__"):

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Set
 from functools import partial
 
 from asyncify.model.facts import Expression, FlowKind, Function, FunctionId, Kind, Role
-from asyncify.model.graph import Edge, Reference, SourceKind
+from asyncify.model.graph import Edge, Reference, Source, SourceKind
 from asyncify.model.plan import AddImport, Arguments, Define, Edit, Replace
 from asyncify.planning.colour import Limit
 from asyncify.planning.hooks import in_test_file
@@ -60,6 +60,24 @@ def given_async_mock(
     )
 
 
+def others_reached(project: Project, edge: Edge, name: str) -> tuple[list[Source], list[str]]:
+    """The mocks whose method a call may reach, and the names of all functions that are not the project's.
+
+    The result of a library may be in the place of an object: of `Cache() if n else json.loads(text)` the checker
+    knows the first only, and says that there are others.
+    """
+    callee = project.child(edge.site, Role.CALLEE)
+    receiver = project.child(callee, Role.RECEIVER) if callee is not None else None
+    sources = project.sources(receiver) if receiver is not None else ()
+    made = [source for source in sources if source.name in MOCKS]
+    others = [t.external for t in edge.targets if t.external is not None]
+    known = receiver is not None and project.graph.types.get(receiver) in project.graph.classes
+    if edge.open or not known:
+        unknown = (s for s in sources if s.kind is SourceKind.CALL and s not in made)
+        others += [f"{source.name}().{name}" for source in unknown]
+    return made, others
+
+
 def mocked_step(project: Project, function: Function, edge: Edge) -> Step:
     """What the mocks need that may be in the place of the object whose method is called here.
 
@@ -68,14 +86,7 @@ def mocked_step(project: Project, function: Function, edge: Edge) -> Step:
     name, problem = function.name, stand_in_limit(project, function)
     if problem is not None:
         return Step(limit=problem)
-    callee = project.child(edge.site, Role.CALLEE)
-    receiver = project.child(callee, Role.RECEIVER) if callee is not None else None
-    sources = project.sources(receiver) if receiver is not None else ()
-    made = [source for source in sources if source.name in MOCKS]
-    others = [t.external for t in edge.targets if t.external is not None]
-    if receiver is not None and project.graph.types.get(receiver) not in project.graph.classes:
-        unknown = (s for s in sources if s.kind is SourceKind.CALL and s not in made)
-        others += [f"{source.name}().{name}" for source in unknown]
+    made, others = others_reached(project, edge, name)
     expected = {f"{mock}.{name}" for mock in MOCKS}
     sites = [source.site for source in made if source.site is not None]
     if set(others) - expected or len(sites) < len(made) or (others and not made):

@@ -13,13 +13,24 @@ from asyncify.planning.colour import Limit
 from asyncify.planning.interceptors import patches
 from asyncify.planning.project import Project
 
+_NAME = re.compile(r"[^\W\d]\w*")
 _DOTTED = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)+")
+
+
+# who runs code that is in a string
+_RUNNERS = (
+    *("builtins.exec", "builtins.eval", "builtins.compile", "cProfile.run", "cProfile.runctx"),
+    *("profile.run", "profile.runctx", "timeit.timeit", "timeit.repeat", "timeit.Timer"),
+)
 
 
 def named_limit(project: Project, function: Function) -> Limit | None:
     """Why a function stays sync that a string names, or the class of a method that nobody here calls."""
     if function.kind != "def":
         return None
+    code = project.memory("named in code", _in_code).get(function.name)
+    if code is not None:
+        return Limit("ASY907", "code in a string names it, which may call it without await", code)
     name = function.id if function.owner is None else function.owner
     if project.values_of(function.id, SourceKind.FUNCTION) and function.parent in project.functions:
         outer = project.functions[function.parent]
@@ -30,6 +41,16 @@ def named_limit(project: Project, function: Function) -> Limit | None:
     if site is None:
         return None
     return Limit("ASY907", "a string names it, and who finds it by that may not await it", site)
+
+
+def _in_code(project: Project) -> dict[str, Reference]:
+    """The names in strings that are run as code, with the calls that run them."""
+    return {
+        name: site
+        for site in project.calls_to(*_RUNNERS)
+        for _, argument in project.arguments(site)
+        for name in _NAME.findall(argument.string)
+    }
 
 
 def named_in_string(project: Project, name: str) -> Reference | None:

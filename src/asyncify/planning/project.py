@@ -270,14 +270,6 @@ class Project:
         """The places where wrappers call what they wrap."""
         return frozenset(call for wrapper in self.graph.wrappers.values() for call in wrapper.calls)
 
-    def wrapper_by(self, decorator: FunctionId) -> Wrapper | None:
-        """The wrapper that a decorator makes."""
-        return self._wrappers_by.get(decorator)
-
-    @cached_property
-    def _wrappers_by(self) -> dict[FunctionId, Wrapper]:
-        return {wrapper.decorator: wrapper for wrapper in self.graph.wrappers.values()}
-
     def wrappers_of(self, function: FunctionId) -> Sequence[Wrapper]:
         """The wrappers of a decorated function."""
         return self._wrappers_of.get(function, ())

@@ -42,6 +42,7 @@ _PROTOCOLS: tuple[tuple[frozenset[str], tuple[str, ...]], ...] = (
     (_names(io.TextIOWrapper, io.BufferedRandom), ("",)),
     (frozenset({"keys", "items", "values"}), ("",)),
     (_names(logging.Handler, logging.Filter, logging.Formatter), ("logging.",)),
+    (frozenset({"step", "finalize", "inverse", "value"}), ("sqlite3.",)),
     (
         _names(MetaPathFinder, SourceLoader, ResourceLoader)
         | {"find_spec", "find_module", "exec_module", "create_module"},

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from asyncify.model.facts import FlowKind, Function, Kind, Parameter, Role
 from asyncify.model.graph import Access, Edge, Reference, Value
+from asyncify.planning.cleanup import GENERATOR_TYPES
 from asyncify.planning.project import Project
 
 
@@ -17,6 +18,8 @@ def other_way_in(project: Project, value: Value) -> Reference | None:
     """An expression that comes into a value from outside of it; None if there is none."""
     inside = set(value.occurrences)
     for occurrence in value.occurrences:
+        if _is_of_others(project, occurrence):
+            return occurrence
         for origin in _origins(project, occurrence):
             if origin not in inside and project.expression(origin).text != "None":
                 return origin
@@ -31,6 +34,14 @@ def other_way_text(project: Project, value: Value) -> str | None:
     expression = project.expression(origin)
     where = f"{project.module(origin).path}:{expression.span.line}"
     return f"another value ({where})"
+
+
+def _is_of_others(project: Project, site: Reference) -> bool:
+    """Whether a call of others makes an iterator of which nothing more is known: `reversed([1, 2])`."""
+    edge = project.call_edge(site) if project.expression(site).kind is Kind.CALL else None
+    if edge is None or any(target.function is not None for target in edge.targets):
+        return False
+    return all(source.name in GENERATOR_TYPES for source in project.sources(site))
 
 
 def _origins(project: Project, site: Reference) -> Iterator[Reference]:

@@ -22,7 +22,7 @@ from asyncify.planning.colour import Limit
 from asyncify.planning.consumers import consume, existing, need_async
 from asyncify.planning.delegation import delegation_edits
 from asyncify.planning.factories import construction, factory_edits, making_problem, unclear
-from asyncify.planning.found_by_name import composed
+from asyncify.planning.found_by_name import composed, walked_over
 from asyncify.planning.hooks import in_test_file
 from asyncify.planning.interceptors import patched_names
 from asyncify.planning.limits import (
@@ -33,6 +33,7 @@ from asyncify.planning.limits import (
     is_special,
 )
 from asyncify.planning.managers import enter_object, enter_step, is_manager, manager_edits
+from asyncify.planning.mocks import others_reached
 from asyncify.planning.project import Project
 from asyncify.planning.scripts import script_body
 from asyncify.planning.steps import Step
@@ -231,6 +232,8 @@ def _may_have_one(project: Project, function: Function, limit: Limit | None) -> 
         return False  # what is in its place has no twin
     if not project.memory("composed", composed).isdisjoint(project.line(function.id)):
         return False  # who composes its name may mean the twin
+    if walked_over(project, function):
+        return False  # who goes through all names would find the twin as well
     if is_patched(project, function):
         return False  # the async callers would go past what a test puts in its place
     known = TRANSPARENT | PROPERTY | MANAGER
@@ -337,6 +340,8 @@ def _consumed(
 
 def _in_line(project: Project, function: Function, edge: Edge) -> bool:
     """Whether a place reaches nothing that has no twin of this name."""
+    if edge.access is Access.CALL and others_reached(project, edge, function.name)[1]:
+        return False
     return {target.function for target in edge.targets} <= project.line(function.id)
 
 

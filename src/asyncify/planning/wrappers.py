@@ -28,9 +28,18 @@ def wrapper_steps(project: Project, function: Function) -> Iterator[Step]:
         yield Step(uses=(Use(decorated, function.id, place),))
 
 
+def made_by(project: Project, decorator: FunctionId) -> Wrapper | None:
+    """The wrapper that a decorator makes."""
+    return project.memory("wrappers by decorator", _by_decorator).get(decorator)
+
+
+def _by_decorator(project: Project) -> dict[FunctionId, Wrapper]:
+    return {wrapper.decorator: wrapper for wrapper in project.graph.wrappers.values()}
+
+
 def decorator_twin(project: Project, decorator: Function) -> Twin | None:
     """The twin of a decorator, and the places that go over to it; None if it cannot have one."""
-    wrapper = project.wrapper_by(decorator.id)
+    wrapper = made_by(project, decorator.id)
     name = twin_name(decorator.name)
     if wrapper is None or is_taken(project, decorator, name) or is_patched(project, decorator):
         return None

@@ -9,7 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
 
-from asyncify.model.attributes import BUILTIN_ATTRIBUTES, FACTORY, INITIAL, INITIAL_ASYNC
+from asyncify.model.attributes import (
+    BUILTIN_ATTRIBUTES,
+    FACTORY,
+    INITIAL,
+    INITIAL_ASYNC,
+    lacks,
+)
 from asyncify.model.facts import ClassId, Expression, Function, FunctionId, Kind, Role
 from asyncify.model.graph import Access, CallGraph, Edge, Evidence, Reference, SourceKind
 from asyncify.model.span import Span
@@ -50,7 +56,7 @@ class Lost:
 
 def lost_coroutines(graph: CallGraph, became_async: Set[FunctionId]) -> list[Lost]:
     """Every place in the new text that loses a coroutine of one of these functions."""
-    found = [*_unmade(graph, became_async)]
+    found = [*_unmade(graph, became_async), *_on_strangers(graph, became_async)]
     lambdas = _coroutine_lambdas(graph, became_async)
     for edge in graph.edges:
         if edge.access is not Access.CALL or edge.site in lambdas.values():
@@ -106,6 +112,30 @@ def _unmade(graph: CallGraph, became_async: Set[FunctionId]) -> Iterator[Lost]:
             path, span = graph.modules[site.module].path, graph.expression(site).span
             message = f"{graph.classes[cls].name} has no constructor any more: use {FACTORY}()"
             yield Lost(path, span, moved[cls], message)
+
+
+def _on_strangers(graph: CallGraph, became_async: Set[FunctionId]) -> Iterator[Lost]:
+    """Calls of methods that the type of their object does not have, where all that have the name are async."""
+    methods: dict[str, list[Function]] = {}
+    for function in graph.functions.values():
+        if function.owner is not None:
+            methods.setdefault(function.name, []).append(function)
+    for edge in graph.edges:
+        names = [target.external for target in edge.targets if edge.access is Access.CALL]
+        callee = _callee(graph, edge.site) if names and None not in names else None
+        own = methods.get(callee.text, ()) if callee is not None else ()
+        if not own or not all(lacks(*_split(name)) for name in names):
+            continue
+        if all(f.is_async for f in own) and any(f.id in became_async for f in own):
+            message = _complaint(graph, edge, own[0])
+            if message:
+                path, span = graph.modules[edge.site.module].path, graph.expression(edge.site).span
+                yield Lost(path, span, own[0].id, message)
+
+
+def _split(name: str | None) -> tuple[str, str]:
+    owner, _, attribute = (name or "").rpartition(".")
+    return owner, attribute
 
 
 def _callee(graph: CallGraph, site: Reference) -> Expression | None:
