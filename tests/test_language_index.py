@@ -103,6 +103,16 @@ WORDS = (
         r"print\(\"wrapped",
     ),
     ("return in a generator", "words/generator_returns_early", r"if flag:\n        return\n"),
+    (
+        "the value of yield from",
+        "language/generators/value_of_yield_from",
+        r"total = yield from inner",
+    ),
+    (
+        "return of a value in a generator",
+        "language/generators/value_of_yield_from",
+        r"return \(yield from walk",
+    ),
     ("comprehensions", "words/comprehensions", r"for n in gen\(\) for m in"),
     ("for else", "words/loops_with_else", r"while slow\(False\)"),
     ("closing", "words/closing", r"contextlib\.closing"),

@@ -257,6 +257,7 @@ class Motion:
 
     def _returned(self, module: Module, item: Expression, slot: int) -> None:
         if self.hierarchy.functions[item.function].is_generator:
+            self.assign(module, item.id, self.heap.final(item.function))
             return
         optional = self.heap.optional.get(item.function)
         if optional is None:
@@ -272,6 +273,13 @@ class Motion:
 
     def _delegated(self, module: Module, item: Expression, slot: int) -> None:
         self.members.elements(slot, ELEMENT, self.heap.yields(item.function))
+        whole = self.heap.at(module.name, item.parent)
+        self.slots.subscribe(slot, partial(self._finished, whole))
+
+    def _finished(self, whole: int, atom: Atom) -> None:
+        """A `yield from` has the value that its generator returns."""
+        if atom.kind == SourceKind.GENERATOR:
+            self.slots.move(self.heap.final(atom.name), whole)
 
     # flows
 

@@ -197,7 +197,11 @@ def _delegated(
     project: Project, site: Reference, items: Items, used: FunctionId, whole: Expression
 ) -> Step:
     if whole.role is not Role.DISCARDED:
-        return Step(limit=Limit("ASY911", "the value of `yield from` is used", site))
+        if items.remade:
+            return Step(limit=Limit("ASY911", "the value of `yield from` is used", site))
+        return need_async(
+            project, site, used, ()
+        )  # the rest is the generator's own: `planning.returned`
     closing = items.cleanup and items.closable
     node = "closing delegation" if closing else "delegation"
     edits: list[Edit] = [*_remade(site, items, project), MakeAsync(whole.span, node)]

@@ -21,6 +21,7 @@ from asyncify.planning.decorators import (
 from asyncify.planning.factories import factory_limit
 from asyncify.planning.frameworks import AWAITS, STARTS, decorator_hook, method_hook
 from asyncify.planning.project import Project
+from asyncify.planning.returned import returning_limit
 
 # special methods that another special method replaces in the async protocol
 RENAMED = {
@@ -114,9 +115,7 @@ def nature_limit(project: Project, function: Function) -> Limit | None:
             return limit
         if name not in RENAMED and name not in AWAITABLE:
             return Limit("ASY902", f"{name} cannot be async")
-    if function.is_generator and function.returns_value:
-        return Limit("ASY911", "an async generator cannot return a value")
-    return decorator_limit(project, function)
+    return returning_limit(project, function) or decorator_limit(project, function)
 
 
 def decorator_limit(project: Project, function: Function) -> Limit | None:

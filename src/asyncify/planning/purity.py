@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from asyncify.model.facts import FlowKind, Function, Kind, Parameter, Role
+from asyncify.model.facts import FlowKind, Function, FunctionId, Kind, Parameter, Role
 from asyncify.model.graph import Access, Edge, Reference, Value
 from asyncify.planning.project import Project
 
@@ -31,6 +31,11 @@ def other_way_text(project: Project, value: Value) -> str | None:
     expression = project.expression(origin)
     where = f"{project.module(origin).path}:{expression.span.line}"
     return f"another value ({where})"
+
+
+def returned_by(project: Project, function: FunctionId) -> list[Reference]:
+    """Every expression that a function returns."""
+    return project.memory("returned", _returns).get(function, [])
 
 
 def _origins(project: Project, site: Reference) -> Iterator[Reference]:
@@ -56,7 +61,7 @@ def _origins(project: Project, site: Reference) -> Iterator[Reference]:
 def _returned(project: Project, function: Function) -> list[Reference]:
     if function.is_generator or function.name in ("__init__", "__new__"):
         return []
-    return project.memory("returned", _returns).get(function.id, [])
+    return returned_by(project, function.id)
 
 
 def _returns(project: Project) -> dict[str, list[Reference]]:

@@ -34,6 +34,7 @@ from asyncify.planning.limits import (
 )
 from asyncify.planning.managers import enter_object, enter_step, is_manager, manager_edits
 from asyncify.planning.project import Project
+from asyncify.planning.returned import exchanges
 from asyncify.planning.scripts import script_body
 from asyncify.planning.steps import Step
 
@@ -212,11 +213,7 @@ def _values(project: Project, function: Function) -> Iterable[Value]:
 
 
 def _may_have_one(project: Project, function: Function, limit: Limit | None) -> bool:
-    if (
-        function.kind != "def"
-        or function.is_async
-        or (function.returns_value and function.is_generator)
-    ):
+    if function.kind != "def" or function.is_async or exchanges(project, function):
         return False
     makes = function.is_generator or function.name in _ENTERS
     if limit is not None and limit.code not in (PASSABLE_OF_MAKERS if makes else PASSABLE):
