@@ -103,6 +103,13 @@ WORDS = (
         r"print\(\"wrapped",
     ),
     ("return in a generator", "words/generator_returns_early", r"if flag:\n        return\n"),
+    ("map that is kept or returned", "language/callbacks/map_kept", r"return map\(double"),
+    ("accumulate, chain", "language/iteration/itertools_lazily", r"in accumulate\(gen"),
+    ("filterfalse, pairwise, cycle", "language/iteration/itertools_lazily", r"pairwise\(gen"),
+    ("zip(strict=True)", "language/iteration/itertools_lazily", r"strict=True"),
+    ("map over several iterables", "language/iteration/itertools_lazily", r"map\(max, gen"),
+    ("deque and Counter", "language/iteration/taken_whole", r"Counter\(gen"),
+    ("a stack as a decorator", "language/managers/decorates_for_a_stack", r"@stack.callback"),
     (
         "the value of yield from",
         "language/generators/value_of_yield_from",

@@ -207,7 +207,7 @@ class Motion:
             self.slots.add(slot, Atom(SourceKind.INSTANCE, f"builtins.{item.text}"))
 
     def _expression(self, module: Module, item: Expression, slot: int) -> None:
-        """A generator expression that is not consumed where it stands."""
+        """A generator expression, or the like, that is not consumed where it stands."""
         if item.role in (Role.ITERATED, Role.UNPACKED, Role.DELEGATED):
             return
         if item.role is Role.ARGUMENT:
@@ -217,6 +217,14 @@ class Motion:
         place = Reference(module.name, item.id)
         name = f"{module.name}.<genexpr>~{item.id}"
         self.heap.originate(slot, SourceKind.EXPRESSION, name, place)
+
+    def _lazy(self, module: Module, item: Expression, slot: int) -> None:
+        """`map(...)` and its like give what a generator expression would."""
+        callee = module.expressions[module.children[item.id][0]]
+        names = {f"{callee.variable[0]}.{callee.text}"} if callee.variable is not None else set()
+        names.update(one.name for one in self.denoted(module.name, callee.id))
+        if not names.isdisjoint(_LAZY):
+            self._expression(module, item, slot)
 
     # roles
 
@@ -318,6 +326,15 @@ class Motion:
                         self.slots.add(target, Atom(SourceKind.INSTANCE, name))
 
 
+# functions that make an iterator over others, which asks them for an item when it is asked for one
+_LAZY = frozenset(
+    {
+        *(f"builtins.{name}" for name in ("enumerate", "filter", "map", "zip")),
+        *(f"itertools.{name}" for name in ("accumulate", "chain", "cycle", "dropwhile")),
+        *(f"itertools.{name}" for name in ("filterfalse", "islice", "pairwise", "starmap")),
+        *(f"itertools.{name}" for name in ("takewhile", "zip_longest")),
+    }
+)
 _KINDS: dict[Kind, Rule] = {
     Kind.NAME: Motion._name,
     Kind.ATTRIBUTE: Motion._attribute,
@@ -326,6 +343,7 @@ _KINDS: dict[Kind, Rule] = {
     Kind.CONTAINER: Motion._container,
     Kind.COMPREHENSION: Motion._container,
     Kind.GENERATOR: Motion._expression,
+    Kind.CALL: Motion._lazy,
 }
 _ROLES: dict[Role, Rule] = {
     Role.BRANCH: Motion._passes,

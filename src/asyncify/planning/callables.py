@@ -103,6 +103,7 @@ _PLAIN_ROLES = frozenset(
         Role.YIELDED,
     }
 )
+_FILTERS = frozenset({"builtins.filter", "itertools.filterfalse"})
 _SORTS = frozenset({"builtins.sorted", "builtins.min", "builtins.max"})
 
 
@@ -243,7 +244,7 @@ def _called_by(
     keywords = {e.detail: r for r, e in arguments if e.role is Role.KEYWORD}
     if name == "builtins.map" and detail == "0" and not keywords:
         return _map(project, site, used, call, positional[1:])
-    if name == "builtins.filter" and detail == "0" and not keywords:
+    if name in _FILTERS and detail == "0" and not keywords:
         return _filter(project, site, used, call, positional[1])
     if name in _SORTS and detail == "key" and positional:
         return _sorted(project, site, used, call, positional, keywords)
@@ -308,7 +309,8 @@ def _filter(
     made = applied(project, site, 0, 1)
     if made is None:
         return None
-    inside = f"{made.item} for {made.item} in {{{len(made.holes)}}} if {made.text}"
+    negation = "" if project.callee_names(call) == ("builtins.filter",) else "not "
+    inside = f"{made.item} for {made.item} in {{{len(made.holes)}}} if {negation}{made.text}"
     holes = (*made.holes, project.expression(iterable).span)
     return _consumed(project, site, call, Items(inside, holes, remade=True, closable=True), used)
 

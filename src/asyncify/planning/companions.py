@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 INLINE = {
     "builtins.map": "0",
     "builtins.filter": "0",
+    "itertools.filterfalse": "0",
     "builtins.sorted": "key",
     "builtins.min": "key",
     "builtins.max": "key",

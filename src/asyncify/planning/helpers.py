@@ -26,14 +26,20 @@ EAGER = frozenset(
         "builtins.max",
         "builtins.str.join",
         "builtins.bytes.join",
+        "builtins.bytes",
+        "builtins.bytearray",
+        "builtins.dict.fromkeys",
         "builtins.list.extend",
         "builtins.set.update",
         "builtins.dict.update",
         "collections.Counter",
         "collections.deque",
+        "collections.deque.extend",
+        "collections.deque.extendleft",
         "collections.OrderedDict",
         "statistics.mean",
         "math.fsum",
+        "math.prod",
     }
 )
 # bases that call no attribute of an object but its special methods
@@ -41,7 +47,18 @@ _BASES_THAT_ASK_NOTHING = ("builtins.", "abc.", "typing.", "enum.", "collections
 _CHOOSING = frozenset(
     {"builtins.min", "builtins.max"}
 )  # of several arguments, or of the items of one
-_TAKING_SEVERAL = frozenset({"builtins.set.update"})
+_TAKING_SEVERAL = frozenset(
+    {
+        *(
+            f"builtins.{owner}.{name}"
+            for owner in ("set", "frozenset")
+            for name in ("union", "difference")  # intersection may stop early
+        ),
+        "builtins.set.update",
+        "itertools.product",
+    }
+)
+_TAKING_SECOND = frozenset({"array.array", "heapq.nlargest", "heapq.nsmallest"})
 _ANY = '''
 async def _any(items):
     """Like any, for an async iterator, which is closed."""
@@ -91,6 +108,72 @@ async def _zip(*iterables):
             except (StopIteration, StopAsyncIteration):
                 return
         yield tuple(row)
+'''
+_STRICT_ZIP = '''
+async def _strict_zip(*iterables):
+    """Like zip(strict=True), for iterables of which some are async."""
+    iterators = [aiter(one) if hasattr(one, "__aiter__") else iter(one) for one in iterables]
+    while True:
+        row, ended = [], 0
+        for number, one in enumerate(iterators, 1):
+            others = f"argument {number - 1}" if number == 2 else f"arguments 1-{number - 1}"
+            try:
+                row.append(await anext(one) if hasattr(one, "__anext__") else next(one))
+            except (StopIteration, StopAsyncIteration):
+                if row:
+                    raise ValueError(f"zip() argument {number} is shorter than {others}") from None
+                ended = number
+            else:
+                if ended:
+                    raise ValueError(f"zip() argument {number} is longer than {others}")
+        if not row:
+            return
+        yield tuple(row)
+'''
+_CHAIN = '''
+async def _chain(*iterables):
+    """Like itertools.chain, for iterables of which some are async."""
+    end = object()
+    for one in iterables:
+        one = aiter(one) if hasattr(one, "__aiter__") else iter(one)
+        while True:
+            item = await anext(one, end) if hasattr(one, "__anext__") else next(one, end)
+            if item is end:
+                break
+            yield item
+'''
+_ACCUMULATE = '''
+async def _accumulate(items, func=None, *, initial=None):
+    """Like itertools.accumulate, for an async iterable."""
+    total, started = initial, initial is not None
+    if started:
+        yield total
+    async for item in items:
+        if not started:
+            total, started = item, True
+        else:
+            total = total + item if func is None else func(total, item)
+        yield total
+'''
+_PAIRWISE = '''
+async def _pairwise(items):
+    """Like itertools.pairwise, for an async iterable."""
+    previous, started = None, False
+    async for item in items:
+        if started:
+            yield previous, item
+        previous, started = item, True
+'''
+_CYCLE = '''
+async def _cycle(items):
+    """Like itertools.cycle, for an async iterable."""
+    kept = []
+    async for item in items:
+        kept.append(item)
+        yield item
+    while kept:
+        for item in kept:
+            yield item
 '''
 _ISLICE = '''
 async def _islice(items, *bounds):
@@ -178,6 +261,11 @@ _TEXTS = {
     "contains": _CONTAINS,
     "enumerate": _ENUMERATE,
     "zip": _ZIP,
+    "strict_zip": _STRICT_ZIP,
+    "chain": _CHAIN,
+    "accumulate": _ACCUMULATE,
+    "pairwise": _PAIRWISE,
+    "cycle": _CYCLE,
     "islice": _ISLICE,
     "takewhile": _TAKEWHILE,
     "dropwhile": _DROPWHILE,
@@ -188,6 +276,7 @@ AWAITED = frozenset({"any", "all"})  # lazy ones with a value; the others give a
 LAZY = {
     **{f"builtins.{name}": name for name in (*AWAITED, "enumerate", "zip")},
     **{f"itertools.{name}": name for name in ("islice", "takewhile", "dropwhile")},
+    **{f"itertools.{name}": name for name in ("accumulate", "chain", "cycle", "pairwise")},
 }
 
 
@@ -226,9 +315,11 @@ def eager_argument(project: Project, reference: Reference) -> bool:
     if expression.role is not Role.ARGUMENT or outer is None or outer[1].kind is not Kind.CALL:
         return False
     names = project.callee_names(outer[0])
-    alone = [e.role for _, e in project.arguments(outer[0])].count(Role.ARGUMENT) == 1
-    first = expression.detail == "0" and (alone or not _CHOOSING.intersection(names))
-    taken = EAGER if first else _TAKING_SEVERAL
+    alone = [e.role for _, e in project.arguments(outer[0])].count(Role.ARGUMENT)
+    first = expression.detail == "0" and (alone == 1 or not _CHOOSING.intersection(names))
+    taken = EAGER | _TAKING_SEVERAL if first else _TAKING_SEVERAL
+    if expression.detail == "1" and alone == 2 and len(project.arguments(outer[0])) == 2:
+        taken = taken | _TAKING_SECOND
     return bool(names) and all(name in taken for name in names)
 
 

@@ -78,6 +78,12 @@ TRANSPARENT_PREFIXES = (
     "mock.mock.patch",
 )
 MANAGER = frozenset({"contextlib.contextmanager"})
+# an exit stack calls what it decorates, and gives it back; an asynchronous one awaits it
+STACKING = {
+    f"contextlib.{stack}.{method}": new
+    for stack in ("ExitStack", "_BaseExitStack")
+    for method, new in (("callback", "push_async_callback"), ("push", "push_async_exit"))
+}
 FIXTURE = frozenset({"pytest.fixture"})
 
 _DECORATING = "contextlib.ContextDecorator"
@@ -139,7 +145,7 @@ def decorator_limit(project: Project, function: Function) -> Limit | None:
             if limit is not None:
                 return limit
             continue
-        if name in MANAGER or _is_transparent(project, name):
+        if name in STACKING or name in MANAGER or _is_transparent(project, name):
             continue
         return Limit("ASY906", f"decorator {name} may call it without await", reference)
     return None

@@ -19,12 +19,13 @@ from asyncify.model.span import Span
 from asyncify.planning.accessors import PROPERTY
 from asyncify.planning.cleanup import cleans_up
 from asyncify.planning.colour import Limit
-from asyncify.planning.consumers import consume, existing, need_async
+from asyncify.planning.consumers import consume, need_async
 from asyncify.planning.delegation import delegation_edits
 from asyncify.planning.factories import construction, factory_edits, making_problem, unclear
 from asyncify.planning.found_by_name import composed
 from asyncify.planning.hooks import in_test_file
 from asyncify.planning.interceptors import patched_names
+from asyncify.planning.items import existing
 from asyncify.planning.limits import (
     MANAGER,
     RENAMED,
