@@ -420,3 +420,39 @@ def test_wrappers_that_are_forgotten_do_not_pass(tmp_path: Path) -> None:
     wrong = {f"m{n}.py" for n, text in enumerate(texts) if text not in (texts[0], WRAPPED)}
     assert len(wrong) > 1
     assert lost == wrong
+
+
+STACKED = """\
+import contextlib
+import time
+
+
+def main():
+    with contextlib.ExitStack() as stack:
+
+        @stack.callback
+        def done():
+            time.sleep(0)
+
+        @stack.push
+        def handled(*error):
+            time.sleep(0)
+
+
+if __name__ == "__main__":
+    main()
+"""
+
+
+def test_what_an_exit_stack_does_not_await_is_seen(tmp_path: Path) -> None:
+    (tmp_path / "before").mkdir()
+    (tmp_path / "after").mkdir()
+    text = converted(graph_of(tmp_path / "before", {"m": STACKED}), STACKED)
+    mutants = {
+        "m": text,
+        "m0": text.replace("push_async_callback", "callback"),
+        "m1": text.replace("push_async_exit", "push"),
+    }
+    after = graph_of(tmp_path / "after", mutants)
+    became = {identifier for identifier, function in after.functions.items() if function.is_async}
+    assert [lost.path for lost in lost_coroutines(after, became)] == ["m0.py", "m1.py"]

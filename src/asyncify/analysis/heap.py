@@ -35,6 +35,7 @@ class Heap:
         self._results: dict[FunctionId, int] = {}
         self._parts: dict[tuple[FunctionId, bool], int] = {}
         self._yields: dict[FunctionId, int] = {}
+        self._finals: dict[FunctionId, int] = {}
         self._generators: dict[FunctionId, int] = {}
         for name, module in modules.items():
             count = len(module.expressions)
@@ -96,6 +97,10 @@ class Heap:
     def yields(self, function: FunctionId) -> int:
         """The slot of what a generator yields."""
         return self._get(self._yields, function)
+
+    def final(self, function: FunctionId) -> int:
+        """The slot of what a generator returns: the value of `yield from`."""
+        return self._get(self._finals, function)
 
     def generator(self, function: FunctionId) -> int:
         """One generator for all calls that are only implied, as by a for statement."""

@@ -226,7 +226,7 @@ class Motion:
             self.slots.add(slot, Atom(SourceKind.INSTANCE, f"builtins.{item.text}"))
 
     def _expression(self, module: Module, item: Expression, slot: int) -> None:
-        """A generator expression that is not consumed where it stands."""
+        """A generator expression, or the like, that is not consumed where it stands."""
         if item.role in (Role.ITERATED, Role.UNPACKED, Role.DELEGATED):
             return
         if item.role is Role.ARGUMENT:
@@ -236,6 +236,14 @@ class Motion:
         place = Reference(module.name, item.id)
         name = f"{module.name}.<genexpr>~{item.id}"
         self.heap.originate(slot, SourceKind.EXPRESSION, name, place)
+
+    def _lazy(self, module: Module, item: Expression, slot: int) -> None:
+        """`map(...)` and its like give what a generator expression would."""
+        callee = module.expressions[module.children[item.id][0]]
+        names = {f"{callee.variable[0]}.{callee.text}"} if callee.variable is not None else set()
+        names.update(one.name for one in self.denoted(module.name, callee.id))
+        if not names.isdisjoint(_LAZY):
+            self._expression(module, item, slot)
 
     # roles
 
@@ -276,6 +284,7 @@ class Motion:
 
     def _returned(self, module: Module, item: Expression, slot: int) -> None:
         if self.hierarchy.functions[item.function].is_generator:
+            self.assign(module, item.id, self.heap.final(item.function))
             return
         optional = self.heap.optional.get(item.function)
         if optional is None:
@@ -291,6 +300,13 @@ class Motion:
 
     def _delegated(self, module: Module, item: Expression, slot: int) -> None:
         self.members.elements(slot, ELEMENT, self.heap.yields(item.function))
+        whole = self.heap.at(module.name, item.parent)
+        self.slots.subscribe(slot, partial(self._finished, whole))
+
+    def _finished(self, whole: int, atom: Atom) -> None:
+        """A `yield from` has the value that its generator returns."""
+        if atom.kind == SourceKind.GENERATOR:
+            self.slots.move(self.heap.final(atom.name), whole)
 
     # flows
 
@@ -329,6 +345,15 @@ class Motion:
                         self.slots.add(target, Atom(SourceKind.INSTANCE, name))
 
 
+# functions that make an iterator over others, which asks them for an item when it is asked for one
+_LAZY = frozenset(
+    {
+        *(f"builtins.{name}" for name in ("enumerate", "filter", "map", "zip")),
+        *(f"itertools.{name}" for name in ("accumulate", "chain", "cycle", "dropwhile")),
+        *(f"itertools.{name}" for name in ("filterfalse", "islice", "pairwise", "starmap")),
+        *(f"itertools.{name}" for name in ("takewhile", "zip_longest")),
+    }
+)
 _KINDS: dict[Kind, Rule] = {
     Kind.NAME: Motion._name,
     Kind.ATTRIBUTE: Motion._attribute,
@@ -337,6 +362,7 @@ _KINDS: dict[Kind, Rule] = {
     Kind.CONTAINER: Motion._container,
     Kind.COMPREHENSION: Motion._container,
     Kind.GENERATOR: Motion._expression,
+    Kind.CALL: Motion._lazy,
 }
 _ROLES: dict[Role, Rule] = {
     Role.BRANCH: Motion._passes,

@@ -121,16 +121,28 @@ class Wrap:
 
 @dataclass(frozen=True, slots=True)
 class Insert:
-    """Insert statements at a statement: "before" or "after" it, or as "first" or "last" of its body."""
+    """Insert statements at a statement: "before" or "after" it, or as "first" or "last" of its body.
+
+    With `holes` the text is a template, as that of `Replace`.
+    """
 
     span: Span
     where: str
     text: str
+    holes: tuple[Span, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Decorate:
     """Put a decorator above the `def` statement at `span`, and above the decorators that it has."""
+
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class AddParameter:
+    """Give the `def` statement at `span` one more parameter, which only a keyword can name."""
 
     span: Span
     text: str
@@ -188,6 +200,7 @@ Edit = (
     | Insert
     | Remark
     | Decorate
+    | AddParameter
     | Delete
     | AddImport
     | RemoveImport

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from asyncify.model.facts import Kind, Role
-from asyncify.model.graph import Reference
+from asyncify.model.graph import Reference, SourceKind
 from asyncify.model.span import Span
 from asyncify.planning.companions import LambdaForm, body, lambda_form
+from asyncify.planning.helpers import helper
 from asyncify.planning.project import Project
+from asyncify.planning.steps import Items
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,37 @@ def applied(
     star = "" if count == 1 else "*"
     call = f"{{{start}}}({star}{item})"
     return Applied(f"await {call}" if awaited else call, (expression.span,), item)
+
+
+def applied_items(project: Project, site: Reference, call: Reference, name: str) -> Items | None:
+    """`map(function, items)` and its like as a comprehension; None where it cannot be one."""
+    (callback, function), *iterables = project.arguments(call)
+    several = len(iterables) > 1
+    if any(e.role is not Role.ARGUMENT or e.kind is Kind.STARRED for _, e in iterables):
+        return None
+    if (site, project.expression(site)) not in iterables or (several and name != "map"):
+        return None
+    spans = [e.span for _, e in iterables]
+    if function.text == "None" and name != "map":
+        condition = "item" if name == "filter" else "not item"
+        return Items(f"item async for item in {{0}} if {condition}", (spans[0],), remade=True)
+    made = applied(project, callback, 0, len(iterables), awaited=False)
+    if made is None or (several and _may_wait(project, callback, site.module)):
+        return None
+    holes = [f"{{{number}}}" for number in range(len(made.holes), len(made.holes) + len(spans))]
+    if name == "map":
+        source = f"_zip({', '.join(holes)})" if several else holes[0]
+        clause = f"{made.text} async for {made.item} in {source}"
+    else:
+        condition = made.text if name == "filter" else f"not {made.text}"
+        clause = f"{made.item} async for {made.item} in {holes[0]} if {condition}"
+    return Items(clause, (*made.holes, *spans), remade=True, closable=True)
+
+
+def _may_wait(project: Project, callback: Reference, module: str) -> bool:
+    """Whether a function may become async itself, or there is no name for what zips."""
+    own = any(source.kind is SourceKind.FUNCTION for source in project.sources(callback))
+    return own or helper(project, module, "zip") is None
 
 
 def is_name(project: Project, site: Reference) -> bool:

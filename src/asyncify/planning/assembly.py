@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from asyncify.model.facts import FunctionId
+from asyncify.model.facts import FunctionId, Kind, Role
 from asyncify.model.graph import Reference, SourceKind
-from asyncify.model.plan import Arguments, Await, Chain, Edit, MakeAsync
+from asyncify.model.plan import Arguments, Await, Chain, Edit, MakeAsync, Replace
 from asyncify.planning import testing
 from asyncify.planning.annotations import annotation_edits
 from asyncify.planning.chains import Chains, Owner
@@ -93,11 +93,19 @@ class Assembly:
     def _expressions(self, chains: Chains) -> dict[Reference, Owner]:
         """The generator expressions that are kept and become async, each with the owner of an edit that does it."""
         found: dict[Reference, Owner] = {}
+        replaced = {(p, e.span): chains.owner(p, e) for p, e in chains.edits if type(e) is Replace}
         for value in self.project.graph.values:
             for source in value.sources:
                 if source.kind is not SourceKind.EXPRESSION or source.site is None:
                     continue
                 path = self.project.module(source.site).path
+                whole = self.project.expression(source.site)
+                if whole.kind is Kind.CALL:
+                    callee = self.project.child(source.site, Role.CALLEE)
+                    spans = [whole.span, self.project.expression(callee).span] if callee else []
+                    owners = [replaced[path, span] for span in spans if (path, span) in replaced]
+                    found.update((source.site, owner) for owner in owners[:1])
+                    continue
                 for _, expression in evaluated(self.project, source.site):
                     for edit in (Await(expression.span), MakeAsync(expression.span, "clause")):
                         owner = chains.owner(path, edit)

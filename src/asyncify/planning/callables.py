@@ -12,13 +12,14 @@ from asyncify.model.plan import Await, Edit, Replace
 from asyncify.model.span import Span
 from asyncify.planning.accessors import opens
 from asyncify.planning.applied import Applied, applied, is_name
+from asyncify.planning.assigned import put_away, put_into
 from asyncify.planning.colour import Limit
 from asyncify.planning.companions import WRAPS
 from asyncify.planning.consumers import consume, need_async
 from asyncify.planning.decorators import registers
 from asyncify.planning.expectations import expected_step, parametrizes
 from asyncify.planning.frameworks import AWAITS, argument_hook
-from asyncify.planning.helpers import call_name, helper, put_away, put_into
+from asyncify.planning.helpers import call_name, helper
 from asyncify.planning.interceptors import is_put_back
 from asyncify.planning.limits import is_special
 from asyncify.planning.project import PASSING_ROLES, Project
@@ -104,6 +105,7 @@ _PLAIN_ROLES = frozenset(
         Role.YIELDED,
     }
 )
+_FILTERS = frozenset({"builtins.filter", "itertools.filterfalse"})
 _SORTS = frozenset({"builtins.sorted", "builtins.min", "builtins.max"})
 
 
@@ -251,7 +253,7 @@ def _called_by(
     keywords = {e.detail: r for r, e in arguments if e.role is Role.KEYWORD}
     if name == "builtins.map" and detail == "0" and not keywords:
         return _map(project, site, used, call, positional[1:])
-    if name == "builtins.filter" and detail == "0" and not keywords:
+    if name in _FILTERS and detail == "0" and not keywords:
         return _filter(project, site, used, call, positional[1])
     if name in _SORTS and detail == "key" and positional:
         return _sorted(project, site, used, call, positional, keywords)
@@ -316,7 +318,8 @@ def _filter(
     made = applied(project, site, 0, 1)
     if made is None:
         return None
-    inside = f"{made.item} for {made.item} in {{{len(made.holes)}}} if {made.text}"
+    negation = "" if project.callee_names(call) == ("builtins.filter",) else "not "
+    inside = f"{made.item} for {made.item} in {{{len(made.holes)}}} if {negation}{made.text}"
     holes = (*made.holes, project.expression(iterable).span)
     return _consumed(project, site, call, Items(inside, holes, remade=True, closable=True), used)
 

@@ -23,6 +23,7 @@ WRAPS = frozenset({"functools.update_wrapper", "functools.wraps"})  # they copy 
 INLINE = {
     "builtins.map": "0",
     "builtins.filter": "0",
+    "itertools.filterfalse": "0",
     "builtins.sorted": "key",
     "builtins.min": "key",
     "builtins.max": "key",

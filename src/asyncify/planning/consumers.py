@@ -12,8 +12,9 @@ from dataclasses import replace
 
 from asyncify.model.facts import Expression, FunctionId, Kind, Place, Role
 from asyncify.model.graph import Reference, Source, Value
-from asyncify.model.plan import AddImport, Await, Edit, MakeAsync, MakeList, Replace
-from asyncify.planning.applied import applied
+from asyncify.model.plan import AddImport, Arguments, Await, Edit, MakeAsync, MakeList, Replace
+from asyncify.planning.applied import applied_items
+from asyncify.planning.assigned import is_taken_apart, put_away
 from asyncify.planning.cleanup import is_generator, left_early
 from asyncify.planning.colour import Limit, Use
 from asyncify.planning.delegation import hands_on
@@ -25,11 +26,18 @@ from asyncify.planning.helpers import (
     eager_argument,
     helper,
     is_listed,
-    is_taken_apart,
-    put_away,
     sole_argument,
 )
 from asyncify.planning.interrupts import interruption
+from asyncify.planning.items import (
+    existing,
+    made_at,
+    rebound,
+    remade,
+    rewritten,
+    unknown,
+    with_edits,
+)
 from asyncify.planning.mixing import mixed_source
 from asyncify.planning.project import PASSING_ROLES, UNSEEN, Project
 from asyncify.planning.scripts import outside_limit
@@ -38,15 +46,15 @@ from asyncify.planning.stops import catcher_edits
 
 SEARCHES = ("in", "not in")
 _METHODS = frozenset({"send", "throw", "close"})
+_APPLYING = frozenset({"map", "filter", "itertools.filterfalse"})
 CLOSING = "contextlib.closing"
+# what the helpers take by these names, as what they stand for does
+_KEYWORDS = {
+    "accumulate": frozenset({"func", "initial"}),
+    "enumerate": frozenset({"start"}),
+    "strict_zip": frozenset({"strict"}),
+}
 _ACLOSING = AddImport("from contextlib import aclosing")
-
-
-def existing(project: Project, site: Reference, *, closable: bool, cleanup: bool = False) -> Items:
-    """An expression that is an async iterable as it stands; analysis follows it."""
-    span = project.expression(site).span
-    inside = "item async for item in {0}"
-    return Items(inside, (span,), closable=closable, cleanup=cleanup, tracked=True)
 
 
 # -- where await stands --------------------------------------------------------------------------
@@ -104,9 +112,10 @@ def need_async(project: Project, site: Reference, used: str, edits: Iterable[Edi
 def consume_generator(project: Project, generator: Reference, used: FunctionId) -> Step:
     """A generator expression that becomes an async one because of a place inside."""
     value = project.value(generator)
-    made = next((s for s in value.sources if s.site == generator), None) if value else None
-    if value is not None and made is not None:
-        return _consume_kept(project, value, made, used)
+    if value is not None and (made := made_at(value, generator)) is not None:
+        span = project.expression(generator).span
+        items = Items("{0}", (span,), literal=True, closable=True)
+        return _consume_kept(project, value, made, items, used)
     return _in_place(project, generator, used)
 
 
@@ -120,8 +129,10 @@ def _in_place(project: Project, generator: Reference, used: FunctionId) -> Step:
     return step
 
 
-def _consume_kept(project: Project, value: Value, made: Source, used: FunctionId) -> Step:
-    """Every place that sees a generator expression which is assigned, returned or handed on."""
+def _consume_kept(
+    project: Project, value: Value, made: Source, items: Items, used: FunctionId
+) -> Step:
+    """Every place that sees a generator expression, or `map(...)`, which is assigned, returned or handed on."""
     assert made.site is not None
     followed = project.memory("generator expressions that are being followed", _nothing)
     if made.site in followed:
@@ -134,10 +145,9 @@ def _consume_kept(project: Project, value: Value, made: Source, used: FunctionId
     followed.add(made.site)
     step = Step()
     for place in value.occurrences:
-        span = project.expression(place).span
-        held = existing(project, place, closable=False)
-        if project.expression(place).kind is Kind.GENERATOR:
-            held = Items("{0}", (span,), literal=True, closable=True, tracked=True)
+        held = existing(project, place, closable=False, cleanup=items.cleanup)
+        if place == made.site:
+            held = replace(items, tracked=True)
         step = joined(step, consume(project, place, held, used))
         expression = project.expression(place)
         if expression.role is Role.RETURNED and step.limit is None:
@@ -157,19 +167,25 @@ def _nothing(project: Project) -> set[Reference]:
 def consume(project: Project, site: Reference, items: Items, used: FunctionId) -> Step:
     """What the place of an iterable that becomes async needs."""
     expression = project.expression(site)
+    value = project.value(site) if not items.tracked and expression.kind is Kind.CALL else None
+    if value is not None and (made := made_at(value, site)) is not None:
+        if items.remade and rebound(project, project.arguments(site)[0][0]):
+            return unknown(site, "its function may be another one by the time it is called")
+        return _consume_kept(project, value, made, items, used)
     if expression.role is Role.ITERATED:
         return _iterated(project, site, items, used)
     if is_listed(expression) or is_taken_apart(project, site):
         return _as_list(project, site, items, used)
     if expression.role is Role.ASSIGNED and (escape := put_away(project, site)):
-        return _unknown(site, escape)
+        return unknown(site, escape)
     if expression.role in PASSING_ROLES:
-        return Step() if items.tracked else _unknown(site, "the iterator is kept for later")
+        kept = unknown(site, "the iterator is kept for later")
+        return rewritten(project, site, items) if items.tracked else kept
     if expression.role is Role.TESTED or compared_with_none(project, site):
         return Step()
     outer = project.parent(site)
     step = _part(project, site, items, used, *outer) if outer is not None else None
-    return step or _unknown(site, f"the iterator is used as {expression.role}")
+    return step or unknown(site, f"the iterator is used as {expression.role}")
 
 
 def _part(
@@ -197,10 +213,14 @@ def _delegated(
     project: Project, site: Reference, items: Items, used: FunctionId, whole: Expression
 ) -> Step:
     if whole.role is not Role.DISCARDED:
-        return Step(limit=Limit("ASY911", "the value of `yield from` is used", site))
+        if items.remade:
+            return Step(limit=Limit("ASY911", "the value of `yield from` is used", site))
+        return need_async(
+            project, site, used, ()
+        )  # the rest is the generator's own: `planning.returned`
     closing = items.cleanup and items.closable
     node = "closing delegation" if closing else "delegation"
-    edits: list[Edit] = [*_remade(site, items, project), MakeAsync(whole.span, node)]
+    edits: list[Edit] = [*remade(site, items, project), MakeAsync(whole.span, node)]
     if closing:
         edits.append(_ACLOSING)
     return need_async(project, site, used, edits)
@@ -212,30 +232,12 @@ def _searched(
     """`value in iterable`, which takes items until it finds the value."""
     define = helper(project, site.module, "contains")
     if define is None or items.remade or items.cleanup:
-        return _unknown(site, "`in` would iterate over it")
+        return unknown(site, "`in` would iterate over it")
     comparison = project.expression(around)
     spans = tuple(e.span for _, e in project.children(around))
     negation = "not " if comparison.text == SEARCHES[1] else ""
     made = Replace(comparison.span, f"{negation}await {define.name}({{0}}, {{1}})", spans)
     return need_async(project, around, used, [made, define])
-
-
-def _unknown(site: Reference, message: str) -> Step:
-    return Step(limit=Limit("ASY912", message, site))
-
-
-def _remade(site: Reference, items: Items, project: Project) -> list[Edit]:
-    """The edit that writes the iterable anew, as an async generator expression."""
-    if not items.remade:
-        return []
-    return [Replace(project.expression(site).span, f"({items.inside})", items.holes)]
-
-
-def _with(project: Project, step: Step, site: Reference, edits: Iterable[Edit]) -> Step:
-    """A step with more edits in the same file."""
-    path = project.module(site).path
-    more = tuple((path, edit) for edit in edits)
-    return step if step.limit is not None else replace(step, edits=(*step.edits, *more))
 
 
 def _as_list(project: Project, site: Reference, items: Items, used: FunctionId) -> Step:
@@ -249,7 +251,7 @@ def _as_list(project: Project, site: Reference, items: Items, used: FunctionId) 
 def _iterated(project: Project, site: Reference, items: Items, used: FunctionId) -> Step:
     expression = project.expression(site)
     outer = project.parent(site)
-    edits = _remade(site, items, project)
+    edits = remade(site, items, project)
     if outer is None:
         statement = project.statement(site)
         edits.append(MakeAsync(statement.span, "for"))
@@ -257,7 +259,7 @@ def _iterated(project: Project, site: Reference, items: Items, used: FunctionId)
             edits.extend((MakeAsync(statement.span, "closing"), _ACLOSING))
             return need_async(project, site, used, edits)
         if items.cleanup and left_early(project, site):
-            return _unknown(site, "the loop may leave a generator that has to clean up")
+            return unknown(site, "the loop may leave a generator that has to clean up")
         return need_async(project, site, used, edits)
     around, parent = outer
     edits.append(MakeAsync(expression.span, "clause"))
@@ -270,9 +272,9 @@ def _iterated(project: Project, site: Reference, items: Items, used: FunctionId)
         isinstance(edit, MakeList) and edit.span == parent.span for _, edit in made.edits
     )
     if items.cleanup and lazy:
-        return _unknown(site, "a lazy expression may leave a generator that has to clean up")
+        return unknown(site, "a lazy expression may leave a generator that has to clean up")
     if made.limit is not None:
-        return _unknown(site, "a lazy generator expression runs over it")
+        return unknown(site, "a lazy generator expression runs over it")
     return joined(step, made)
 
 
@@ -286,7 +288,7 @@ def _handed_over(
     edge = project.call_edge(call)
     if items.tracked and edge is not None and edge.targets:
         if all(target.function is not None for target in edge.targets):
-            return Step()  # the parameter is an occurrence itself
+            return rewritten(project, site, items)  # the parameter is an occurrence itself
     names = project.callee_names(call)
     callee = project.child(call, Role.CALLEE)
     alone = sole_argument(project, call)
@@ -304,12 +306,12 @@ def _handed_over(
     if names == (CLOSING,) and callee is not None:
         return _closed(project, site, used, call, callee)
     if len(names) == 1 and names[0] in LAZY and callee is not None:
-        return _helper(project, site, items, used, call, LAZY[names[0]])
-    if name in ("map", "filter"):
+        return _helper(project, site, items, used, call, _helper_name(project, call, names[0]))
+    if name in _APPLYING:
         return _mapped(project, site, items, used, call)
     if eager_argument(project, site):
         return _as_list(project, site, items, used)
-    return _unknown(site, f"the iterator is handed to {call_name(project, call)}()")
+    return unknown(site, f"the iterator is handed to {call_name(project, call)}()")
 
 
 def _closed(
@@ -318,7 +320,7 @@ def _closed(
     """`with closing(generator)`, which closes an async one by `aclosing`."""
     entered = project.expression(call).role is Role.ENTERED
     if not entered or not is_generator(project.value(site)):
-        return _unknown(site, "the iterator is handed to contextlib.closing()")
+        return unknown(site, "the iterator is handed to contextlib.closing()")
     edits: list[Edit] = [
         Replace(project.expression(callee).span, "aclosing"),
         _ACLOSING,
@@ -331,16 +333,16 @@ def _mapped(
     project: Project, site: Reference, items: Items, used: FunctionId, call: Reference
 ) -> Step:
     """`map` or `filter` over it. If the callback becomes async too, the edits of both are merged."""
-    name, arguments = call_name(project, call), project.arguments(call)
-    made = applied(project, arguments[0][0], 0, 1, awaited=False)
-    if [e.detail for _, e in arguments] != ["0", "1"] or arguments[1][0] != site or made is None:
-        return _unknown(site, f"the iterator is handed to {name}()")
-    span = project.expression(site).span
-    clause = f"{made.item} async for {made.item} in {{1}} if {made.text}"
-    if name == "map":
-        clause = f"{made.text} async for {made.item} in {{1}}"
-    again = Items(clause, (*made.holes, span), remade=True, closable=True)
-    return _with(project, consume(project, call, again, used), site, _remade(site, items, project))
+    name = call_name(project, call)
+    again = applied_items(project, site, call, name)
+    if again is None:
+        return unknown(site, f"the iterator is handed to {name}()")
+    if items.cleanup and not eager_argument(project, call):
+        return unknown(site, f"{name}() may leave a generator that has to clean up")
+    edits = remade(site, items, project)
+    if "in _zip(" in again.inside and (define := helper(project, site.module, "zip")) is not None:
+        edits.append(define)
+    return with_edits(project, consume(project, call, again, used), site, edits)
 
 
 def _next(
@@ -352,19 +354,24 @@ def _next(
     callee: Reference,
 ) -> Step:
     if project.expression(site).detail != "0":
-        return _unknown(site, "the iterator is handed to next()")
+        return unknown(site, "the iterator is handed to next()")
     if items.cleanup and items.closable:
-        return _unknown(site, "next() leaves a generator that has to clean up")
+        return unknown(site, "next() leaves a generator that has to clean up")
     followed = catcher_edits(project, call) if len(project.arguments(call)) == 1 else ()
     if followed is None:
-        return _unknown(call, "the end of the iterator is caught as StopIteration")
+        return unknown(call, "the end of the iterator is caught as StopIteration")
     edits = [
         *followed,
-        *_remade(site, items, project),
+        *remade(site, items, project),
         Replace(project.expression(callee).span, "anext"),
         Await(project.expression(call).span),
     ]
     return need_async(project, site, used, edits)
+
+
+def _helper_name(project: Project, call: Reference, name: str) -> str:
+    strict = any((e.detail, e.text) == ("strict", "True") for _, e in project.arguments(call))
+    return "strict_zip" if strict and LAZY[name] == "zip" else LAZY[name]
 
 
 def _helper(
@@ -376,10 +383,13 @@ def _helper(
     assert callee is not None
     awaited, alone = name in AWAITED, sole_argument(project, call)
     if define is None or not _helped(project, site, call, name):
-        return _unknown(site, f"the iterator is handed to {name}()")
+        return unknown(site, f"the iterator is handed to {name}()")
     if items.cleanup and not (awaited and items.closable):
-        return _unknown(site, f"{name}() may leave a generator that has to clean up")
+        return unknown(site, f"{name}() may leave a generator that has to clean up")
     edits: list[Edit] = [Replace(project.expression(callee).span, define.name), define]
+    for number, (_, argument) in enumerate(project.arguments(call)):
+        if name == "strict_zip" and argument.role is Role.KEYWORD:
+            edits.append(Arguments(project.expression(call).span, drop=(number,)))
     if items.remade or (awaited and not items.closable):
         inside = items.inside if alone else f"({items.inside})"
         span = project.expression(site).span
@@ -387,7 +397,7 @@ def _helper(
     if awaited:
         return need_async(project, call, used, [*edits, Await(project.expression(call).span)])
     again = replace(existing(project, call, closable=False), tracked=False)
-    return _with(project, consume(project, call, again, used), site, edits)
+    return with_edits(project, consume(project, call, again, used), site, edits)
 
 
 def _helped(project: Project, site: Reference, call: Reference, name: str) -> bool:
@@ -398,8 +408,13 @@ def _helped(project: Project, site: Reference, call: Reference, name: str) -> bo
     if project.expression(site).role is not Role.ARGUMENT:
         return False
     keywords = [e.detail for _, e in project.arguments(call) if e.role is Role.KEYWORD]
-    allowed = {"start"} if name == "enumerate" else set()
-    return set(keywords) <= allowed and (name not in AWAITED or sole_argument(project, call))
+    if name in ("accumulate", "cycle", "enumerate", "pairwise") and (
+        project.expression(site).detail != "0"
+    ):
+        return False
+    return set(keywords) <= _KEYWORDS.get(name, frozenset()) and (
+        name not in AWAITED or sole_argument(project, call)
+    )
 
 
 def _method(project: Project, site: Reference, used: FunctionId, attribute: Reference) -> Step:
@@ -407,13 +422,13 @@ def _method(project: Project, site: Reference, used: FunctionId, attribute: Refe
     written = project.expression(attribute)
     call = project.parent(attribute)
     if written.text not in _METHODS or written.role is not Role.CALLEE or call is None:
-        return _unknown(site, f"its .{written.text} is used")
+        return unknown(site, f"its .{written.text} is used")
     followed = catcher_edits(project, call[0]) if written.text != "close" else ()
     if written.text != "close" and hands_on(project, site):
         message = f"what .{written.text}() gives it goes on through `yield from`"
         return Step(limit=Limit("ASY911", message, call[0]))
     if followed is None:
-        return _unknown(call[0], "the end of the iterator is caught as StopIteration")
+        return unknown(call[0], "the end of the iterator is caught as StopIteration")
     receiver = project.expression(site).span
     edits: list[Edit] = [
         *followed,

@@ -16,7 +16,7 @@ from asyncify.planning.colour import Limit, Use
 from asyncify.planning.companions import loop_calls
 from asyncify.planning.declarations import mixed_limit, stands_for_generator
 from asyncify.planning.decorators import cache_edits
-from asyncify.planning.delegation import delegation_edits, delegations
+from asyncify.planning.delegation import delegation_edits
 from asyncify.planning.doctests import doctest_limit
 from asyncify.planning.factories import construction, factory_edits
 from asyncify.planning.found_by_name import found_by_name_limit
@@ -34,10 +34,11 @@ from asyncify.planning.limits import (
     starts_loop,
 )
 from asyncify.planning.loops import loop_edits, loop_limit
-from asyncify.planning.managers import manager_edits
+from asyncify.planning.managers import manager_edits, manager_limit
 from asyncify.planning.named import named_limit
 from asyncify.planning.project import UNSEEN, Project
 from asyncify.planning.reach import reach
+from asyncify.planning.returned import asking_limit, asking_steps, returning_edits
 from asyncify.planning.scripts import script_edits
 from asyncify.planning.stand_ins import given_limit
 from asyncify.planning.steps import Step
@@ -144,6 +145,7 @@ def _steps(
         if step.limit is not None:
             return steps, step.limit
         steps.append(step)
+    steps.extend(asking_steps(project, function.id))
     return steps, None
 
 
@@ -223,7 +225,8 @@ def _limit(project: Project, function: Function, boundaries: Boundaries) -> Limi
         or override_limit(project, function)
         or hook_limit(project, function, anyio=boundaries.tests == "anyio")
         or test_case_limit(project, function)
-        or _generator_limit(project, function)
+        or asking_limit(project, function.id)
+        or manager_limit(project, function)
         or stop_limit(project, function)
         or interrupt_limit(project, function)
         or found_by_name_limit(project, function)
@@ -256,14 +259,6 @@ def _bridge(project: Project, function: Function, limit: Limit) -> list[tuple[st
         return None
     if limit.code == "ASY909" or (limit.code == "ASY906" and starts_loop(project, function)):
         return bridge_edits(project, function)
-    return None
-
-
-def _generator_limit(project: Project, function: Function) -> Limit | None:
-    for site in delegations(project, function.id):
-        delegated = project.child(site, Role.DELEGATED)
-        if project.expression(site).role is not Role.DISCARDED or delegated is None:
-            return Limit("ASY911", "the value of `yield from` is used", site)
     return None
 
 
@@ -302,6 +297,7 @@ def _definition(project: Project, function: Function, tests: str) -> Iterable[tu
     yield from hook_edits(project, function, marks=tests == "marker")
     yield from ((path, edit) for edit in manager_edits(project, function))
     yield from ((path, edit) for edit in delegation_edits(project, function.id))
+    yield from ((path, edit) for edit in returning_edits(project, function))
 
 
 def _renamed_calls(project: Project, function: Function, name: str) -> Iterable[tuple[str, Edit]]:

@@ -26,22 +26,38 @@ EAGER = frozenset(
         "builtins.max",
         "builtins.str.join",
         "builtins.bytes.join",
+        "builtins.bytes",
+        "builtins.bytearray",
+        "builtins.dict.fromkeys",
         "builtins.list.extend",
         "builtins.set.update",
         "builtins.dict.update",
         "collections.Counter",
         "collections.deque",
+        "collections.deque.extend",
+        "collections.deque.extendleft",
         "collections.OrderedDict",
         "statistics.mean",
         "math.fsum",
+        "math.prod",
     }
 )
 # bases that call no attribute of an object but its special methods
-_BASES_THAT_ASK_NOTHING = ("builtins.", "abc.", "typing.", "enum.", "collections.", "types.")
 _CHOOSING = frozenset(
     {"builtins.min", "builtins.max"}
 )  # of several arguments, or of the items of one
-_TAKING_SEVERAL = frozenset({"builtins.set.update"})
+_TAKING_SEVERAL = frozenset(
+    {
+        *(
+            f"builtins.{owner}.{name}"
+            for owner in ("set", "frozenset")
+            for name in ("union", "difference")  # intersection may stop early
+        ),
+        "builtins.set.update",
+        "itertools.product",
+    }
+)
+_TAKING_SECOND = frozenset({"array.array", "heapq.nlargest", "heapq.nsmallest"})
 _ANY = '''
 async def _any(items):
     """Like any, for an async iterator, which is closed."""
@@ -91,6 +107,72 @@ async def _zip(*iterables):
             except (StopIteration, StopAsyncIteration):
                 return
         yield tuple(row)
+'''
+_STRICT_ZIP = '''
+async def _strict_zip(*iterables):
+    """Like zip(strict=True), for iterables of which some are async."""
+    iterators = [aiter(one) if hasattr(one, "__aiter__") else iter(one) for one in iterables]
+    while True:
+        row, ended = [], 0
+        for number, one in enumerate(iterators, 1):
+            others = f"argument {number - 1}" if number == 2 else f"arguments 1-{number - 1}"
+            try:
+                row.append(await anext(one) if hasattr(one, "__anext__") else next(one))
+            except (StopIteration, StopAsyncIteration):
+                if row:
+                    raise ValueError(f"zip() argument {number} is shorter than {others}") from None
+                ended = number
+            else:
+                if ended:
+                    raise ValueError(f"zip() argument {number} is longer than {others}")
+        if not row:
+            return
+        yield tuple(row)
+'''
+_CHAIN = '''
+async def _chain(*iterables):
+    """Like itertools.chain, for iterables of which some are async."""
+    end = object()
+    for one in iterables:
+        one = aiter(one) if hasattr(one, "__aiter__") else iter(one)
+        while True:
+            item = await anext(one, end) if hasattr(one, "__anext__") else next(one, end)
+            if item is end:
+                break
+            yield item
+'''
+_ACCUMULATE = '''
+async def _accumulate(items, func=None, *, initial=None):
+    """Like itertools.accumulate, for an async iterable."""
+    total, started = initial, initial is not None
+    if started:
+        yield total
+    async for item in items:
+        if not started:
+            total, started = item, True
+        else:
+            total = total + item if func is None else func(total, item)
+        yield total
+'''
+_PAIRWISE = '''
+async def _pairwise(items):
+    """Like itertools.pairwise, for an async iterable."""
+    previous, started = None, False
+    async for item in items:
+        if started:
+            yield previous, item
+        previous, started = item, True
+'''
+_CYCLE = '''
+async def _cycle(items):
+    """Like itertools.cycle, for an async iterable."""
+    kept = []
+    async for item in items:
+        kept.append(item)
+        yield item
+    while kept:
+        for item in kept:
+            yield item
 '''
 _ISLICE = '''
 async def _islice(items, *bounds):
@@ -178,6 +260,11 @@ _TEXTS = {
     "contains": _CONTAINS,
     "enumerate": _ENUMERATE,
     "zip": _ZIP,
+    "strict_zip": _STRICT_ZIP,
+    "chain": _CHAIN,
+    "accumulate": _ACCUMULATE,
+    "pairwise": _PAIRWISE,
+    "cycle": _CYCLE,
     "islice": _ISLICE,
     "takewhile": _TAKEWHILE,
     "dropwhile": _DROPWHILE,
@@ -188,6 +275,7 @@ AWAITED = frozenset({"any", "all"})  # lazy ones with a value; the others give a
 LAZY = {
     **{f"builtins.{name}": name for name in (*AWAITED, "enumerate", "zip")},
     **{f"itertools.{name}": name for name in ("islice", "takewhile", "dropwhile")},
+    **{f"itertools.{name}": name for name in ("accumulate", "chain", "cycle", "pairwise")},
 }
 
 
@@ -226,9 +314,11 @@ def eager_argument(project: Project, reference: Reference) -> bool:
     if expression.role is not Role.ARGUMENT or outer is None or outer[1].kind is not Kind.CALL:
         return False
     names = project.callee_names(outer[0])
-    alone = [e.role for _, e in project.arguments(outer[0])].count(Role.ARGUMENT) == 1
-    first = expression.detail == "0" and (alone or not _CHOOSING.intersection(names))
-    taken = EAGER if first else _TAKING_SEVERAL
+    alone = [e.role for _, e in project.arguments(outer[0])].count(Role.ARGUMENT)
+    first = expression.detail == "0" and (alone == 1 or not _CHOOSING.intersection(names))
+    taken = EAGER | _TAKING_SEVERAL if first else _TAKING_SEVERAL
+    if expression.detail == "1" and alone == 2 and len(project.arguments(outer[0])) == 2:
+        taken = taken | _TAKING_SECOND
     return bool(names) and all(name in taken for name in names)
 
 
@@ -242,68 +332,6 @@ def renamed(project: Project, site: Reference, name: str, module: str) -> Iterat
         yield AddImport(f"from {module} import {name}")
 
 
-_WRITING = (Role.TARGET, Role.DELETED)
-_FILLING = frozenset({"add", "append", "appendleft", "extend", "insert", "setdefault", "update"})
-
-
-def attributes_assigned(project: Project, site: Reference) -> Iterator[tuple[str, Reference]]:
-    """The attributes that a value becomes which is assigned here: their names, and what has them."""
-    module = project.module(site)
-    for flow in module.flows:
-        target = module.expressions[flow.target]
-        if flow.source == site.expression and target.kind is Kind.ATTRIBUTE:
-            owner = project.child(Reference(site.module, target.id), Role.RECEIVER)
-            if owner is not None:
-                yield target.text, owner
-
-
-def put_away(project: Project, site: Reference) -> str | None:
-    """Why nobody sees who uses a value that is assigned here: it becomes part of an object of others."""
-    for name, owner in attributes_assigned(project, site):
-        own = _own_classes(project, owner)
-        if not own:
-            return f"it becomes .{name} of an object that is not the project's"
-        if any(_is_for_base(project, cls, name) for cls in own):
-            return f"it becomes .{name} of a class whose base outside the project may use it"
-    module = project.module(site)
-    for flow in module.flows:
-        variable = module.expressions[flow.target].variable
-        if flow.source == site.expression and variable is not None:
-            if _is_for_base(project, *variable):
-                return f"it becomes .{variable[1]} of a class whose base outside the project may use it"
-        if (
-            flow.source == site.expression
-            and module.expressions[flow.target].kind is Kind.SUBSCRIPT
-        ):
-            return put_into(project, Reference(site.module, flow.target), Role.SUBSCRIPTED)
-    return None
-
-
-def put_into(project: Project, outer: Reference, role: Role) -> str | None:
-    """Why nobody sees who uses what is put into a container: one that a base outside the project may look into.
-
-    Args:
-        outer: what the container is in, the target of an assignment or a callee.
-        role: as what.
-    """
-    container = project.child(outer, role)
-    owner = project.child(container, Role.RECEIVER) if container is not None else None
-    if container is None or owner is None:
-        return None
-    name = project.expression(container).text
-    if any(_is_for_base(project, cls, name) for cls in _own_classes(project, owner)):
-        return f"it is kept in .{name} of a class whose base outside the project may use it"
-    return None
-
-
-def _own_classes(project: Project, owner: Reference) -> list[str]:
-    """The classes of the project that an object may have."""
-    value = project.value(owner)
-    sources = value.sources if value is not None else ()
-    classes = [project.graph.types.get(owner), *(source.name for source in sources)]
-    return [cls for cls in classes if cls is not None and cls in project.graph.classes]
-
-
 def compared_with_none(project: Project, site: Reference) -> bool:
     """Whether an expression is only compared with None."""
     outer = project.parent(site)
@@ -315,46 +343,3 @@ def compared_with_none(project: Project, site: Reference) -> bool:
 def is_listed(expression: Expression) -> bool:
     """Whether all of an iterable goes where it stands, ``*items``; in ``{**more}`` that is no more than a mapping."""
     return expression.role is Role.UNPACKED and expression.detail != "**"
-
-
-def is_taken_apart(project: Project, site: Reference) -> bool:
-    """Whether an assignment takes its value apart, and does nothing else with it.
-
-    That are `a, b = value`, `items[:] = value` and `items += value`.
-    """
-    expression, module = project.expression(site), project.module(site)
-    if expression.role is not Role.ASSIGNED or expression.parent >= 0:
-        return False
-    targets = [
-        Reference(site.module, other.id)
-        for other in module.expressions
-        if other.statement == expression.statement
-        and other.role is Role.TARGET
-        and other.parent < 0
-    ]
-    if len(targets) != 1:
-        return False
-    if expression.detail == "augmented":
-        return project.graph.types.get(targets[0]) not in project.graph.classes
-    index = project.child(targets[0], Role.INDEX)
-    sliced = index is not None and project.expression(index).text == "Slice"
-    return sliced or project.expression(targets[0]).kind is Kind.CONTAINER
-
-
-def _is_for_base(project: Project, cls: str, name: str) -> bool:
-    """Whether an attribute that nobody in the project reads may be meant for a base of others."""
-    bases = project.graph.bases.get(cls, ())
-    outside = [base for base in bases if base not in project.graph.classes]
-    if all(base.startswith(_BASES_THAT_ASK_NOTHING) for base in outside):
-        return False
-    return all(_only_writes(project, each) for each in project.attributes(name))
-
-
-def _only_writes(project: Project, place: Reference) -> bool:
-    """Whether a place gives an attribute another value, or puts something into the container that it is."""
-    role, outer = project.expression(place).role, project.parent(place)
-    if role in _WRITING or outer is None:
-        return role in _WRITING
-    if role is Role.SUBSCRIPTED:
-        return outer[1].role in _WRITING
-    return (role, outer[1].role) == (Role.RECEIVER, Role.CALLEE) and outer[1].text in _FILLING

@@ -21,6 +21,7 @@ from asyncify.planning.decorators import (
 from asyncify.planning.factories import factory_limit
 from asyncify.planning.frameworks import AWAITS, STARTS, decorator_hook, method_hook
 from asyncify.planning.project import Project
+from asyncify.planning.returned import returning_limit
 
 # special methods that another special method replaces in the async protocol
 RENAMED = {
@@ -77,6 +78,12 @@ TRANSPARENT_PREFIXES = (
     "mock.mock.patch",
 )
 MANAGER = frozenset({"contextlib.contextmanager"})
+# an exit stack calls what it decorates, and gives it back; an asynchronous one awaits it
+STACKING = {
+    f"contextlib.{stack}.{method}": new
+    for stack in ("ExitStack", "_BaseExitStack")
+    for method, new in (("callback", "push_async_callback"), ("push", "push_async_exit"))
+}
 FIXTURE = frozenset({"pytest.fixture"})
 
 _DECORATING = "contextlib.ContextDecorator"
@@ -114,9 +121,7 @@ def nature_limit(project: Project, function: Function) -> Limit | None:
             return limit
         if name not in RENAMED and name not in AWAITABLE:
             return Limit("ASY902", f"{name} cannot be async")
-    if function.is_generator and function.returns_value:
-        return Limit("ASY911", "an async generator cannot return a value")
-    return decorator_limit(project, function)
+    return returning_limit(project, function) or decorator_limit(project, function)
 
 
 def decorator_limit(project: Project, function: Function) -> Limit | None:
@@ -140,7 +145,7 @@ def decorator_limit(project: Project, function: Function) -> Limit | None:
             if limit is not None:
                 return limit
             continue
-        if name in MANAGER or _is_transparent(project, name):
+        if name in STACKING or name in MANAGER or _is_transparent(project, name):
             continue
         return Limit("ASY906", f"decorator {name} may call it without await", reference)
     return None

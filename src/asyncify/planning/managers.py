@@ -19,10 +19,12 @@ from asyncify.model.graph import (
     Value,
 )
 from asyncify.model.plan import Await, Edit, MakeAsync, Replace
+from asyncify.planning.assigned import put_away
 from asyncify.planning.colour import Limit
 from asyncify.planning.consumers import need_async
+from asyncify.planning.delegation import thrown_limit
 from asyncify.planning.groups import PUSHES, STACKS
-from asyncify.planning.helpers import call_name, compared_with_none, put_away, renamed
+from asyncify.planning.helpers import call_name, compared_with_none, renamed
 from asyncify.planning.hooks import in_case
 from asyncify.planning.limits import MANAGER, RENAMED, decorated_by
 from asyncify.planning.project import PASSING_ROLES, UNSEEN, Project
@@ -84,6 +86,11 @@ def _enter_case_context(project: Project, call: Reference, used: FunctionId) -> 
 def is_manager(project: Project, function: Function) -> bool:
     """Whether calling a generator function gives a context manager."""
     return function.is_generator and decorated_by(project, function, MANAGER) is not None
+
+
+def manager_limit(project: Project, function: Function) -> Limit | None:
+    """Why a function that makes context managers cannot become async, for what it hands on to others."""
+    return thrown_limit(project, function.id) if is_manager(project, function) else None
 
 
 def manager_edits(project: Project, function: Function) -> Iterable[Edit]:

@@ -18,10 +18,17 @@ def mixed_source(
     for source in value.sources:
         if source.kind is SourceKind.GENERATOR and source.name in project.family(used):
             continue
+        if itself is not None and source.name in _classes(project, itself):
+            continue  # what the type checker calls `map(...)`
         if source != itself and not _is_harmless(project, value, source, used):
             kept = source.kind is SourceKind.EXPRESSION
             return "another generator expression" if kept else source.name or str(source.kind)
     return other_way_text(project, value)
+
+
+def _classes(project: Project, made: Source) -> tuple[str, ...]:
+    """The classes of an iterator that a call makes."""
+    return project.callee_names(made.site) if made.site is not None else ()
 
 
 def _is_harmless(project: Project, value: Value, source: Source, used: FunctionId) -> bool:
@@ -34,8 +41,14 @@ def _is_harmless(project: Project, value: Value, source: Source, used: FunctionI
 
 
 def _follows(project: Project, value: Value, generator: Reference, used: FunctionId) -> bool:
-    """Whether a generator expression becomes async as soon as a function does."""
+    """Whether a generator expression, or `map(...)`, becomes async as soon as a function does."""
     family = project.family(used)
+    if project.expression(generator).kind is Kind.CALL:
+        return any(
+            source.name in family and source.kind in (SourceKind.GENERATOR, SourceKind.FUNCTION)
+            for argument, _ in project.arguments(generator)
+            for source in project.sources(argument)
+        )
     for place, expression in evaluated(project, generator):
         if expression.role is Role.ITERATED:
             made = (s.name for s in project.sources(place) if s.kind is SourceKind.GENERATOR)

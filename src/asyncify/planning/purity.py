@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from asyncify.model.facts import FlowKind, Function, Kind, Parameter, Role
+from asyncify.model.facts import FlowKind, Function, FunctionId, Kind, Parameter, Role
 from asyncify.model.graph import Access, Edge, Reference, Value
 from asyncify.planning.cleanup import GENERATOR_TYPES
 from asyncify.planning.project import Project
@@ -44,6 +44,11 @@ def _is_of_others(project: Project, site: Reference) -> bool:
     return all(source.name in GENERATOR_TYPES for source in project.sources(site))
 
 
+def returned_by(project: Project, function: FunctionId) -> list[Reference]:
+    """Every expression that a function returns."""
+    return project.memory("returned", _returns).get(function, [])
+
+
 def _origins(project: Project, site: Reference) -> Iterator[Reference]:
     """What an expression directly gets its value from."""
     yield from (origin for kind, origin in project.origins(site) if kind is FlowKind.VALUE)
@@ -67,7 +72,7 @@ def _origins(project: Project, site: Reference) -> Iterator[Reference]:
 def _returned(project: Project, function: Function) -> list[Reference]:
     if function.is_generator or function.name in ("__init__", "__new__"):
         return []
-    return project.memory("returned", _returns).get(function.id, [])
+    return returned_by(project, function.id)
 
 
 def _returns(project: Project) -> dict[str, list[Reference]]:

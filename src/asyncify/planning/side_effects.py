@@ -11,8 +11,8 @@ from collections.abc import Iterator, Set
 from asyncify.model.facts import FunctionId, Kind, Role
 from asyncify.model.graph import Reference
 from asyncify.model.plan import AddImport, Define, Edit, Replace
+from asyncify.planning.assigned import attributes_assigned
 from asyncify.planning.colour import Limit, Use
-from asyncify.planning.helpers import attributes_assigned
 from asyncify.planning.interceptors import named_function, patches
 from asyncify.planning.project import Project
 from asyncify.planning.stand_ins import KNOWN, SPECIFICATIONS, makers

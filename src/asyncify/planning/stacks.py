@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from asyncify.model.facts import FunctionId, Kind, Role
+from collections.abc import Iterator
+
+from asyncify.model.facts import Function, FunctionId, Kind, Role
 from asyncify.model.graph import Reference, SourceKind, Value
 from asyncify.model.plan import Await, Edit, MakeAsync, Replace
 from asyncify.planning.annotated import Annotated
+from asyncify.planning.assigned import put_away
 from asyncify.planning.colour import Limit
 from asyncify.planning.consumers import need_async
 from asyncify.planning.groups import CALLBACKS, PUSHES, STACK, STACKS
-from asyncify.planning.helpers import compared_with_none, put_away, renamed
+from asyncify.planning.helpers import compared_with_none, renamed
+from asyncify.planning.limits import STACKING
 from asyncify.planning.project import PASSING_ROLES, UNSEEN, Project
 from asyncify.planning.purity import other_way_text
 from asyncify.planning.steps import Step, joined
@@ -46,6 +50,21 @@ def given_to_stack(
     else:
         return None
     return _only(project, site, used) or step
+
+
+def decorating(project: Project, function: Function) -> Iterator[Step]:
+    """`@stack.callback` and `@stack.push` above a function that becomes async."""
+    for site, name in project.decorators(function):
+        if name not in STACKING:
+            continue
+        receiver = project.child(site, Role.RECEIVER)
+        if receiver is None:
+            yield _held(site, "an exit stack gets it in a way that is not known")
+            continue
+        step = _Stacks(project, function.id).follow(receiver)
+        hole = project.expression(receiver).span
+        edit = Replace(project.expression(site).span, f"{{0}}.{STACKING[name]}", (hole,))
+        yield joined(step, Step(((project.module(site).path, edit),)))
 
 
 def _only(project: Project, site: Reference, used: FunctionId) -> Step | None:
@@ -151,6 +170,8 @@ class _Stacks:
     def _method(self, site: Reference, attribute: Reference) -> Step:
         project = self.project
         written, call = project.expression(attribute), project.parent(attribute)
+        if written.role is Role.DECORATOR and written.text in _SAME:
+            return Step()
         if written.role is not Role.CALLEE or call is None:
             return _held(site, f"its .{written.text} is used")
         if written.text == "pop_all":

@@ -19,12 +19,13 @@ from asyncify.model.span import Span
 from asyncify.planning.accessors import PROPERTY
 from asyncify.planning.cleanup import cleans_up
 from asyncify.planning.colour import Limit
-from asyncify.planning.consumers import consume, existing, need_async
+from asyncify.planning.consumers import consume, need_async
 from asyncify.planning.delegation import delegation_edits
 from asyncify.planning.factories import construction, factory_edits, making_problem, unclear
 from asyncify.planning.found_by_name import composed, walked_over
 from asyncify.planning.hooks import in_test_file
 from asyncify.planning.interceptors import patched_names
+from asyncify.planning.items import existing
 from asyncify.planning.limits import (
     MANAGER,
     RENAMED,
@@ -35,6 +36,7 @@ from asyncify.planning.limits import (
 from asyncify.planning.managers import enter_object, enter_step, is_manager, manager_edits
 from asyncify.planning.mocks import others_reached
 from asyncify.planning.project import Project
+from asyncify.planning.returned import exchanges
 from asyncify.planning.scripts import script_body
 from asyncify.planning.steps import Step
 
@@ -213,11 +215,7 @@ def _values(project: Project, function: Function) -> Iterable[Value]:
 
 
 def _may_have_one(project: Project, function: Function, limit: Limit | None) -> bool:
-    if (
-        function.kind != "def"
-        or function.is_async
-        or (function.returns_value and function.is_generator)
-    ):
+    if function.kind != "def" or function.is_async or exchanges(project, function):
         return False
     makes = function.is_generator or function.name in _ENTERS
     if limit is not None and limit.code not in (PASSABLE_OF_MAKERS if makes else PASSABLE):

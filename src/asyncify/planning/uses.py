@@ -14,11 +14,12 @@ from asyncify.planning.callables import callback_step
 from asyncify.planning.cleanup import cleans_up
 from asyncify.planning.colour import Limit, Use
 from asyncify.planning.companions import LambdaForm, body, lambda_form
-from asyncify.planning.consumers import CLOSING, consume, existing, need_async
+from asyncify.planning.consumers import CLOSING, consume, need_async
 from asyncify.planning.declarations import stands_for_generator
 from asyncify.planning.frontier import starts_program
 from asyncify.planning.groups import Group
 from asyncify.planning.helpers import helper
+from asyncify.planning.items import existing
 from asyncify.planning.iteration import (
     PROTOCOL,
     instance_steps,
@@ -39,6 +40,7 @@ from asyncify.planning.mocks import mocked_step
 from asyncify.planning.project import PASSING_ROLES, UNSEEN, Project
 from asyncify.planning.protocols import given_away, protocol_limits
 from asyncify.planning.scripts import script_body
+from asyncify.planning.stacks import decorating
 from asyncify.planning.steps import Items, Step
 from asyncify.rules.spec import Library, Resource
 
@@ -227,6 +229,7 @@ def value_steps(project: Project, function: Function) -> Iterable[Step]:
         for occurrence in value.places_of(SourceKind.FUNCTION, function.id):
             yield callback_step(project, occurrence, function.id)
             yield _named_step(project, function, occurrence)
+    yield from decorating(project, function)
     if stands_for_generator(project, function):
         yield from _declared_steps(project, function)
     if is_manager(project, function):

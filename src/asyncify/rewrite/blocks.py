@@ -216,7 +216,8 @@ class Blocks:
             if isinstance(edit, Insert) and edit.where == where:
                 self.applied.add(edit)
                 with naming(edit):
-                    new, comments = templates.statements(edit.text)
+                    holes = [self.results[self.index.holes[hole]] for hole in edit.holes]
+                    new, comments = templates.statements(edit.text, holes or None)
                 items.extend(Item(statement, leading_lines(statement)) for statement in new)
                 if comments:
                     items.append(Item(None, comments))

@@ -62,6 +62,8 @@ def _placed(edits: Sequence[Edit]) -> Iterator[_Placed]:
 
 
 def _used_holes(edit: Edit) -> list[Span]:
+    if isinstance(edit, Insert):
+        return list(edit.holes)
     if not isinstance(edit, Replace):
         return []
     return [edit.holes[number] for number in used_holes(edit.template, len(edit.holes))]

@@ -29,6 +29,8 @@ def replaced(
             bare, lpar, rpar = strip_parens(node)
             bracketed = bool(lpar) or templates.needs_brackets(bare)
             new = templates.expression(edit.template, holes, avoid=avoid, bracketed=bracketed)
+            if precedence(new) >= ATOM and _are_of_yield(bare, lpar, rpar):
+                return new
             if lpar:
                 new, _, _ = strip_parens(new)
             return new.with_changes(lpar=[*lpar, *new.lpar], rpar=[*new.rpar, *rpar])
@@ -40,6 +42,15 @@ def replaced(
         case cst.ImportAlias():
             return templates.alias(edit.template).with_changes(comma=node.comma)
     raise templates.TemplateError(f"a {type(node).__name__} cannot be replaced")
+
+
+def _are_of_yield(
+    bare: cst.BaseExpression, lpar: Sequence[cst.LeftParen], rpar: Sequence[cst.RightParen]
+) -> bool:
+    """Whether an expression has parentheses only as it is a `yield`, on one line."""
+    spaces = [*(one.whitespace_after for one in lpar), *(one.whitespace_before for one in rpar)]
+    plain = all(isinstance(space, cst.SimpleWhitespace) for space in spaces)
+    return isinstance(bare, cst.Yield) and plain and not templates.needs_brackets(bare)
 
 
 def decorated(node: cst.FunctionDef, text: str) -> cst.FunctionDef:

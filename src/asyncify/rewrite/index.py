@@ -12,6 +12,7 @@ import libcst as cst
 from asyncify.errors import VerifyError
 from asyncify.model.plan import (
     AddImport,
+    AddParameter,
     Arguments,
     Await,
     Decorate,
@@ -57,6 +58,7 @@ _KINDS: dict[type[Edit], tuple[type[cst.CSTNode], ...]] = {
     MakeList: (cst.GeneratorExp,),
     MakeTwin: (cst.FunctionDef,),
     Decorate: (cst.FunctionDef,),
+    AddParameter: (cst.FunctionDef,),
     RemoveImport: (cst.Import, cst.ImportFrom),
     Retext: (cst.SimpleString, cst.ConcatenatedString),
 }
@@ -142,7 +144,7 @@ class _Builder:
                 last = self._one(edit, edit.last, STATEMENT)
                 index.ends[edit] = last
                 index.ends_at.setdefault(last, []).append(edit)
-            if isinstance(edit, Replace):
+            if isinstance(edit, Replace | Insert):
                 for hole in edit.holes:
                     index.holes[hole] = self._hole(edit, hole)
         index.delegated = {
@@ -279,7 +281,7 @@ def _spans(edit: Edit) -> tuple[Span, ...]:
             return ()
         case Wrap(first=first, last=last):
             return (first, last)
-        case Replace(span=span, holes=holes):
+        case Replace(span=span, holes=holes) | Insert(span=span, holes=holes):
             return (span, *holes)
     return (edit.span,)
 

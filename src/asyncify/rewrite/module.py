@@ -12,6 +12,7 @@ import libcst as cst
 from asyncify.errors import ParseError, VerifyError
 from asyncify.model.plan import (
     AddImport,
+    AddParameter,
     Arguments,
     Await,
     Decorate,
@@ -26,7 +27,16 @@ from asyncify.model.plan import (
     Replace,
     Retext,
 )
-from asyncify.rewrite import comments, conflicts, expressions, imports, index, source, templates
+from asyncify.rewrite import (
+    comments,
+    conflicts,
+    expressions,
+    imports,
+    index,
+    signatures,
+    source,
+    templates,
+)
 from asyncify.rewrite.blocks import (
     Block,
     Blocks,
@@ -192,8 +202,13 @@ class _Rewriter(cst.CSTTransformer):
                 return expressions.awaited(node)
             case Retext(old=old, new=new):
                 return expressions.retexted(node, old, new)
-            case Decorate() if isinstance(node, cst.FunctionDef):
-                return expressions.decorated(node, edit.text)
+            case Decorate() | AddParameter() if isinstance(node, cst.FunctionDef):
+                change = (
+                    expressions.decorated
+                    if isinstance(edit, Decorate)
+                    else signatures.with_parameter
+                )
+                return change(node, edit.text)
             case RemoveImport():
                 return self._without_import(original, node)
         return None

@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 import libcst as cst
 
 Space = cst.BaseParenthesizableWhitespace
-_Item = TypeVar("_Item", cst.Arg, cst.ImportAlias)
+_Item = TypeVar("_Item", cst.Arg, cst.ImportAlias, cst.Param)
 _NOTHING = cst.SimpleWhitespace("")
 
 

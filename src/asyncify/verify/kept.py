@@ -19,7 +19,13 @@ _CONSUMING = frozenset(
         *("next", "iter", "zip", "enumerate", "map", "filter", "reversed", "str.join"),
         *("list.extend", "set.update", "dict.update"),
     )
-) | {"itertools.chain", "itertools.islice", "itertools.takewhile", "itertools.dropwhile"}
+) | frozenset(
+    f"itertools.{name}"
+    for name in (
+        *("accumulate", "chain", "chain.from_iterable", "cycle", "dropwhile", "filterfalse"),
+        *("groupby", "islice", "pairwise", "product", "starmap", "takewhile", "tee", "zip_longest"),
+    )
+)
 _ENTERING = frozenset(
     f"contextlib.{name}.{method}"
     for name in ("ExitStack", "_BaseExitStack", "AsyncExitStack")
@@ -61,6 +67,8 @@ def _misused_expressions(
         for source in value.sources:
             if source.kind is not SourceKind.EXPRESSION or source.site is None:
                 continue
+            if graph.expression(source.site).kind is not Kind.GENERATOR:
+                continue  # `map(...)` and its like are never async
             if not any(_awaits(graph, source.site)):
                 continue
             for place in value.places_of(SourceKind.EXPRESSION, source.name):

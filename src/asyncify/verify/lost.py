@@ -41,6 +41,7 @@ RUNNERS = frozenset(
     }
 )
 _STARTERS = frozenset({"asyncio.run", "asyncio.runners.run"})
+_STACKS = frozenset({"contextlib.ExitStack", "contextlib.AsyncExitStack"})
 _MANAGERS = ("asynccontextmanager", "contextlib.asynccontextmanager")
 
 
@@ -56,7 +57,11 @@ class Lost:
 
 def lost_coroutines(graph: CallGraph, became_async: Set[FunctionId]) -> list[Lost]:
     """Every place in the new text that loses a coroutine of one of these functions."""
-    found = [*_unmade(graph, became_async), *_on_strangers(graph, became_async)]
+    found = [
+        *_unmade(graph, became_async),
+        *_on_strangers(graph, became_async),
+        *_stacked(graph, became_async),
+    ]
     lambdas = _coroutine_lambdas(graph, became_async)
     for edge in graph.edges:
         if edge.access is not Access.CALL or edge.site in lambdas.values():
@@ -136,6 +141,21 @@ def _on_strangers(graph: CallGraph, became_async: Set[FunctionId]) -> Iterator[L
 def _split(name: str | None) -> tuple[str, str]:
     owner, _, attribute = (name or "").rpartition(".")
     return owner, attribute
+
+
+def _stacked(graph: CallGraph, became_async: Set[FunctionId]) -> Iterator[Lost]:
+    """Async functions under `@stack.callback` or `@stack.push`: an exit stack calls these without await."""
+    for identifier in sorted(became_async):
+        function = graph.functions[identifier]
+        for number in function.decorators:
+            module = graph.modules[function.module]
+            decorator = module.expressions[number]
+            if decorator.text not in ("callback", "push") or not module.children[number]:
+                continue
+            receiver = Reference(module.name, module.children[number][0])
+            if graph.types.get(receiver) in _STACKS:
+                message = f"{function.name}() is async, and an exit stack calls it without await"
+                yield Lost(module.path, decorator.span, identifier, message)
 
 
 def _callee(graph: CallGraph, site: Reference) -> Expression | None:

@@ -1,0 +1,114 @@
+"""What an assignment does with a value: where it is kept, and whether somebody else may get it from there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from asyncify.model.facts import Kind, Role
+from asyncify.model.graph import Reference
+from asyncify.planning.project import Project
+
+_BASES_THAT_ASK_NOTHING = ("builtins.", "abc.", "typing.", "enum.", "collections.", "types.")
+_WRITING = (Role.TARGET, Role.DELETED)
+_FILLING = frozenset({"add", "append", "appendleft", "extend", "insert", "setdefault", "update"})
+
+
+def attributes_assigned(project: Project, site: Reference) -> Iterator[tuple[str, Reference]]:
+    """The attributes that a value becomes which is assigned here: their names, and what has them."""
+    module = project.module(site)
+    for flow in module.flows:
+        target = module.expressions[flow.target]
+        if flow.source == site.expression and target.kind is Kind.ATTRIBUTE:
+            owner = project.child(Reference(site.module, target.id), Role.RECEIVER)
+            if owner is not None:
+                yield target.text, owner
+
+
+def put_away(project: Project, site: Reference) -> str | None:
+    """Why nobody sees who uses a value that is assigned here: it becomes part of an object of others."""
+    for name, owner in attributes_assigned(project, site):
+        own = _own_classes(project, owner)
+        if not own:
+            return f"it becomes .{name} of an object that is not the project's"
+        if any(_is_for_base(project, cls, name) for cls in own):
+            return f"it becomes .{name} of a class whose base outside the project may use it"
+    module = project.module(site)
+    for flow in module.flows:
+        variable = module.expressions[flow.target].variable
+        if flow.source == site.expression and variable is not None:
+            if _is_for_base(project, *variable):
+                return f"it becomes .{variable[1]} of a class whose base outside the project may use it"
+        if (
+            flow.source == site.expression
+            and module.expressions[flow.target].kind is Kind.SUBSCRIPT
+        ):
+            return put_into(project, Reference(site.module, flow.target), Role.SUBSCRIPTED)
+    return None
+
+
+def put_into(project: Project, outer: Reference, role: Role) -> str | None:
+    """Why nobody sees who uses what is put into a container: one that a base outside the project may look into.
+
+    Args:
+        outer: what the container is in, the target of an assignment or a callee.
+        role: as what.
+    """
+    container = project.child(outer, role)
+    owner = project.child(container, Role.RECEIVER) if container is not None else None
+    if container is None or owner is None:
+        return None
+    name = project.expression(container).text
+    if any(_is_for_base(project, cls, name) for cls in _own_classes(project, owner)):
+        return f"it is kept in .{name} of a class whose base outside the project may use it"
+    return None
+
+
+def _own_classes(project: Project, owner: Reference) -> list[str]:
+    """The classes of the project that an object may have."""
+    value = project.value(owner)
+    sources = value.sources if value is not None else ()
+    classes = [project.graph.types.get(owner), *(source.name for source in sources)]
+    return [cls for cls in classes if cls is not None and cls in project.graph.classes]
+
+
+def is_taken_apart(project: Project, site: Reference) -> bool:
+    """Whether an assignment takes its value apart, and does nothing else with it.
+
+    That are `a, b = value`, `items[:] = value` and `items += value`.
+    """
+    expression, module = project.expression(site), project.module(site)
+    if expression.role is not Role.ASSIGNED or expression.parent >= 0:
+        return False
+    targets = [
+        Reference(site.module, other.id)
+        for other in module.expressions
+        if other.statement == expression.statement
+        and other.role is Role.TARGET
+        and other.parent < 0
+    ]
+    if len(targets) != 1:
+        return False
+    if expression.detail == "augmented":
+        return project.graph.types.get(targets[0]) not in project.graph.classes
+    index = project.child(targets[0], Role.INDEX)
+    sliced = index is not None and project.expression(index).text == "Slice"
+    return sliced or project.expression(targets[0]).kind is Kind.CONTAINER
+
+
+def _is_for_base(project: Project, cls: str, name: str) -> bool:
+    """Whether an attribute that nobody in the project reads may be meant for a base of others."""
+    bases = project.graph.bases.get(cls, ())
+    outside = [base for base in bases if base not in project.graph.classes]
+    if all(base.startswith(_BASES_THAT_ASK_NOTHING) for base in outside):
+        return False
+    return all(_only_writes(project, each) for each in project.attributes(name))
+
+
+def _only_writes(project: Project, place: Reference) -> bool:
+    """Whether a place gives an attribute another value, or puts something into the container that it is."""
+    role, outer = project.expression(place).role, project.parent(place)
+    if role in _WRITING or outer is None:
+        return role in _WRITING
+    if role is Role.SUBSCRIPTED:
+        return outer[1].role in _WRITING
+    return (role, outer[1].role) == (Role.RECEIVER, Role.CALLEE) and outer[1].text in _FILLING
