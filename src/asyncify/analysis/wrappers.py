@@ -26,6 +26,7 @@ _READERS = frozenset(
         "inspect.signature",
     }
 )
+_CASTS = frozenset({"typing.cast", "typing_extensions.cast"})
 _REACHING = frozenset({"__call__", "__func__", "__get__", "__wrapped__"})
 _PLAIN = frozenset(
     {Sort.EXTERNAL, Sort.MODULE}
@@ -179,9 +180,7 @@ class _Reader:
         for item in self._named(decorator.id, name):
             if item.role is Role.CALLEE and item.function == wrapper.id:
                 calls.append(Reference(self.module.name, item.parent))
-            elif not self._is_read(item) and not (
-                item.role is Role.RETURNED and item.function == decorator.id
-            ):
+            elif not self._is_read(item) and not self._is_returned(item, decorator.id):
                 return None
         return _Layer(wrapper.id, tuple(calls)) if calls else None
 
@@ -190,6 +189,7 @@ class _Reader:
         found: set[str] = set()
         for item in self.module.expressions:
             if item.role is Role.RETURNED and item.function == function.id and item.parent < 0:
+                item = self._cast(item)
                 if item.kind is not Kind.NAME or item.variable != (function.id, item.text):
                     return None
                 found.add(item.text)
@@ -201,9 +201,22 @@ class _Reader:
     def _is_handed_out(self, inner: Function) -> bool:
         """Whether a nested function is returned, and nothing else is done with it."""
         return all(
-            self._is_read(item) or (item.role is Role.RETURNED and item.function == inner.parent)
+            self._is_read(item) or self._is_returned(item, inner.parent)
             for item in self._named(inner.parent, inner.name)
         )
+
+    def _cast(self, item: Expression) -> Expression:
+        """What an expression is, if it is a cast of that."""
+        parts = [self.module.expressions[n] for n in self.module.children[item.id]]
+        if item.kind is Kind.CALL and len(parts) == 3:
+            if any(one.name in _CASTS for one in _named(self.module, self.names, item)):
+                return parts[2]
+        return item
+
+    def _is_returned(self, item: Expression, function: FunctionId) -> bool:
+        outer = self.module.expressions[item.parent] if item.parent >= 0 else item
+        whole = outer if self._cast(outer) is item else item
+        return whole.role is Role.RETURNED and whole.function == function
 
     def _named(self, owner: FunctionId, name: str) -> Iterator[Expression]:
         for item in self.module.expressions:

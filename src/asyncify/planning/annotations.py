@@ -209,8 +209,11 @@ class _Applied:
             return
         if want.called:
             if term.name in _CALLABLES and len(term.arguments) == 2:
-                result = term.arguments[1]
-                if want.kind != "awaitable":
+                given, result = term.arguments
+                if want.kind == "decorator":
+                    for part in (*given.arguments, result):
+                        yield from self._changes(part, Want("awaitable", called=True), owners)
+                elif want.kind != "awaitable":
                     for part in members(result):
                         yield from self._changes(part, Want(want.kind), owners)
                 elif result.short not in _AWAITABLE:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from asyncify.model.facts import Function, FunctionId
-from asyncify.model.graph import Reference, Source, SourceKind, Value
+from asyncify.model.facts import Function, FunctionId, Role
+from asyncify.model.graph import Reference, Source, SourceKind, Value, Wrapper
 from asyncify.planning.annotated import Annotated, Slot
 from asyncify.planning.limits import MANAGER, decorated_by
 from asyncify.planning.project import Project
@@ -21,7 +21,8 @@ _METHODS = {"__iter__": "iterator", "__next__": "iterator", "__enter__": "manage
 class Want:
     """What an annotation has to become: that of an "iterator", a "manager" or an "awaitable" result.
 
-    `called` says that the annotated object is a function that returns one.
+    `called` says that the annotated object is a function that returns one; a "decorator" gets such a
+    function and returns one.
     """
 
     kind: str
@@ -58,6 +59,8 @@ class Wishes:
             function = self.project.functions[identifier]
             if self.gives_iterator(function):
                 self._add(("result", identifier, ""), Want("iterator"), 0, {identifier})
+        for wrapper in self.project.graph.wrappers.values():
+            self._wrapped(wrapper)
         for value in self.project.graph.values:
             for want, owners in self._wants(value).items():
                 for occurrence in value.occurrences:
@@ -72,6 +75,23 @@ class Wishes:
                 if name in _METHODS and method in self.coloured:
                     for number in cls.bases:
                         yield method, Reference(cls.module, number), Want(_METHODS[name])
+
+    def _wrapped(self, wrapper: Wrapper) -> None:
+        """What a decorator gets and returns, where its wrapper becomes async; that is for its twin, if it has one."""
+        either = (wrapper.function in self.coloured, wrapper.decorator in self.twins)
+        if not any(either):
+            return
+        owner = {wrapper.function if either[0] else wrapper.decorator}
+        own = self.project.functions[wrapper.function].parent
+        awaitable = Want("awaitable", called=True)
+        for call in wrapper.calls:
+            callee = self.project.child(call, Role.CALLEE)
+            variable = self.project.expression(callee).variable if callee is not None else None
+            if variable is not None:
+                self._add(("variable", *variable), awaitable, 0, owner)
+        self._add(("result", own, ""), awaitable, 0, owner)
+        if own != wrapper.decorator:
+            self._add(("result", wrapper.decorator, ""), Want("decorator", called=True), 0, owner)
 
     def _add(self, slot: Slot, want: Want, depth: int, owners: Iterable[Owner]) -> None:
         wanted = self.wanted.setdefault(slot, {})
