@@ -28,6 +28,7 @@ from asyncify.model.graph import Reference, SourceKind
 
 _CALLABLE = frozenset({SourceKind.FUNCTION, SourceKind.CLASS, SourceKind.EXTERNAL, RAW})
 _OBJECTS = frozenset({SourceKind.INSTANCE, SourceKind.CLASS})
+_READING = frozenset({"copy", "get", "items", "keys", "values"})
 _FAR = 3  # calls through which a name is followed
 
 
@@ -44,7 +45,7 @@ class Stores:
         """The functions that may have something else in their place, each with where it is put there."""
         found: dict[FunctionId, Reference] = {}
         for store in self.flow.members.unnamed:
-            if not self._may_be_called(store.value):
+            if not self._may_be_called(store.value) or self._restores(store):
                 continue
             functions = dict.fromkeys(self._functions(store))
             names = self._names(store) if functions else Written()
@@ -52,6 +53,11 @@ class Stores:
                 if names.may_be(self._name(function)):
                     found.setdefault(function, store.site)
         return found
+
+    def _restores(self, store: Store) -> bool:
+        """Whether an object gets back what it had: a copy, or one that was pickled."""
+        function = self.flow.modules[store.site.module].expressions[store.site.expression].function
+        return self._name(function) == "__setstate__"
 
     def give_lookups(self) -> None:
         """What is found by an unknown name, and put into another object by one, is called by nobody knows whom."""
@@ -110,9 +116,9 @@ class Stores:
     def _names(self, store: Store) -> Written:
         if store.key:
             return Written(frozenset({store.key}))
-        if store.name < 0:
-            return Written()
         module = self.flow.modules[store.site.module]
+        if store.name < 0:
+            return _put_at(module, module.expressions[store.site.expression])
         return self._written(module, module.expressions[store.name], _FAR)
 
     def _written(self, module: Module, item: Expression, far: int) -> Written:
@@ -173,6 +179,42 @@ class Stores:
                 for name in call.constructs:
                     self._callers.setdefault(name, []).append((call, 1))
         return self._callers.get(function, [])
+
+
+def _put_at(module: Module, namespace: Expression) -> Written:
+    """The names under which a place puts something into a namespace; nothing is known of one that goes on."""
+    outer = module.expressions[namespace.parent] if namespace.parent >= 0 else None
+    if outer is None:
+        return Written()
+    if namespace.role is Role.SUBSCRIPTED:
+        if outer.role is not Role.TARGET:
+            return Written(frozenset())
+        keys = [
+            e for n in module.children[outer.id] if (e := module.expressions[n]) is not namespace
+        ]
+        return _constants(keys)
+    if namespace.role is Role.COMPARED:
+        return Written(frozenset())
+    if namespace.role is not Role.RECEIVER or outer.role is not Role.CALLEE:
+        return Written()
+    if outer.text in _READING:
+        return Written(frozenset())
+    if outer.text != "update":
+        return Written()
+    given = [module.expressions[n] for n in module.children[outer.parent] if n != outer.id]
+    texts = {e.detail for e in given if e.role is Role.KEYWORD}
+    for mapping in (e for e in given if e.role is not Role.KEYWORD):
+        parts = [module.expressions[n] for n in module.children[mapping.id]]
+        names = _constants([e for e in parts if e.detail != "value"]).texts
+        if mapping.kind is not Kind.CONTAINER or mapping.text != "dict" or names is None:
+            return Written()
+        texts |= names
+    return Written(frozenset(texts)) if "" not in texts else Written()
+
+
+def _constants(keys: Iterable[Expression]) -> Written:
+    texts = frozenset(key.string for key in keys)
+    return Written(texts) if "" not in texts else Written()
 
 
 def _argument(call: Call, position: int, name: str) -> Argument | None:
