@@ -25,8 +25,8 @@ EXAMPLES = {
     if len(blocks) == 1 and not blocks[0][1].startswith("# ")
 }
 PROJECTS = {code: blocks for code, blocks in BLOCKS.items() if blocks and code not in EXAMPLES}
-# these need code that nothing async reaches, a rule of the user's, a mistake of ours, a run of tests
-WITHOUT_EXAMPLE = {"ASY923", "ASY929", "ASY980", "ASY981"}
+# these need a rule of the user's, a mistake of ours, a run of tests
+WITHOUT_EXAMPLE = {"ASY923", "ASY980", "ASY981"}
 
 
 @pytest.fixture(scope="module")
