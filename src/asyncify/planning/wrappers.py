@@ -44,9 +44,6 @@ def decorator_twin(project: Project, decorator: Function) -> Twin | None:
     if wrapper is None or is_taken(project, decorator, name) or is_patched(project, decorator):
         return None
     own = project.functions[wrapper.function]
-    module = project.graph.modules[own.module]
-    if any(e.role is Role.ENTERED and e.function == own.id for e in module.expressions):
-        return None  # what it holds would be held by both, and across an await by one
     path = project.path(own.id)
     edits: list[tuple[str, Edit]] = [
         (path, MakeTwin(decorator.header, name, is_async=False)),
@@ -135,7 +132,7 @@ class Wrappers:
 
     def settled(self, colouring: Colouring) -> Colouring:
         """The colouring without forms: each is a wrapper that becomes async, or the twin of a decorator."""
-        causes, twins = dict(colouring.causes), dict(colouring.twins)
+        causes, twins, copied = dict(colouring.causes), dict(colouring.twins), set()
         for wrapper in self._of({*causes, *twins}):
             waits = causes.pop(_form(wrapper.function), None)
             inner = twins.pop(wrapper.function, None)
@@ -151,7 +148,8 @@ class Wrappers:
                 causes[wrapper.function] = cause
             else:
                 twins[wrapper.decorator] = cause
-        return replace(colouring, causes=causes, twins=twins)
+                copied.add(wrapper.function)
+        return replace(colouring, causes=causes, twins=twins, copied=frozenset(copied))
 
     def _of(self, functions: Iterable[FunctionId]) -> list[Wrapper]:
         """The wrappers among some functions, and those around them."""
