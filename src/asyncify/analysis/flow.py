@@ -183,6 +183,12 @@ class Flow:
                     if function.id not in self.wrapped:  # wrappers call the function itself
                         given = slot
             self.heap.decorated[function.id] = slot
+            if self.hierarchy.is_property(
+                function.id
+            ):  # who reads it gets what the wrapper returns
+                this = self.slots.new()
+                self.slots.add(this, Atom(SourceKind.INSTANCE, function.owner or ""))
+                self.library.imply(slot, (Argument(this, 0),), self.heap.result(function.id))
         for cls in module.classes:
             for identifier in cls.decorators:
                 decorated = self.slots.new()
