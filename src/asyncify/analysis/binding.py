@@ -30,13 +30,13 @@ class Call:
     """A call with what is known about it so far; `site` is None for a call that the source only implies."""
 
     __slots__ = (
+        "added",
         "applied",
         "arguments",
         "attribute",
         "callee",
         "constructs",
         "decorated",
-        "forwards",
         "function",
         "receiver",
         "site",
@@ -51,7 +51,8 @@ class Call:
         self.callee = -1  # slot
         self.receiver = -1  # slot
         self.attribute = ""
-        self.forwards = False  # func(*args, **kwargs) inside a wrapper
+        # of func(*args, **kwargs) inside a wrapper: what is not handed on as it came
+        self.added: tuple[Argument, ...] | None = None
         self.function: FunctionId = ""  # that makes the call
         self.targets: dict[str, Target] = {}
         self.constructs: dict[str, Target] = {}

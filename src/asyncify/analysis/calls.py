@@ -166,8 +166,9 @@ class Calls(Binding):
             self.members.lookups.give(made)
         else:
             call.targets.setdefault(function, target)
-        if raw and call.forwards:
-            return  # each call of the decorated function binds its arguments itself
+        if raw and call.added is not None:  # each call of the decorated function binds the others
+            self.bind(Call(None, call.slot, call.added), function, bound)
+            return
         self.bind(call, function, bound)
         self._result(call, function, bound)
 

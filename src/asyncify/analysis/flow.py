@@ -14,6 +14,7 @@ from asyncify.analysis import fixtures
 from asyncify.analysis.binding import Argument, Call
 from asyncify.analysis.calls import MODULE_TYPE, VAGUE
 from asyncify.analysis.dispatching import GENERIC_CALL, implementations
+from asyncify.analysis.forwarding import added
 from asyncify.analysis.heap import Heap
 from asyncify.analysis.hierarchy import Hierarchy
 from asyncify.analysis.library import LibraryCalls
@@ -182,6 +183,12 @@ class Flow:
                     if function.id not in self.wrapped:  # wrappers call the function itself
                         given = slot
             self.heap.decorated[function.id] = slot
+            if self.hierarchy.is_property(
+                function.id
+            ):  # who reads it gets what the wrapper returns
+                this = self.slots.new()
+                self.slots.add(this, Atom(SourceKind.INSTANCE, function.owner or ""))
+                self.library.imply(slot, (Argument(this, 0),), self.heap.result(function.id))
         for cls in module.classes:
             for identifier in cls.decorators:
                 decorated = self.slots.new()
@@ -210,7 +217,9 @@ class Flow:
         call = Call(site, self.heap.at(module.name, item.id), self._arguments(module, item))
         call.callee = self.heap.at(module.name, callee.id)
         call.function = item.function
-        call.forwards = self._forwards(module, item, callee)
+        if self._forwards(module, item, callee):
+            wrapper = self.hierarchy.functions[item.function]
+            call.added = added(module, wrapper, call.arguments)
         if callee.kind is Kind.ATTRIBUTE:
             call.attribute = callee.text
             call.receiver = self.heap.at(module.name, module.children[callee.id][0])

@@ -27,6 +27,7 @@ _READERS = frozenset(
     }
 )
 _CASTS = frozenset({"typing.cast", "typing_extensions.cast"})
+_NAMING = ("functools.update_wrapper", "functools.wraps")  # they return the function that they name
 _REACHING = frozenset({"__call__", "__func__", "__get__", "__wrapped__"})
 _PLAIN = frozenset(
     {Sort.EXTERNAL, Sort.MODULE}
@@ -135,10 +136,14 @@ def _used_otherwise(
     wanted = {each.rpartition(":")[2] for each in decorators}
     expected = {place for each in decorators for _, place in places[each]}
     found: set[FunctionId] = set()
+    renamed = {(one.attribute, one.name) for each in modules.values() for one in each.imports}
+    size = 0
+    while size < len(wanted):  # a package may hand on what it got under another name
+        size = len(wanted)
+        wanted |= {name for attribute, name in renamed if attribute in wanted}
     for module in modules.values() if wanted else ():
-        own = wanted | {one.name for one in module.imports if one.attribute in wanted}
         for item in module.expressions:
-            if item.text not in own or item.kind not in (Kind.NAME, Kind.ATTRIBUTE):
+            if item.text not in wanted or item.kind not in (Kind.NAME, Kind.ATTRIBUTE):
                 continue
             place = item.parent if item.role is Role.CALLEE else item.id
             if Reference(module.name, place) not in expected:
@@ -189,7 +194,7 @@ class _Reader:
         found: set[str] = set()
         for item in self.module.expressions:
             if item.role is Role.RETURNED and item.function == function.id and item.parent < 0:
-                item = self._cast(item)
+                item = self._bare(item)
                 if item.kind is not Kind.NAME or item.variable != (function.id, item.text):
                     return None
                 found.add(item.text)
@@ -205,17 +210,20 @@ class _Reader:
             for item in self._named(inner.parent, inner.name)
         )
 
-    def _cast(self, item: Expression) -> Expression:
-        """What an expression is, if it is a cast of that."""
+    def _bare(self, item: Expression) -> Expression:
+        """What an expression is, if it is a cast of that, or gives it the name of another function."""
         parts = [self.module.expressions[n] for n in self.module.children[item.id]]
-        if item.kind is Kind.CALL and len(parts) == 3:
-            if any(one.name in _CASTS for one in _named(self.module, self.names, item)):
-                return parts[2]
-        return item
+        if item.kind is not Kind.CALL or len(parts) < 2:
+            return item
+        made = parts[0].kind is Kind.CALL  # wraps(function)(inner)
+        known = {one.name for one in _named(self.module, self.names, parts[0] if made else item)}
+        if len(known) == 1 and known <= _CASTS and len(parts) == 3 and not made:
+            return parts[2]
+        return parts[1] if known == {_NAMING[made]} else item
 
     def _is_returned(self, item: Expression, function: FunctionId) -> bool:
         outer = self.module.expressions[item.parent] if item.parent >= 0 else item
-        whole = outer if self._cast(outer) is item else item
+        whole = outer if self._bare(outer) is item else item
         return whole.role is Role.RETURNED and whole.function == function
 
     def _named(self, owner: FunctionId, name: str) -> Iterator[Expression]:

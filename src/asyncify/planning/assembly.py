@@ -132,9 +132,7 @@ class Assembly:
         chains.add(function, twin.edits)
         for step in twin.steps:
             users = [use.user for use in step.uses]
-            if users and all(
-                user in self.colouring.causes or user in self.colouring.twins for user in users
-            ):
+            if users and self.colouring.awaiting.issuperset(users):
                 chains.join((function, *users))
                 chains.add(function, step.edits)
 

@@ -65,6 +65,14 @@ class Colouring:
     held: Mapping[str, Limit]
     ways: Mapping[str, tuple[FunctionId, ...]] = field(default_factory=dict)
     twins: Mapping[FunctionId, Cause] = field(default_factory=dict)  # who gets an async twin
+    copied: frozenset[FunctionId] = (
+        frozenset()
+    )  # wrappers that are async in the twin of a decorator
+
+    @property
+    def awaiting(self) -> frozenset[FunctionId]:
+        """Every function that is async from now on, or has an async form."""
+        return self.copied.union(self.causes, self.twins)
 
 
 Family = Mapping[FunctionId, frozenset[FunctionId]]

@@ -36,7 +36,15 @@ def project_decorator_limit(
     if edge is None or edge.open or any(target.function is None for target in edge.targets):
         return Limit("ASY906", f"decorator {text!r} may call it without await", decorator)
     names = [name for _, name in project.decorators(function)]
-    if any(name in ("builtins.property", "contextlib.contextmanager") for name in names):
+    wraps = any(
+        (function.id, decorator) in one.decorated for one in project.wrappers_of(function.id)
+    )
+    beside = (
+        {"contextlib.contextmanager"}
+        if wraps
+        else {"builtins.property", "contextlib.contextmanager"}
+    )
+    if not beside.isdisjoint(names):
         return Limit(
             "ASY906", f"decorator {text!r} stands beside {names[0] or names[-1]}", decorator
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 
 from asyncify.model.attributes import INITIAL, INITIAL_ASYNC
@@ -121,7 +121,8 @@ def convert(project: Project, identifier: FunctionId, boundaries: Boundaries) ->
 def _add_twin(project: Project, conversion: Conversion, boundaries: Boundaries) -> None:
     function = conversion.function
     if made_by(project, function.id) is not None:
-        free = _limit(project, function, boundaries) is None
+        # it stays as it is, and nobody waits for it: who can call it, or does, is no matter
+        free = _limit(project, function, replace(boundaries, public=True, async_only=False)) is None
         conversion.twin = decorator_twin(project, function) if free else None
         return
     conversion.twin = twin_of(project, function, conversion.limit)

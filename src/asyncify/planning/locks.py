@@ -31,9 +31,9 @@ class Coloured:
 
     def awaits(self) -> Iterator[tuple[Reference, FunctionId]]:
         """Every place that awaits, enters or iterates from now on, with its function."""
-        made = self.colouring.causes.keys() | self.colouring.twins.keys()
+        made = self.colouring.awaiting
         for function in made:
-            for use in self.conversions[function].uses:
+            for use in self.conversions[function].uses if function in self.conversions else ():
                 if use.user in made:
                     yield use.site, use.user
         for seed in self.seeds:

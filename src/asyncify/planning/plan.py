@@ -35,7 +35,7 @@ from asyncify.planning.seeds import Seeds
 from asyncify.planning.style import Style, backend, style_of
 from asyncify.planning.twins import inside, is_public
 from asyncify.planning.units import ClientCall, Seed, Site, noted
-from asyncify.planning.wrappers import Wrappers
+from asyncify.planning.wrappers import Wrappers, wrappers_among
 from asyncify.rules.registry import Rules, load_frameworks
 
 
@@ -370,9 +370,8 @@ class _Planner:
         }
         made = {
             wrapper.decorator: twin
-            for wrapper in self.project.graph.wrappers.values()
-            if wrapper.function in seen
-            and (twin := self._conversion(wrapper.decorator).twin) is not None
+            for wrapper in wrappers_among(self.project, seen)
+            if (twin := self._conversion(wrapper.decorator).twin) is not None
         }
         programs = {f for f in seen if self._conversion(f).starts_loop}
         wrappers = Wrappers(self.project, made, limits, programs)

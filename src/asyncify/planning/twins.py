@@ -263,11 +263,12 @@ def is_patched(project: Project, function: Function) -> bool:
 
 
 def is_taken(project: Project, function: Function, name: str) -> bool:
-    """Whether there is a function of this name beside another one already."""
-    return any(
-        other.name == name and other.owner == function.owner
-        for other in project.graph.modules[function.module].functions
-    )
+    """Whether there is something of this name beside a function already."""
+    module = project.graph.modules[function.module]
+    scope = project.functions.get(function.parent)
+    if function.owner is None and scope is not None and name in scope.names:
+        return True
+    return any(other.name == name and other.owner == function.owner for other in module.functions)
 
 
 def _dropped(project: Project, function: Function) -> tuple[int, ...]:

@@ -33,6 +33,17 @@ def made_by(project: Project, decorator: FunctionId) -> Wrapper | None:
     return project.memory("wrappers by decorator", _by_decorator).get(decorator)
 
 
+def wrappers_among(project: Project, functions: Iterable[FunctionId]) -> list[Wrapper]:
+    """The wrappers among some functions, and those around them."""
+    found: dict[FunctionId, Wrapper] = {}
+    for function in functions:
+        own = project.graph.wrappers.get(function)
+        for wrapper in (own, *project.wrappers_of(function)):
+            if wrapper is not None:
+                found[wrapper.function] = wrapper
+    return [found[each] for each in sorted(found)]
+
+
 def _by_decorator(project: Project) -> dict[FunctionId, Wrapper]:
     return {wrapper.decorator: wrapper for wrapper in project.graph.wrappers.values()}
 
@@ -43,10 +54,9 @@ def decorator_twin(project: Project, decorator: Function) -> Twin | None:
     name = twin_name(decorator.name)
     if wrapper is None or is_taken(project, decorator, name) or is_patched(project, decorator):
         return None
+    if decorator.module in project.graph.stubs:
+        return None  # the stub would say of the decorator what is true of its twin
     own = project.functions[wrapper.function]
-    module = project.graph.modules[own.module]
-    if any(e.role is Role.ENTERED and e.function == own.id for e in module.expressions):
-        return None  # what it holds would be held by both, and across an await by one
     path = project.path(own.id)
     edits: list[tuple[str, Edit]] = [
         (path, MakeTwin(decorator.header, name, is_async=False)),
@@ -78,10 +88,21 @@ def _named(project: Project, decorator: Function, place: Reference, name: str) -
     if module.name == decorator.module:
         return [Replace(written.span, name)] if written.kind is Kind.NAME else None
     bound = {one.name for one in module.imports}.union(*(f.names for f in module.functions))
-    if name in bound:
-        return None
+    if name in bound or not (_is_early(project, place) or _is_global(project, place)):
+        return None  # an import at the top may be one too early
     edits: list[Edit] = [Replace(written.span, name)]
     return [*edits, AddImport(f"from {decorator.module} import {name}")]
+
+
+def _is_early(project: Project, place: Reference) -> bool:
+    """Whether an expression is evaluated as soon as its module is imported."""
+    return project.functions[project.expression(place).function].kind == "module"
+
+
+def _is_global(project: Project, place: Reference) -> bool:
+    """Whether an expression is a name of its module."""
+    variable = project.expression(place).variable
+    return variable is not None and variable[0] == f"{place.module}:"
 
 
 class Wrappers:
@@ -114,7 +135,7 @@ class Wrappers:
     ) -> dict[FunctionId, Limit]:
         """Adds the forms of the wrappers, and what can have a twin through them; their limits."""
         limits = {}
-        for wrapper in self._of(seen):
+        for wrapper in wrappers_among(self.project, seen):
             form, split = _form(wrapper.function), wrapper.decorator in self.twins
             around = [Use(f, wrapper.function, place) for f, place in wrapper.decorated]
             users[form] = [] if split else around
@@ -135,8 +156,8 @@ class Wrappers:
 
     def settled(self, colouring: Colouring) -> Colouring:
         """The colouring without forms: each is a wrapper that becomes async, or the twin of a decorator."""
-        causes, twins = dict(colouring.causes), dict(colouring.twins)
-        for wrapper in self._of({*causes, *twins}):
+        causes, twins, copied = dict(colouring.causes), dict(colouring.twins), set()
+        for wrapper in wrappers_among(self.project, {*causes, *twins}):
             waits = causes.pop(_form(wrapper.function), None)
             inner = twins.pop(wrapper.function, None)
             if wrapper.function in causes:
@@ -151,17 +172,8 @@ class Wrappers:
                 causes[wrapper.function] = cause
             else:
                 twins[wrapper.decorator] = cause
-        return replace(colouring, causes=causes, twins=twins)
-
-    def _of(self, functions: Iterable[FunctionId]) -> list[Wrapper]:
-        """The wrappers among some functions, and those around them."""
-        found: dict[FunctionId, Wrapper] = {}
-        for function in functions:
-            own = self.project.graph.wrappers.get(function)
-            for wrapper in (own, *self.project.wrappers_of(function)):
-                if wrapper is not None:
-                    found[wrapper.function] = wrapper
-        return [found[each] for each in sorted(found)]
+                copied.add(wrapper.function)
+        return replace(colouring, causes=causes, twins=twins, copied=frozenset(copied))
 
 
 def _form(wrapper: FunctionId) -> FunctionId:
