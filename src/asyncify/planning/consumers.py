@@ -41,6 +41,7 @@ from asyncify.planning.items import (
     unknown,
     with_edits,
 )
+from asyncify.planning.keeping import is_asked_for_items, is_taken_by_loop, keeping
 from asyncify.planning.mixing import mixed_source
 from asyncify.planning.project import PASSING_ROLES, UNSEEN, Project
 from asyncify.planning.scripts import outside_limit
@@ -175,6 +176,10 @@ def consume(project: Project, site: Reference, items: Items, used: FunctionId) -
         return _as_list(project, site, items, used)
     if expression.role is Role.ASSIGNED and (escape := put_away(project, site)):
         return unknown(site, escape)
+    if items.tracked and (escape := keeping(project, site)) is not None:
+        return _kept(project, site, items, escape)
+    if is_taken_by_loop(project, site):
+        return unknown(site, "a loop takes it apart")
     if expression.role in PASSING_ROLES:
         kept = unknown(site, "the iterator is kept for later")
         return rewritten(project, site, items) if items.tracked else kept
@@ -183,6 +188,13 @@ def consume(project: Project, site: Reference, items: Items, used: FunctionId) -
     outer = project.parent(site)
     step = _part(project, site, items, used, *outer) if outer is not None else None
     return step or unknown(site, f"the iterator is used as {expression.role}")
+
+
+def _kept(project: Project, site: Reference, items: Items, escape: str) -> Step:
+    """An iterable that becomes an item of a container; `escape` says why nobody follows it there."""
+    if not escape and items.cleanup and is_asked_for_items(project, site):
+        escape = "somebody may leave a generator of a container that has to clean up"
+    return unknown(site, escape) if escape else rewritten(project, site, items)
 
 
 def _part(
