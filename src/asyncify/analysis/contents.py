@@ -188,9 +188,26 @@ class Contents:
                 if item.kind is Kind.ATTRIBUTE and item.role is not Role.CALLEE:
                     yield from self._named(module, item)
 
+    @cached_property
+    def _holding(self) -> set[int]:
+        """The containers that generators are in, and those that such containers are in."""
+        found = {
+            holder
+            for slot in self._wanted
+            if self._has(slot, _is_made)
+            for holder in self._inside[slot]
+        }
+        for _ in range(_DEEP - 1):
+            for slot, holders in self._inside.items():
+                if self.slots.holder(slot) in found:
+                    found |= holders
+        return found
+
     def _named(self, module: Module, item: Expression) -> Iterator[tuple[int, Reference]]:
         """A method of a container that is kept: nobody sees what it puts in, or takes out."""
         receiver = self.flow.heap.at(module.name, module.children[item.id][0])
+        if receiver == DEAD or self.slots.holder(receiver) not in self._holding:
+            return
         atoms = self.slots.atoms(receiver)
         if any(a.kind == SourceKind.INSTANCE and a.name in effects.CONTAINERS for a in atoms):
             for slot, _ in self._made_in(receiver, 1):
@@ -204,8 +221,10 @@ class Contents:
         if call.receiver > DEAD and call.attribute and not own:
             given.append((call.receiver, None))
         for slot, argument in given:
+            if slot == DEAD or self.slots.holder(slot) not in self._holding:
+                continue
             starred = argument is not None and bool(argument.star)
-            for element, level in self._made_in(slot, 1) if slot != DEAD else ():
+            for element, level in self._made_in(slot, 1):
                 for name in names:
                     if name is not None and level - starred < self._depth(call, name, argument):
                         yield element
