@@ -26,9 +26,6 @@ WORDS = (
     ("__call__", "language_iterators", r"def __call__"),
     ("laziness", "language/generators/expressions_stay_lazy", r"for"),
     # context managers
-    ("generators in turn", "language/generators/kept_in_containers", r"one = queue.popleft"),
-    ("generators in a dict", "language/generators/kept_in_containers", r"self.all\[name\] = count"),
-    ("generators in a list", "language/generators/kept_in_containers", r"generators.append\(count"),
     ("__enter__ and __exit__", "language_managers", r"def __exit__"),
     ("contextmanager", "language_managers", r"@contextlib\.contextmanager"),
     ("several items", "language_managers", r"with Resource\(\"a\"\) as a, Resource"),
@@ -36,11 +33,6 @@ WORDS = (
     ("a manager that is returned", "language_managers", r"with made\("),
     ("a manager in an attribute", "language_managers", r"with self\.resource"),
     # functions and classes
-    (
-        "managers in a table",
-        "language/managers/kept_in_a_table",
-        r"with managers\[\"a\"\] as value",
-    ),
     ("properties", "properties_of_every_form", r"\.setter"),
     ("cached_property", "properties_of_every_form", r"@cached_property"),
     ("slow constructors", "objects_made_slowly", r"def make\(kind"),
@@ -123,11 +115,6 @@ WORDS = (
     ("zip(strict=True)", "language/iteration/itertools_lazily", r"strict=True"),
     ("map over several iterables", "language/iteration/itertools_lazily", r"map\(max, gen"),
     ("deque and Counter", "language/iteration/taken_whole", r"Counter\(gen"),
-    (
-        "min and max with a key",
-        "language/iteration/chosen_by_a_key",
-        r"max\(noisy\(3\), key=slow_key",
-    ),
     ("a stack as a decorator", "language/managers/decorates_for_a_stack", r"@stack.callback"),
     (
         "the value of yield from",

@@ -13,8 +13,8 @@ import pytest
 
 from asyncify.analysis.callgraph import build
 from asyncify.analysis.index import index_module
-from asyncify.model.facts import Kind, Module, Role
-from asyncify.model.graph import Access, CallGraph, Reference, SourceKind
+from asyncify.model.facts import Module
+from asyncify.model.graph import Access, CallGraph, SourceKind
 from asyncify.planning.plan import make_plan
 from asyncify.rewrite.module import rewrite_module
 from asyncify.rules.registry import Rules
@@ -193,56 +193,10 @@ def main():
     print(next(lazy), 1 in lazy, list(lazy))
     shown(each(2))
     shown(leaf(x) for x in (1, 2))
-    for one in [stream(1), stream(2)]:
-        print(list(one))
-    table = {"a": managed(7)}
-    table["b"] = managed(8)
-    with table["a"] as value:
-        print(value)
-    streams = []
-    streams.append(stream(3))
-    for item in streams[0]:
-        print(item)
 
 
 if __name__ == "__main__":
     main()
-"""
-
-CONTAINERS = """\
-import time
-
-
-def stream(n):
-    for i in range(n):
-        time.sleep(0)
-        yield i
-
-
-def beside(text):
-    for one in [stream(1), text.split()]:
-        for item in one:
-            print(item)
-
-
-def mapped():
-    print(list(map(list, [stream(1)])))
-
-
-def starred():
-    print(list(zip(*[stream(1), stream(2)])))
-
-
-def apart():
-    for first, second in [stream(2)]:
-        print(first, second)
-
-
-def text():
-    streams = {"a": stream(1)}
-    streams["b"] = "b"
-    for one in streams.values():
-        print(list(one))
 """
 
 UNKNOWN = """\
@@ -387,39 +341,6 @@ def test_what_is_kept_passes(kept: dict[str, list[Lost]]) -> None:
 def test_no_forgotten_place_passes(kept: dict[str, list[Lost]]) -> None:
     assert sorted(label for label, lost in kept.items() if label and not lost) == []
     assert len(kept) > 12
-
-
-def _is_loop(graph: CallGraph, place: Reference) -> bool:
-    expression = graph.expression(place)
-    return (expression.role, expression.kind) == (Role.TARGET, Kind.CONTAINER)
-
-
-def test_others_in_a_container_are_seen(tmp_path: Path) -> None:
-    """Planning that does not ask what else is in a container, or who takes it apart, does not get past the gate."""
-    (tmp_path / "before").mkdir()
-    (tmp_path / "after").mkdir()
-    head, *functions = re.split(r"(?=\ndef (?!stream))", CONTAINERS)
-    before = graph_of(
-        tmp_path / "before", {f"m{n}": head + text for n, text in enumerate(functions)}
-    )
-    values = tuple(replace(value, lost=None, beside=None) for value in before.values)
-    loops = {place for value in values for place in value.occurrences if _is_loop(before, place)}
-    values = tuple(
-        replace(
-            value, occurrences=tuple(p for p in value.occurrences if p not in loops), arrivals=()
-        )
-        for value in values
-    )
-    edits = make_plan(replace(before, values=values), Rules.select({})).edits()
-    texts = {
-        f"m{n}": rewrite_module((head + text).encode(), edits[f"m{n}.py"], path="m.py").decode()
-        for n, text in enumerate(functions)
-    }
-    assert all("async def stream" in text for text in texts.values())
-    after = graph_of(tmp_path / "after", texts)
-    became = {identifier for identifier, function in after.functions.items() if function.is_async}
-    found = {lost.path for lost in misused(after, became)}
-    assert found == {f"{name}.py" for name in texts}
 
 
 def test_a_call_of_a_name_that_became_async_is_seen(tmp_path: Path) -> None:

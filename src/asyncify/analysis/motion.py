@@ -253,8 +253,16 @@ class Motion:
     def _in_container(self, module: Module, item: Expression, slot: int) -> None:
         if item.detail == "key" or item.kind is Kind.STARRED:
             return
-        container = self.heap.at(module.name, item.parent)
-        self.slots.move(slot, self.slots.child(container, element_of(module, item)))
+        parent = module.expressions[item.parent]
+        key = ELEMENT
+        if parent.text == "tuple" and not _starred(module, parent):
+            key = element_key(item.detail)
+        elif item.detail == "value" and parent.kind is Kind.CONTAINER:
+            before = _before(module, item)
+            if before.kind is Kind.CONSTANT:
+                key = element_key(before.text)
+        container = self.heap.at(module.name, parent.id)
+        self.slots.move(slot, self.slots.child(container, key))
 
     def _operand(self, module: Module, item: Expression, slot: int) -> None:
         """What is in two containers is in their sum or union."""
@@ -393,18 +401,6 @@ def _set_by_name(module: Module, item: Expression) -> Collection[str]:
     if module.expressions[callee].text != "setattr":
         return ()
     return written(module, name).texts or ()
-
-
-def element_of(module: Module, item: Expression) -> str:
-    """Which element of its container an expression is: what its slot is called."""
-    parent = module.expressions[item.parent]
-    if parent.text == "tuple" and not _starred(module, parent):
-        return element_key(item.detail)
-    if item.detail == "value" and parent.kind is Kind.CONTAINER:
-        before = _before(module, item)
-        if before.kind is Kind.CONSTANT:
-            return element_key(before.text)
-    return ELEMENT
 
 
 def _starred(module: Module, container: Expression) -> bool:

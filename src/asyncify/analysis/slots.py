@@ -324,13 +324,6 @@ class Slots:
             ours.setdefault(key, child)
         return same
 
-    def contents(self) -> Iterator[tuple[int, int]]:
-        """Every element of every container, with its holder."""
-        for holder, children in self._children.items():
-            for key, child in children.items():
-                if key.startswith("["):
-                    yield holder, child
-
     def settle(self) -> None:
         """Deliver atoms to subscribers until there is no news."""
         news = self._news

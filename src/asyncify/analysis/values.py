@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterator, Mapping
 
 from asyncify.analysis.binding import Call
 from asyncify.analysis.containers import Containers
-from asyncify.analysis.contents import Contents
 from asyncify.analysis.effects import CALLBACKS, SCALARS, keeps
 from asyncify.analysis.flow import Flow
 from asyncify.analysis.slots import ANYTHING, DEAD, RAW, Atom, Forest
@@ -64,7 +63,6 @@ class Values:
             root = self._find(self.slots.find(slot))
             self._sources.setdefault(root, {})[source] = None
         self._atoms = self._gathered()
-        self._contents = Contents(flow, lambda slot: self._find(self.slots.find(slot)))
 
     def _parameters(self) -> None:
         """Parameters of functions that nobody in the project calls, or that leave the project."""
@@ -137,7 +135,7 @@ class Values:
         occurrences: dict[int, list[Reference]] = {}
         origins: dict[int, list[Source]] = {}
         lost = self._given_on()
-        constants, beside = self._constants(), self._contents.beside()
+        constants = self._constants()
         find, same = self.slots.find, self._find
         for module in self.flow.modules.values():
             slots = self.flow.heap.expressions[module.name]
@@ -159,8 +157,7 @@ class Values:
             if root in lost or not self._is_plain(sources, places):
                 sources += constants.get(root, ())
                 arrivals = self._arrivals(sources, places) if len(sources) > 1 else ()
-                lost_at, beside_at = lost.get(root), beside.get(root)
-                yield Value(number, tuple(sources), tuple(places), lost_at, arrivals, beside_at)
+                yield Value(number, tuple(sources), tuple(places), lost.get(root), arrivals)
                 number += 1
 
     def _given_on(self) -> dict[int, Reference]:
@@ -183,7 +180,7 @@ class Values:
             for argument in given:
                 for element in self.slots.elements(argument.slot):
                     found.setdefault(self._find(find(element)), call.site)
-        for slot, site in (*Containers(self.flow).given_on(), *self._contents.taken_apart()):
+        for slot, site in Containers(self.flow).given_on():
             found.setdefault(self._find(find(slot)), site)
         return found
 

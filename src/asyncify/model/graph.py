@@ -101,7 +101,6 @@ class Value:
     occurrences: tuple[Reference, ...] = ()
     lost: Reference | None = None  # from here it goes on to where nobody follows it
     arrivals: tuple[int, ...] = ()
-    beside: Reference | None = None  # from here something else comes into a container that it is in
 
     def arrives(self, source: int, occurrence: int) -> bool:
         """Whether what comes from a source may get to an occurrence, both by their numbers."""

@@ -6,7 +6,7 @@ laziness. Everything else is a limit.
 
 from __future__ import annotations
 
-from asyncify.model.facts import Expression, FunctionId, Kind, Role
+from asyncify.model.facts import Expression, FunctionId, Kind, Place, Role
 from asyncify.model.graph import Reference, SourceKind
 from asyncify.planning.accessors import opens
 from asyncify.planning.appliers import called_by
@@ -18,7 +18,6 @@ from asyncify.planning.expectations import expected_step, parametrizes
 from asyncify.planning.frameworks import AWAITS, argument_hook
 from asyncify.planning.helpers import call_name
 from asyncify.planning.interceptors import is_put_back
-from asyncify.planning.keeping import is_kept, item_escape
 from asyncify.planning.limits import is_special
 from asyncify.planning.project import PASSING_ROLES, Project
 from asyncify.planning.side_effects import assigned_effect, handed_to_mock
@@ -55,8 +54,32 @@ LOOKERS = frozenset(
         "typing.reveal_type",
     }
 )
+# containers that keep a function which they are given at a place, or give it back: analysis follows what is in them
+_SEQUENCES = ("builtins.list", "collections.deque", "typing.MutableSequence")
+_MAPPINGS = ("builtins.dict", "collections.defaultdict", "collections.OrderedDict")
+KEEPERS = {
+    **{f"{owner}.append": "0" for owner in _SEQUENCES},
+    **{f"{owner}.insert": "1" for owner in _SEQUENCES},
+    **{f"{owner}.add": "0" for owner in ("builtins.set", "typing.MutableSet")},
+    "collections.deque.appendleft": "0",
+    **{
+        f"{owner}.{method}": "1"
+        for owner in (*_MAPPINGS, "typing.Mapping", "typing.MutableMapping")
+        for method in ("get", "setdefault")
+    },
+    **{f"{owner}.__setitem__": "1" for owner in _MAPPINGS},
+}
+_KEYWORD_KEEPERS = frozenset(
+    {
+        *_MAPPINGS[:1],
+        *_MAPPINGS[2:],
+        *(f"{owner}.update" for owner in (*_MAPPINGS, "typing.MutableMapping")),
+    }
+)
 THREADS = frozenset({"threading.Thread", "threading.Timer", "multiprocessing.Process"})
 _WRAPPERS = frozenset({"functools.partial", "functools._lru_cache_wrapper"})
+# who hands what is in a container to tests, in ways that only `parametrizes` knows
+_TEST_TOOLS = ("pytest.", "_pytest.")
 # functions that take a coroutine as well as a future
 _PLAIN_ROLES = frozenset(
     {
@@ -109,7 +132,7 @@ def _handed_to_call(
         return Step()
     names = project.callee_names(around)
     if names and all(
-        name in LOOKERS or is_kept(project, site, name) or _keeps(project, name) for name in names
+        name in LOOKERS or _is_kept(project, site, name) or _keeps(project, name) for name in names
     ):
         callee = project.child(around, Role.CALLEE)
         kept = put_into(project, callee, Role.RECEIVER) if callee is not None else None
@@ -132,6 +155,14 @@ def _handed_to_call(
             limit=Limit("ASY908", f"it is the target of {name}, which does not await", site)
         )
     return _held(site, f"it is handed to {name}(), which may call it without await")
+
+
+def _is_kept(project: Project, site: Reference, name: str) -> bool:
+    """Whether a callee puts an argument into a container, or gives it back out of one."""
+    expression = project.expression(site)
+    if expression.role is Role.KEYWORD:
+        return name in _KEYWORD_KEEPERS
+    return KEEPERS.get(name) == expression.detail
 
 
 def _keeps(project: Project, name: str) -> bool:
@@ -157,7 +188,25 @@ def _escape(project: Project, site: Reference) -> str | None:
         return None if is_put_back(project, site) else put_away(project, site)
     if expression.role is not Role.ELEMENT or parametrizes(project, site):
         return None
-    return item_escape(project, site)
+    holder = site
+    while (outer := project.parent(holder)) is not None and outer[1].kind is Kind.CONTAINER:
+        holder = outer[0]
+    around = project.functions[project.expression(holder).function]
+    if project.expression(holder).role is Role.RETURNED and is_special(around.name):
+        return f"{around.name} returns it to whoever uses the object"
+    return put_away(project, holder) or _tested(project, holder)
+
+
+def _tested(project: Project, holder: Reference) -> str | None:
+    """How a container gets to tests in a way that nobody follows."""
+    value = project.value(holder)
+    for occurrence in (holder, *(value.occurrences if value is not None else ())):
+        outer = project.parent(occurrence)
+        if outer is None or outer[1].kind is not Kind.CALL or outer[1].place is Place.ANNOTATION:
+            continue
+        if any(name.startswith(_TEST_TOOLS) for name in project.callee_names(outer[0])):
+            return f"what holds it is handed to {call_name(project, outer[0])}()"
+    return None
 
 
 def _is_called_by_python(project: Project, target: Expression) -> bool:

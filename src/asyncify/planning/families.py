@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from asyncify.model.disjoint import DisjointSets
 from asyncify.model.facts import FunctionId
-from asyncify.model.graph import Access, SourceKind
+from asyncify.model.graph import SourceKind
 from asyncify.planning.accessors import is_accessor
 from asyncify.planning.companions import companions
 from asyncify.planning.declarations import callback_protocols, overloads
@@ -27,14 +27,8 @@ def families(project: Project) -> Families:
     """
     together = DisjointSets(_lines(project))
     for edge in project.graph.edges:
-        reached = [t.function for t in edge.targets if t.function is not None]
-        if (
-            edge.access is Access.ENTER and reached
-        ):  # `with` may enter managers of functions there as well
-            sources = project.sources(edge.site)
-            together.join((*reached, *(s.name for s in sources if s.kind is SourceKind.GENERATOR)))
-        elif len(edge.targets) > 1 and edge.site not in project.wrapper_calls:
-            together.join(reached)
+        if len(edge.targets) > 1 and edge.site not in project.wrapper_calls:
+            together.join(t.function for t in edge.targets if t.function is not None)
     for value in project.graph.values:
         together.join(s.name for s in value.sources if s.kind is SourceKind.GENERATOR)
     for group in (*companions(project), *framework_groups(project), *callback_protocols(project)):

@@ -26,7 +26,6 @@ from asyncify.planning.delegation import thrown_limit
 from asyncify.planning.groups import PUSHES, STACKS
 from asyncify.planning.helpers import call_name, compared_with_none, renamed
 from asyncify.planning.hooks import in_case
-from asyncify.planning.keeping import keeping
 from asyncify.planning.limits import MANAGER, RENAMED, decorated_by
 from asyncify.planning.project import PASSING_ROLES, UNSEEN, Project
 from asyncify.planning.purity import other_way_text
@@ -54,13 +53,6 @@ def enter_object(project: Project, site: Reference, used: FunctionId) -> Step:
         known = source.name in _ALIKE or source.name in project.graph.classes
         if others and not known and not source.name.startswith(("unittest.mock.", "mock.")):
             return Step(limit=Limit("ASY912", f"it may be {source.name} as well", site))
-        if source.kind is SourceKind.GENERATOR and source.name not in project.family(used):
-            return Step(limit=Limit("ASY912", f"it may be {source.name} as well", site))
-    value = project.value(site)
-    if value is not None and value.beside is not None:
-        return Step(
-            limit=Limit("ASY912", f"it may be {other_way_text(project, value)} as well", site)
-        )
     return enter_step(project, site, used)
 
 
@@ -130,8 +122,6 @@ def _used(project: Project, function: Function, value: Value, site: Reference) -
         return Step(limit=Limit("ASY912", escape, site))
     if expression.role in PASSING_ROLES or expression.role is Role.TESTED:
         return Step()
-    if (escape := keeping(project, site)) is not None:
-        return Step(limit=Limit("ASY912", escape, site)) if escape else Step()
     if expression.role is Role.DECORATOR:
         return Step(limit=Limit("ASY906", "it is used as a decorator", site))
     if expression.role is not Role.ENTERED and outer is not None:

@@ -16,8 +16,6 @@ from asyncify.planning.project import Project
 
 def other_way_in(project: Project, value: Value) -> Reference | None:
     """An expression that comes into a value from outside of it; None if there is none."""
-    if value.beside is not None:
-        return value.beside
     inside = set(value.occurrences)
     for occurrence in value.occurrences:
         if _is_of_others(project, occurrence):

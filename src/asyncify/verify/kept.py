@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Set
 
-from asyncify.model.facts import Expression, FlowKind, FunctionId, Kind, Role
-from asyncify.model.graph import Access, CallGraph, Reference, SourceKind, Value
+from asyncify.model.facts import Expression, FunctionId, Kind, Role
+from asyncify.model.graph import Access, CallGraph, Reference, SourceKind
 from asyncify.verify.lost import Lost, is_manager, parent_of, statement_of
 
 _CONSUMING = frozenset(
@@ -50,27 +50,13 @@ def misused(graph: CallGraph, became_async: Set[FunctionId]) -> Iterator[Lost]:
             if not function.is_async:
                 continue
             manager = is_manager(graph, function)
-            what = "async context manager" if manager else "async generator"
-            if (elsewhere := _in_container(graph, value)) is not None:
-                path, span = graph.modules[elsewhere.module].path, graph.expression(elsewhere).span
-                message = (
-                    f"{function.name}() is an {what}, and a container of it has others as well"
-                )
-                yield Lost(path, span, name, message)
             for place in value.places_of(SourceKind.GENERATOR, name):
                 look = _entered if manager else _iterated
                 problem = look(graph, place, externals)
                 if problem:
                     path, span = graph.modules[place.module].path, graph.expression(place).span
+                    what = "async context manager" if manager else "async generator"
                     yield Lost(path, span, name, f"{function.name}() is an {what} and {problem}")
-
-
-def _in_container(graph: CallGraph, value: Value) -> Reference | None:
-    """Where something else comes into a container that has it, or somebody takes its items who is not followed."""
-    if value.beside is not None or value.lost is None:
-        return value.beside
-    items = (place for place in value.occurrences if graph.expression(place).role is Role.ELEMENT)
-    return next(items, None) and value.lost
 
 
 def _misused_expressions(
@@ -133,11 +119,7 @@ def _iterated(graph: CallGraph, place: Reference, externals: Mapping[Reference, 
 
 
 def _is_taken_apart(graph: CallGraph, place: Reference, expression: Expression) -> bool:
-    """Whether it is the value of `first, second = ...`, or the item that `for first, second in ...` takes."""
-    if (expression.role, expression.kind) == (Role.TARGET, Kind.CONTAINER):
-        flows = graph.modules[place.module].flows
-        kinds = (flow.kind for flow in flows if flow.target == place.expression)
-        return FlowKind.ELEMENT in kinds
+    """Whether it is the value of `first, second = ...`."""
     return expression.role is Role.ASSIGNED and any(
         other.statement == expression.statement
         and (other.role, other.kind, other.parent) == (Role.TARGET, Kind.CONTAINER, -1)
