@@ -115,6 +115,11 @@ WORDS = (
     ("zip(strict=True)", "language/iteration/itertools_lazily", r"strict=True"),
     ("map over several iterables", "language/iteration/itertools_lazily", r"map\(max, gen"),
     ("deque and Counter", "language/iteration/taken_whole", r"Counter\(gen"),
+    (
+        "min and max with a key",
+        "language/iteration/chosen_by_a_key",
+        r"max\(noisy\(3\), key=slow_key",
+    ),
     ("a stack as a decorator", "language/managers/decorates_for_a_stack", r"@stack.callback"),
     (
         "the value of yield from",

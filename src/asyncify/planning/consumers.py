@@ -15,6 +15,7 @@ from asyncify.model.graph import Reference, Source, Value
 from asyncify.model.plan import AddImport, Arguments, Await, Edit, MakeAsync, MakeList, Replace
 from asyncify.planning.applied import applied_items
 from asyncify.planning.assigned import is_taken_apart, put_away
+from asyncify.planning.chosen import weighing
 from asyncify.planning.cleanup import is_generator, left_early
 from asyncify.planning.colour import Limit, Use
 from asyncify.planning.delegation import hands_on
@@ -25,6 +26,8 @@ from asyncify.planning.helpers import (
     compared_with_none,
     eager_argument,
     helper,
+    helper_name,
+    is_helped,
     is_listed,
     sole_argument,
 )
@@ -48,12 +51,6 @@ SEARCHES = ("in", "not in")
 _METHODS = frozenset({"send", "throw", "close"})
 _APPLYING = frozenset({"map", "filter", "itertools.filterfalse"})
 CLOSING = "contextlib.closing"
-# what the helpers take by these names, as what they stand for does
-_KEYWORDS = {
-    "accumulate": frozenset({"func", "initial"}),
-    "enumerate": frozenset({"start"}),
-    "strict_zip": frozenset({"strict"}),
-}
 _ACLOSING = AddImport("from contextlib import aclosing")
 
 
@@ -306,12 +303,24 @@ def _handed_over(
     if names == (CLOSING,) and callee is not None:
         return _closed(project, site, used, call, callee)
     if len(names) == 1 and names[0] in LAZY and callee is not None:
-        return _helper(project, site, items, used, call, _helper_name(project, call, names[0]))
+        return _helper(project, site, items, used, call, helper_name(project, call, names[0]))
     if name in _APPLYING:
         return _mapped(project, site, items, used, call)
     if eager_argument(project, site):
-        return _as_list(project, site, items, used)
+        return _taken_whole(project, site, items, used, call)
     return unknown(site, f"the iterator is handed to {call_name(project, call)}()")
+
+
+def _taken_whole(
+    project: Project, site: Reference, items: Items, used: FunctionId, call: Reference
+) -> Step:
+    """What takes all of it at once, or all of it one by one."""
+    weighed = weighing(project, site, items, call)
+    if isinstance(weighed, Limit):
+        return Step(limit=weighed)
+    if weighed is not None:
+        return need_async(project, site, used, weighed)
+    return _as_list(project, site, items, used)
 
 
 def _closed(
@@ -369,11 +378,6 @@ def _next(
     return need_async(project, site, used, edits)
 
 
-def _helper_name(project: Project, call: Reference, name: str) -> str:
-    strict = any((e.detail, e.text) == ("strict", "True") for _, e in project.arguments(call))
-    return "strict_zip" if strict and LAZY[name] == "zip" else LAZY[name]
-
-
 def _helper(
     project: Project, site: Reference, items: Items, used: FunctionId, call: Reference, name: str
 ) -> Step:
@@ -382,7 +386,7 @@ def _helper(
     define = helper(project, site.module, name)
     assert callee is not None
     awaited, alone = name in AWAITED, sole_argument(project, call)
-    if define is None or not _helped(project, site, call, name):
+    if define is None or not is_helped(project, site, call, name):
         return unknown(site, f"the iterator is handed to {name}()")
     if items.cleanup and not (awaited and items.closable):
         return unknown(site, f"{name}() may leave a generator that has to clean up")
@@ -398,23 +402,6 @@ def _helper(
         return need_async(project, call, used, [*edits, Await(project.expression(call).span)])
     again = replace(existing(project, call, closable=False), tracked=False)
     return with_edits(project, consume(project, call, again, used), site, edits)
-
-
-def _helped(project: Project, site: Reference, call: Reference, name: str) -> bool:
-    """Whether the helper takes the arguments of a call as they are."""
-    callee = project.child(call, Role.CALLEE)
-    if callee is None or project.expression(callee).kind not in (Kind.NAME, Kind.ATTRIBUTE):
-        return False
-    if project.expression(site).role is not Role.ARGUMENT:
-        return False
-    keywords = [e.detail for _, e in project.arguments(call) if e.role is Role.KEYWORD]
-    if name in ("accumulate", "cycle", "enumerate", "pairwise") and (
-        project.expression(site).detail != "0"
-    ):
-        return False
-    return set(keywords) <= _KEYWORDS.get(name, frozenset()) and (
-        name not in AWAITED or sole_argument(project, call)
-    )
 
 
 def _method(project: Project, site: Reference, used: FunctionId, attribute: Reference) -> Step:

@@ -278,6 +278,13 @@ LAZY = {
     **{f"itertools.{name}": name for name in ("accumulate", "chain", "cycle", "pairwise")},
 }
 
+# what the helpers take by these names, as what they stand for does
+_KEYWORDS = {
+    "accumulate": frozenset({"func", "initial"}),
+    "enumerate": frozenset({"start"}),
+    "strict_zip": frozenset({"strict"}),
+}
+
 
 def helper(project: Project, module: str, name: str) -> Define | None:
     """The helper for a function; None where the module has something else of its name."""
@@ -343,3 +350,26 @@ def compared_with_none(project: Project, site: Reference) -> bool:
 def is_listed(expression: Expression) -> bool:
     """Whether all of an iterable goes where it stands, ``*items``; in ``{**more}`` that is no more than a mapping."""
     return expression.role is Role.UNPACKED and expression.detail != "**"
+
+
+def helper_name(project: Project, call: Reference, name: str) -> str:
+    """The helper that takes the place of a lazy function in a call."""
+    strict = any((e.detail, e.text) == ("strict", "True") for _, e in project.arguments(call))
+    return "strict_zip" if strict and LAZY[name] == "zip" else LAZY[name]
+
+
+def is_helped(project: Project, site: Reference, call: Reference, name: str) -> bool:
+    """Whether the helper takes the arguments of a call as they are."""
+    callee = project.child(call, Role.CALLEE)
+    if callee is None or project.expression(callee).kind not in (Kind.NAME, Kind.ATTRIBUTE):
+        return False
+    if project.expression(site).role is not Role.ARGUMENT:
+        return False
+    keywords = [e.detail for _, e in project.arguments(call) if e.role is Role.KEYWORD]
+    if name in ("accumulate", "cycle", "enumerate", "pairwise") and (
+        project.expression(site).detail != "0"
+    ):
+        return False
+    return set(keywords) <= _KEYWORDS.get(name, frozenset()) and (
+        name not in AWAITED or sole_argument(project, call)
+    )
