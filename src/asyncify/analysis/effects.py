@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from asyncify.model.attributes import WRAPS
+
 
 class Callback(NamedTuple):
     """A function that is called by the callee: ``*1`` are all arguments from 1 on, ``*args`` an iterable."""
@@ -244,8 +246,7 @@ HARMLESS = frozenset(
         "builtins.setattr",
         "builtins.str",
         "builtins.type",
-        "functools.update_wrapper",
-        "functools.wraps",
+        *WRAPS,
         "inspect.getdoc",
         "inspect.iscoroutinefunction",
         "inspect.isgeneratorfunction",

@@ -22,7 +22,7 @@ from asyncify.analysis.motion import Known, Motion
 from asyncify.analysis.names import Denoted, Names, Sort
 from asyncify.analysis.optional import is_bound, optional_parameters
 from asyncify.analysis.slots import RAW, Atom
-from asyncify.analysis.wrappers import wrappers
+from asyncify.analysis.wrappers import denoted, wrappers
 from asyncify.model.attributes import INITIAL, lacks
 from asyncify.model.facts import (
     ClassId,
@@ -166,26 +166,24 @@ class Flow:
     def _decorations(self, module: Module) -> None:
         """Decorators of the project are called with what they decorate, from the inside out."""
         for function in module.functions:
-            if not any(self._changes(module, function, one) for one in function.decorators):
+            changing = [n for n in function.decorators if self._changes(module, function, n)]
+            if not changing:
                 continue
+            wraps = function.id in self.wrapped
             given, slot = self.slots.new(), 0
             self.slots.add(given, Atom(RAW, function.id))
-            for identifier in reversed(function.decorators):
-                if self._changes(module, function, identifier):
-                    if not (slot and function.id in self.wrapped):
-                        slot = self.slots.new()
-                    call = self.library.imply(
-                        self.heap.at(module.name, identifier),
-                        (Argument(given, 0, is_function=True),),
-                        slot,
-                    )
-                    call.site = None
-                    if function.id not in self.wrapped:  # wrappers call the function itself
-                        given = slot
+            for identifier in reversed(changing):
+                slot = slot if slot and wraps else self.slots.new()
+                call = self.library.imply(
+                    self.heap.at(module.name, identifier),
+                    (Argument(given, 0, is_function=True),),
+                    slot,
+                )
+                call.site = None
+                given = given if wraps else slot  # wrappers call the function itself
             self.heap.decorated[function.id] = slot
-            if self.hierarchy.is_property(
-                function.id
-            ):  # who reads it gets what the wrapper returns
+            # who reads a property gets what the wrapper returns
+            if self.hierarchy.is_property(function.id):
                 this = self.slots.new()
                 self.slots.add(this, Atom(SourceKind.INSTANCE, function.owner or ""))
                 self.library.imply(slot, (Argument(this, 0),), self.heap.result(function.id))
@@ -200,11 +198,11 @@ class Flow:
     def _changes(self, module: Module, function: Function, identifier: int) -> bool:
         """Whether a decorator is a function or class of the project."""
         item = module.expressions[identifier]
+        found = denoted(module, self.names, item)
         if item.kind is Kind.CALL:
             item = module.expressions[module.children[item.id][0]]
         if item.text == "register" and function.id in self._registered:
             return False
-        found = self.names.expression(module, item)
         if not found:
             return item.text not in ("setter", "getter", "deleter")
         return any(one.sort in (Sort.FUNCTION, Sort.CLASS, Sort.VARIABLE) for one in found)

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 
 from asyncify.analysis.names import Denoted, Names, Sort
+from asyncify.model.attributes import WRAPS
 from asyncify.model.facts import Expression, Function, FunctionId, Kind, Module, Role
 from asyncify.model.graph import Reference, Wrapper
 
@@ -21,17 +22,14 @@ _READERS = frozenset(
         "builtins.id",
         "builtins.repr",
         "builtins.str",
-        "functools.update_wrapper",
-        "functools.wraps",
         "inspect.signature",
+        *WRAPS,
     }
 )
 _CASTS = frozenset({"typing.cast", "typing_extensions.cast"})
-_NAMING = ("functools.update_wrapper", "functools.wraps")  # they return the function that they name
 _REACHING = frozenset({"__call__", "__func__", "__get__", "__wrapped__"})
-_PLAIN = frozenset(
-    {Sort.EXTERNAL, Sort.MODULE}
-)  # a decorator of others leaves the function as it is
+# a decorator of others leaves the function as it is
+_PLAIN = frozenset({Sort.EXTERNAL, Sort.MODULE})
 
 _Stack = tuple[FunctionId | None, ...]  # decorators that are not plain; None: nobody knows it
 
@@ -101,11 +99,12 @@ def _decorated(
 
 def _decorator(module: Module, names: Names, item: Expression) -> FunctionId | None:
     """The one function of the project that decorates, called or not."""
-    found = _named(module, names, item)
+    found = denoted(module, names, item)
     return found[0].name if len(found) == 1 and found[0].sort is Sort.FUNCTION else None
 
 
-def _named(module: Module, names: Names, item: Expression) -> tuple[Denoted, ...]:
+def denoted(module: Module, names: Names, item: Expression) -> tuple[Denoted, ...]:
+    """What a decorator or a call names, called or not."""
     if item.kind is Kind.CALL:
         item = module.expressions[module.children[item.id][0]]
     return names.expression(module, item)
@@ -113,7 +112,7 @@ def _named(module: Module, names: Names, item: Expression) -> tuple[Denoted, ...
 
 def _is_plain(module: Module, names: Names, number: int) -> bool:
     """Whether a decorator is somebody else's for sure."""
-    found = _named(module, names, module.expressions[number])
+    found = denoted(module, names, module.expressions[number])
     return bool(found) and all(one.sort in _PLAIN for one in found)
 
 
@@ -215,11 +214,17 @@ class _Reader:
         parts = [self.module.expressions[n] for n in self.module.children[item.id]]
         if item.kind is not Kind.CALL or len(parts) < 2:
             return item
-        made = parts[0].kind is Kind.CALL  # wraps(function)(inner)
-        known = {one.name for one in _named(self.module, self.names, parts[0] if made else item)}
-        if len(known) == 1 and known <= _CASTS and len(parts) == 3 and not made:
-            return parts[2]
-        return parts[1] if known == {_NAMING[made]} else item
+        if parts[0].kind is Kind.CALL:
+            return parts[1] if self._calls(parts[0], {"functools.wraps"}) else item
+        if self._calls(item, {"functools.update_wrapper"}):
+            return parts[1]
+        casts = any(self._calls(item, {name}) for name in _CASTS)
+        return parts[2] if len(parts) == 3 and casts else item
+
+    def _calls(self, call: Expression, names: Set[str]) -> bool:
+        """Whether a call reaches nothing but these."""
+        found = denoted(self.module, self.names, call)
+        return bool(found) and all(one.name in names for one in found)
 
     def _is_returned(self, item: Expression, function: FunctionId) -> bool:
         outer = self.module.expressions[item.parent] if item.parent >= 0 else item
@@ -240,8 +245,7 @@ class _Reader:
             return outer.role is not Role.CALLEE and outer.text not in _REACHING
         if item.role is not Role.ARGUMENT or outer.kind is not Kind.CALL:
             return False
-        found = _named(self.module, self.names, outer)
-        return bool(found) and all(one.name in _READERS for one in found)
+        return self._calls(outer, _READERS)
 
 
 def _is_plain_def(function: Function) -> bool:

@@ -19,6 +19,8 @@ FACTORY = "create_async"
 
 # what makes a generic function
 DISPATCHERS = frozenset({"functools.singledispatch", "functools.singledispatchmethod"})
+# who gives one function the names of another, and calls neither
+WRAPS = frozenset({"functools.update_wrapper", "functools.wraps"})
 
 # attributes of what most programs handle: with one of these names a receiver may well be theirs
 BUILTIN_ATTRIBUTES = frozenset(

@@ -71,28 +71,32 @@ def _own_classes(project: Project, owner: Reference) -> list[str]:
     return [cls for cls in classes if cls is not None and cls in project.graph.classes]
 
 
+def targets(project: Project, site: Reference) -> list[Reference]:
+    """What the statement of an expression assigns to."""
+    module, number = project.module(site), project.expression(site).statement
+    return [
+        Reference(site.module, one.id)
+        for one in module.expressions
+        if one.statement == number and one.role is Role.TARGET and one.parent < 0
+    ]
+
+
 def is_taken_apart(project: Project, site: Reference) -> bool:
     """Whether an assignment takes its value apart, and does nothing else with it.
 
     That are `a, b = value`, `items[:] = value` and `items += value`.
     """
-    expression, module = project.expression(site), project.module(site)
+    expression = project.expression(site)
     if expression.role is not Role.ASSIGNED or expression.parent >= 0:
         return False
-    targets = [
-        Reference(site.module, other.id)
-        for other in module.expressions
-        if other.statement == expression.statement
-        and other.role is Role.TARGET
-        and other.parent < 0
-    ]
-    if len(targets) != 1:
+    found = targets(project, site)
+    if len(found) != 1:
         return False
     if expression.detail == "augmented":
-        return project.graph.types.get(targets[0]) not in project.graph.classes
-    index = project.child(targets[0], Role.INDEX)
+        return project.graph.types.get(found[0]) not in project.graph.classes
+    index = project.child(found[0], Role.INDEX)
     sliced = index is not None and project.expression(index).text == "Slice"
-    return sliced or project.expression(targets[0]).kind is Kind.CONTAINER
+    return sliced or project.expression(found[0]).kind is Kind.CONTAINER
 
 
 def _is_for_base(project: Project, cls: str, name: str) -> bool:

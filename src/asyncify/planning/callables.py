@@ -6,13 +6,13 @@ laziness. Everything else is a limit.
 
 from __future__ import annotations
 
+from asyncify.model.attributes import WRAPS
 from asyncify.model.facts import Expression, FunctionId, Kind, Place, Role
 from asyncify.model.graph import Reference, SourceKind
 from asyncify.planning.accessors import opens
 from asyncify.planning.appliers import called_by
 from asyncify.planning.assigned import put_away, put_into
 from asyncify.planning.colour import Limit
-from asyncify.planning.companions import WRAPS
 from asyncify.planning.decorators import registers
 from asyncify.planning.expectations import expected_step, parametrizes
 from asyncify.planning.frameworks import AWAITS, argument_hook

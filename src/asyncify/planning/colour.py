@@ -65,9 +65,7 @@ class Colouring:
     held: Mapping[str, Limit]
     ways: Mapping[str, tuple[FunctionId, ...]] = field(default_factory=dict)
     twins: Mapping[FunctionId, Cause] = field(default_factory=dict)  # who gets an async twin
-    copied: frozenset[FunctionId] = (
-        frozenset()
-    )  # wrappers that are async in the twin of a decorator
+    copied: frozenset[FunctionId] = frozenset()  # wrappers that are async in a decorator's twin
 
     @property
     def awaiting(self) -> frozenset[FunctionId]:

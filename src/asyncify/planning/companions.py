@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from asyncify.model.attributes import WRAPS
 from asyncify.model.facts import Class, Function, FunctionId, Kind, Role
 from asyncify.model.graph import Access, Reference, SourceKind
 from asyncify.planning.hooks import hooks_together, in_case
@@ -18,7 +19,6 @@ from asyncify.planning.hooks import hooks_together, in_case
 if TYPE_CHECKING:
     from asyncify.planning.project import Project
 
-WRAPS = frozenset({"functools.update_wrapper", "functools.wraps"})  # they copy names
 # callbacks that are called by what takes their place: builtin -> the argument (position or keyword)
 INLINE = {
     "builtins.map": "0",

@@ -212,9 +212,8 @@ def _delegated(
     if whole.role is not Role.DISCARDED:
         if items.remade:
             return Step(limit=Limit("ASY911", "the value of `yield from` is used", site))
-        return need_async(
-            project, site, used, ()
-        )  # the rest is the generator's own: `planning.returned`
+        # the rest is the generator's own: `planning.returned`
+        return need_async(project, site, used, ())
     closing = items.cleanup and items.closable
     node = "closing delegation" if closing else "delegation"
     edits: list[Edit] = [*remade(site, items, project), MakeAsync(whole.span, node)]

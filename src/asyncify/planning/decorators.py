@@ -36,15 +36,8 @@ def project_decorator_limit(
     if edge is None or edge.open or any(target.function is None for target in edge.targets):
         return Limit("ASY906", f"decorator {text!r} may call it without await", decorator)
     names = [name for _, name in project.decorators(function)]
-    wraps = any(
-        (function.id, decorator) in one.decorated for one in project.wrappers_of(function.id)
-    )
-    beside = (
-        {"contextlib.contextmanager"}
-        if wraps
-        else {"builtins.property", "contextlib.contextmanager"}
-    )
-    if not beside.isdisjoint(names):
+    wraps = decorator in wrapping(project, function)
+    if "contextlib.contextmanager" in names or ("builtins.property" in names and not wraps):
         return Limit(
             "ASY906", f"decorator {text!r} stands beside {names[0] or names[-1]}", decorator
         )
@@ -53,6 +46,12 @@ def project_decorator_limit(
     ):
         return Limit("ASY906", f"decorator {text!r} may call it without await", decorator)
     return None
+
+
+def wrapping(project: Project, function: Function) -> frozenset[Reference]:
+    """The decorators of a function that only wrap it."""
+    decorated = (each for one in project.wrappers_of(function.id) for each in one.decorated)
+    return frozenset(place for identifier, place in decorated if identifier == function.id)
 
 
 def dispatch_limit(project: Project, function: Function, decorator: Reference) -> Limit | None:

@@ -10,6 +10,7 @@ from asyncify.model.facts import FunctionId, Kind, Role
 from asyncify.model.graph import Reference
 from asyncify.model.plan import Replace
 from asyncify.planning.applied import applied
+from asyncify.planning.assigned import targets
 from asyncify.planning.colour import Limit
 from asyncify.planning.companions import expectation
 from asyncify.planning.consumers import need_async
@@ -85,14 +86,10 @@ def _head(project: Project, call: Reference) -> str | None:
         return ""
     if expression.role is not Role.ASSIGNED or statement.kind != "Assign":
         return None
-    targets = [
-        e
-        for e in project.module(call).expressions
-        if e.statement == statement.id and e.role is Role.TARGET and e.parent < 0
-    ]
-    if len(targets) != 1 or targets[0].kind is not Kind.NAME:
+    found = [project.expression(target) for target in targets(project, call)]
+    if len(found) != 1 or found[0].kind is not Kind.NAME:
         return None
-    return f" as {targets[0].text}"
+    return f" as {found[0].text}"
 
 
 def _adds_cleanup(project: Project, call: Reference) -> bool:

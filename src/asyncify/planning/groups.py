@@ -7,15 +7,12 @@ from dataclasses import dataclass, field
 
 from asyncify.model.facts import Expression, FlowKind, Kind, Role
 from asyncify.model.graph import Access, Reference, SourceKind, Value
-from asyncify.planning.limits import MANAGER, decorated_by
+from asyncify.planning.limits import MANAGER, PUSHES, STACK, decorated_by
 from asyncify.planning.project import Project
 from asyncify.planning.steps import Step
 from asyncify.rules.spec import Call, Library, Raises, Resource, Thread
 
-STACK = ("contextlib.ExitStack", "contextlib._BaseExitStack")  # the checker names the base
 STACKS = frozenset(f"{name}.enter_context" for name in STACK)
-PUSHES = frozenset(f"{name}.push" for name in STACK)
-CALLBACKS = frozenset(f"{name}.callback" for name in STACK)
 _ENTERING = frozenset(f"{name}:0" for name in STACKS)
 _CLOSING = _ENTERING | {f"{name}:0" for name in (*PUSHES, "contextlib.closing")}
 

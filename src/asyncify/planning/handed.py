@@ -9,7 +9,8 @@ from asyncify.model.graph import Reference, SourceKind
 from asyncify.model.plan import AddImport, Await, Edit, HandOver, MakeAsync, Replace
 from asyncify.planning.arguments import shapes, takes_all
 from asyncify.planning.consumers import need_async
-from asyncify.planning.groups import PUSHES, STACKS, Group
+from asyncify.planning.groups import STACKS, Group
+from asyncify.planning.limits import PUSHES
 from asyncify.planning.project import Project
 from asyncify.planning.units import TO_THREAD
 from asyncify.rules.spec import Library, Use

@@ -18,7 +18,7 @@ from asyncify.planning.companions import loop_calls
 from asyncify.planning.decorators import is_cached
 from asyncify.planning.frameworks import AWAITS, hooks_of
 from asyncify.planning.functions import Conversion
-from asyncify.planning.groups import PUSHES
+from asyncify.planning.limits import PUSHES
 from asyncify.planning.project import Project
 from asyncify.planning.units import Seed
 

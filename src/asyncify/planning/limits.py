@@ -78,12 +78,11 @@ TRANSPARENT_PREFIXES = (
     "mock.mock.patch",
 )
 MANAGER = frozenset({"contextlib.contextmanager"})
+STACK = ("contextlib.ExitStack", "contextlib._BaseExitStack")  # the checker names the base
+PUSHES = frozenset(f"{name}.push" for name in STACK)
+CALLBACKS = frozenset(f"{name}.callback" for name in STACK)
 # an exit stack calls what it decorates, and gives it back; an asynchronous one awaits it
-STACKING = {
-    f"contextlib.{stack}.{method}": new
-    for stack in ("ExitStack", "_BaseExitStack")
-    for method, new in (("callback", "push_async_callback"), ("push", "push_async_exit"))
-}
+STACKING = PUSHES | CALLBACKS
 FIXTURE = frozenset({"pytest.fixture"})
 
 _DECORATING = "contextlib.ContextDecorator"

@@ -23,10 +23,10 @@ from asyncify.planning.assigned import put_away
 from asyncify.planning.colour import Limit
 from asyncify.planning.consumers import need_async
 from asyncify.planning.delegation import thrown_limit
-from asyncify.planning.groups import PUSHES, STACKS
+from asyncify.planning.groups import STACKS
 from asyncify.planning.helpers import call_name, compared_with_none, renamed
 from asyncify.planning.hooks import in_case
-from asyncify.planning.limits import MANAGER, RENAMED, decorated_by
+from asyncify.planning.limits import MANAGER, PUSHES, RENAMED, decorated_by
 from asyncify.planning.project import PASSING_ROLES, UNSEEN, Project
 from asyncify.planning.purity import other_way_text
 from asyncify.planning.stacks import entering, pushing

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from asyncify.model.facts import Expression, Function, FunctionId, Kind, Role, Statement
 from asyncify.model.graph import Reference
 from asyncify.model.plan import AddImport, AddParameter, Arguments, Delete, Edit, Insert, Replace
+from asyncify.planning.assigned import targets
 from asyncify.planning.cleanup import cleans_up
 from asyncify.planning.colour import Limit, Use
 from asyncify.planning.declarations import stands_for_generator
@@ -82,8 +83,8 @@ def _misplaced(project: Project, site: Reference) -> str | None:
     statement, function = project.statement(site), project.expression(site).function
     if statement.kind not in _SIMPLE or statement.function != function:
         return "its statement is none that a loop can stand before"
-    target = _first_target(project, site)
-    if statement.kind == "AugAssign" and not (target and _is_still(project, target, function)):
+    still = (_is_still(project, target, function) for target in targets(project, site)[:1])
+    if statement.kind == "AugAssign" and not any(still):
         return "something else is read before it"
     inner = site
     while (outer := project.parent(inner)) is not None:
@@ -96,19 +97,6 @@ def _misplaced(project: Project, site: Reference) -> str | None:
                 return "something else comes before it in its statement"
         inner = outer[0]
     return None
-
-
-def _first_target(project: Project, site: Reference) -> Reference | None:
-    number = project.expression(site).statement
-    module = project.module(site)
-    return next(
-        (
-            Reference(module.name, each.id)
-            for each in module.expressions
-            if (each.statement, each.role, each.parent) == (number, Role.TARGET, -1)
-        ),
-        None,
-    )
 
 
 def _is_still(

@@ -8,6 +8,7 @@ from asyncify.model.facts import Expression, FunctionId, Kind, Role
 from asyncify.model.graph import Reference
 from asyncify.model.plan import Edit, Replace
 from asyncify.planning.answers import Answers
+from asyncify.planning.assigned import targets
 from asyncify.planning.drafts import Draft, Unfaithful
 from asyncify.planning.hooks import in_test_file
 from asyncify.planning.limits import FIXTURE, decorated_by
@@ -289,15 +290,11 @@ class Translator:
         """The uses of the local variable that a value is assigned to, if that is all it is."""
         module = self.project.module(site)
         expression = self.project.expression(site)
-        targets = [
-            e
-            for e in module.expressions
-            if e.statement == expression.statement and e.role is Role.TARGET and e.parent < 0
-        ]
-        variable = targets[0].variable if len(targets) == 1 else None
+        assigned = [self.project.expression(target) for target in targets(self.project, site)]
+        variable = assigned[0].variable if len(assigned) == 1 else None
         if variable is None or variable[0] != expression.function:
             raise self.draft.refuse(site, "it is kept in something else than one local variable")
-        found = [e for e in module.expressions if e.variable == variable and e is not targets[0]]
+        found = [e for e in module.expressions if e.variable == variable and e is not assigned[0]]
         if any(e.role is Role.TARGET for e in found):
             raise self.draft.refuse(site, "the variable holds something else as well")
         return [Reference(module.name, e.id) for e in found]

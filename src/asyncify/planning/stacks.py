@@ -11,14 +11,19 @@ from asyncify.planning.annotated import Annotated
 from asyncify.planning.assigned import put_away
 from asyncify.planning.colour import Limit
 from asyncify.planning.consumers import need_async
-from asyncify.planning.groups import CALLBACKS, PUSHES, STACK, STACKS
+from asyncify.planning.groups import STACKS
 from asyncify.planning.helpers import compared_with_none, renamed
-from asyncify.planning.limits import STACKING
+from asyncify.planning.limits import CALLBACKS, PUSHES, STACK, STACKING
 from asyncify.planning.project import PASSING_ROLES, UNSEEN, Project
 from asyncify.planning.purity import other_way_text
 from asyncify.planning.steps import Step, joined
 
 _SAME = frozenset({"enter_context", "callback", "push", "pop_all"})  # methods of both
+_PUSHING = {  # and those that an asynchronous one has under another name
+    "callback": "push_async_callback",
+    "enter_context": "enter_async_context",
+    "push": "push_async_exit",
+}
 _AWAITED = {"close": "aclose", "__enter__": "__aenter__", "__exit__": "__aexit__"}
 _PARTIAL = ("functools.partial", "builtins.method")
 _POPPED = frozenset(f"{name}.pop_all" for name in STACK)
@@ -26,14 +31,14 @@ _POPPED = frozenset(f"{name}.pop_all" for name in STACK)
 
 def entering(project: Project, call: Reference, used: FunctionId) -> Step:
     """`stack.enter_context(manager)`, for a manager that becomes async."""
-    step = _called(project, call, used, "enter_context", "enter_async_context")
+    step = _called(project, call, used, "enter_context")
     edits = [Await(project.expression(call).span)]
     return step if step.limit else joined(step, need_async(project, call, used, edits))
 
 
 def pushing(project: Project, call: Reference, used: FunctionId) -> Step:
     """`stack.push(manager)`, for a manager that becomes async."""
-    return _called(project, call, used, "push", "push_async_exit")
+    return _called(project, call, used, "push")
 
 
 def given_to_stack(
@@ -44,7 +49,7 @@ def given_to_stack(
     if not names or project.expression(site).detail != "0":
         return None
     if CALLBACKS.issuperset(names):
-        step = _called(project, call, used, "callback", "push_async_callback")
+        step = _called(project, call, used, "callback")
     elif PUSHES.issuperset(names):
         step = pushing(project, call, used)
     else:
@@ -63,7 +68,8 @@ def decorating(project: Project, function: Function) -> Iterator[Step]:
             continue
         step = _Stacks(project, function.id).follow(receiver)
         hole = project.expression(receiver).span
-        edit = Replace(project.expression(site).span, f"{{0}}.{STACKING[name]}", (hole,))
+        method = _PUSHING[project.expression(site).text]
+        edit = Replace(project.expression(site).span, f"{{0}}.{method}", (hole,))
         yield joined(step, Step(((project.module(site).path, edit),)))
 
 
@@ -79,14 +85,14 @@ def _only(project: Project, site: Reference, used: FunctionId) -> Step | None:
     return None
 
 
-def _called(project: Project, call: Reference, used: FunctionId, old: str, new: str) -> Step:
+def _called(project: Project, call: Reference, used: FunctionId, method: str) -> Step:
     callee = project.child(call, Role.CALLEE)
     receiver = project.child(callee, Role.RECEIVER) if callee is not None else None
-    if callee is None or receiver is None or project.expression(callee).text != old:
+    if callee is None or receiver is None or project.expression(callee).text != method:
         return Step(limit=Limit("ASY912", "an exit stack gets it in a way that is not known", call))
     step = _Stacks(project, used).follow(receiver)
     hole = project.expression(receiver).span
-    edit = Replace(project.expression(callee).span, f"{{0}}.{new}", (hole,))
+    edit = Replace(project.expression(callee).span, f"{{0}}.{_PUSHING[method]}", (hole,))
     return joined(step, Step(((project.module(call).path, edit),)))
 
 

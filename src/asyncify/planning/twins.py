@@ -20,6 +20,7 @@ from asyncify.planning.accessors import PROPERTY
 from asyncify.planning.cleanup import cleans_up
 from asyncify.planning.colour import Limit
 from asyncify.planning.consumers import consume, need_async
+from asyncify.planning.decorators import wrapping
 from asyncify.planning.delegation import delegation_edits
 from asyncify.planning.factories import construction, factory_edits, making_problem, unclear
 from asyncify.planning.found_by_name import composed, walked_over
@@ -235,9 +236,9 @@ def _may_have_one(project: Project, function: Function, limit: Limit | None) -> 
     if is_patched(project, function):
         return False  # the async callers would go past what a test puts in its place
     known = TRANSPARENT | PROPERTY | MANAGER
-    wrapped = {place for w in project.wrappers_of(function.id) for _, place in w.decorated}
+    wraps = wrapping(project, function)
     return all(
-        place in wrapped if name is None else name in known or name.startswith(TRANSPARENT_PREFIXES)
+        place in wraps if name is None else name in known or name.startswith(TRANSPARENT_PREFIXES)
         for place, name in project.decorators(function)
     )
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Mapping, Set
 
 from asyncify.model.facts import Expression, FunctionId, Kind, Module, Role
-from asyncify.model.graph import Access, CallGraph, Reference
+from asyncify.model.graph import Access, CallGraph, Edge, Reference
 from asyncify.verify.lost import Lost, parent_of
 
 _HOLDER = "types.SimpleNamespace"
@@ -14,15 +14,17 @@ _Variable = tuple[str, str]
 
 def unfilled(graph: CallGraph, became_async: Set[FunctionId]) -> Iterator[Lost]:
     """Every holder in the new text that is read, and that no generator fills which it is handed to."""
+    calls: dict[Reference, Edge] = {}
     for module in graph.modules.values():
         if not any(
             (one.module, one.attribute) == ("types", "SimpleNamespace") for one in module.imports
         ):
             continue
         for variable in _holders(graph, module, became_async):
+            calls = calls or {e.site: e for e in graph.edges if e.access is Access.CALL}
             places = [e for e in module.expressions if e.variable == variable]
             read = next((e for e in places if _is_read(module, e)), None)
-            if read is not None and not _is_filled(graph, module, places):
+            if read is not None and not _is_filled(graph, module, places, calls):
                 message = f"nobody puts a value into {variable[1]}, which is read here"
                 yield Lost(module.path, read.span, read.function, message)
 
@@ -54,7 +56,9 @@ def _is_read(module: Module, place: Expression) -> bool:
     return attribute.text == "value" and attribute.role is not Role.TARGET
 
 
-def _is_filled(graph: CallGraph, module: Module, places: list[Expression]) -> bool:
+def _is_filled(
+    graph: CallGraph, module: Module, places: list[Expression], calls: Mapping[Reference, Edge]
+) -> bool:
     """Whether something else than reading is done with a holder, or a generator that gets it writes to it."""
     for place in places:
         if place.role is Role.TARGET or _is_read(module, place):
@@ -62,10 +66,10 @@ def _is_filled(graph: CallGraph, module: Module, places: list[Expression]) -> bo
         outer = parent_of(graph, Reference(module.name, place.id))
         if place.role is not Role.KEYWORD or outer is None:
             return True
-        for edge in graph.edges:
-            if edge.site == outer[0] and edge.access is Access.CALL:
-                if any(_fills(graph, target.function, place.detail) for target in edge.targets):
-                    return True
+        edge = calls.get(outer[0])
+        for target in edge.targets if edge is not None else ():
+            if _fills(graph, target.function, place.detail):
+                return True
     return False
 
 
