@@ -15,6 +15,7 @@ from .conftest import contents, grow
 pty = pytest.importorskip("pty", reason="there are no pseudo-terminals here")
 
 OK, FOUND, FAILED, INTERRUPTED = 0, 1, 2, 130
+CTRL_C = "\x03"
 PROJECT = {
     "pyproject.toml": b'[project]\nname = "app"\n',
     "first.py": b"import time\n\n\ndef one():\n    time.sleep(1)\n\n\ndef both():\n    one()\n",
@@ -48,16 +49,21 @@ def dialogue(root: Path, *answers: str) -> Ran:
         start_new_session=True,
     )
     os.close(theirs)
-    asked, left, end = "", list(answers), time.monotonic() + 120
+    asked, left, typed, end = "", list(answers), "", time.monotonic() + 120
     while time.monotonic() < end:
         if not select.select([ours], [], [], 1)[0]:
+            # Ctrl-C between the end of the question and the read that waits for the answer wakes nobody;
+            # a person types it again
+            if typed == CTRL_C:
+                os.write(ours, CTRL_C.encode())
             continue
         try:
             asked += os.read(ours, 4096).decode()
         except OSError:  # the other side is closed
             break
         if asked.endswith("? [y,n,a,w,q,?] ") and left:
-            os.write(ours, left.pop(0).encode())
+            typed = left.pop(0)
+            os.write(ours, typed.encode())
     os.close(ours)
     if process.poll() is None and time.monotonic() >= end:
         process.kill()
@@ -114,7 +120,7 @@ def test_everything_is_taken(project: Path) -> None:
 
 def test_an_interrupted_review_writes_nothing(project: Path) -> None:
     before = contents(project)
-    ran = dialogue(project, "y\n", "\x03")
+    ran = dialogue(project, "y\n", CTRL_C)
     assert ran.code == INTERRUPTED
     assert "interrupted: nothing was written" in ran.asked
     assert contents(project) == before
