@@ -2,14 +2,18 @@
 
 Such a decorator does not mix what it decorates: each call of a decorated function runs the wrapper, and that
 runs this one function. All other decorators are followed like any function that gets another one.
+
+A decorator is applied as it is, ``@logged``, or called first, ``@logged(level=2)``. One that allows both asks
+whether it got the function, and else returns what goes on with it: ``partial(logged, level=level)``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from asyncify.analysis.names import Denoted, Names, Sort
+from asyncify.analysis.optional import parts
 from asyncify.model.attributes import WRAPS
 from asyncify.model.facts import Expression, Function, FunctionId, Kind, Module, Role
 from asyncify.model.graph import Reference, Wrapper
@@ -17,6 +21,7 @@ from asyncify.model.graph import Reference, Wrapper
 # who gets the function, or its wrapper, and only reads it
 _READERS = frozenset(
     {
+        "builtins.callable",
         "builtins.getattr",
         "builtins.hasattr",
         "builtins.id",
@@ -26,6 +31,7 @@ _READERS = frozenset(
         *WRAPS,
     }
 )
+_PARTIAL = frozenset({"functools.partial"})
 _CASTS = frozenset({"typing.cast", "typing_extensions.cast"})
 _REACHING = frozenset({"__call__", "__func__", "__get__", "__wrapped__"})
 # a decorator of others leaves the function as it is
@@ -40,6 +46,7 @@ class _Layer:
 
     function: FunctionId
     calls: tuple[Reference, ...]
+    again: tuple[Reference, ...] = ()  # where the decorator calls itself, or hands itself on
 
 
 def wrappers(
@@ -59,21 +66,24 @@ def wrappers(
     places, stacks = _decorated(modules, names)
     layers = {}
     for decorator, decorated in places.items():
-        alike = all(_is_plain_def(functions[each]) for each, _ in decorated)
-        kinds = {modules[r.module].expressions[r.expression].kind for _, r in decorated}
-        called = Kind.CALL in kinds
-        if alike and (len(kinds) == 1 or not called) and decorator not in optional:
-            own = modules[functions[decorator].module]
-            layer = _Reader(own, names).layer(functions[decorator], called=called)
-            if layer is not None:
-                layers[decorator] = layer
-    used = _used_otherwise(modules, names, layers.keys(), places)
+        if not all(_is_plain_def(functions[each]) for each, _ in decorated):
+            continue
+        called = [_called_with(modules[r.module], r.expression) for _, r in decorated]
+        reader = _Reader(modules[functions[decorator].module], names)
+        if decorator in optional:
+            layer = reader.layer_of_both(functions[decorator], {*called})
+        elif None in called and len({*called}) > 1:
+            layer = None
+        else:
+            layer = reader.layer(functions[decorator], called=None not in called)
+        if layer is not None:
+            layers[decorator] = layer
+    used = _used_otherwise(modules, names, layers, places)
     known = _whole_stacks(stacks, frozenset(layers.keys() - used))
     return {
-        layers[each].function: Wrapper(
-            each, layers[each].function, layers[each].calls, tuple(places[each])
-        )
-        for each in sorted(known)
+        one.function: Wrapper(each, one.function, one.calls, one.again, tuple(places[each]))
+        for each, one in sorted(layers.items())
+        if each in known
     }
 
 
@@ -116,6 +126,14 @@ def _is_plain(module: Module, names: Names, number: int) -> bool:
     return bool(found) and all(one.sort in _PLAIN for one in found)
 
 
+def _called_with(module: Module, decorator: int) -> tuple[str, ...] | None:
+    """The keywords that a decorator is called with, "" for all other arguments; None if it is not called."""
+    if module.expressions[decorator].kind is not Kind.CALL:
+        return None
+    given = (module.expressions[number] for number in module.children[decorator][1:])
+    return tuple(one.detail if one.role is Role.KEYWORD else "" for one in given)
+
+
 def _whole_stacks(stacks: Iterable[_Stack], known: frozenset[FunctionId]) -> frozenset[FunctionId]:
     """Without the decorators that stand beside one which is not known."""
     while True:
@@ -128,12 +146,13 @@ def _whole_stacks(stacks: Iterable[_Stack], known: frozenset[FunctionId]) -> fro
 def _used_otherwise(
     modules: Mapping[str, Module],
     names: Names,
-    decorators: Iterable[FunctionId],
+    layers: Mapping[FunctionId, _Layer],
     places: Mapping[FunctionId, list[tuple[FunctionId, Reference]]],
 ) -> set[FunctionId]:
     """The decorators that are called by hand, decorate a class, or are kept as values."""
-    wanted = {each.rpartition(":")[2] for each in decorators}
-    expected = {place for each in decorators for _, place in places[each]}
+    wanted = {each.rpartition(":")[2] for each in layers}
+    expected = {place for each in layers for _, place in places[each]}
+    expected.update(place for layer in layers.values() for place in layer.again)
     found: set[FunctionId] = set()
     renamed = {(one.attribute, one.name) for each in modules.values() for one in each.imports}
     size = 0
@@ -159,25 +178,84 @@ class _Reader:
 
     def layer(self, decorator: Function, *, called: bool) -> _Layer | None:
         """What a decorator makes of the function that it gets; None if it may do anything else with it."""
-        if decorator.kind != "def" or decorator.owner is not None or decorator.decorators:
-            return None
-        if decorator.parent != f"{self.module.name}:" or not _is_plain_def(decorator):
+        if not self._is_plain(decorator):
             return None
         if called:
             inner = self._returned(decorator, "")
             if inner is None or inner.decorators or not self._is_handed_out(inner):
                 return None
             decorator = inner
+        if any(one.default < 0 and one.kind != "**" for one in decorator.parameters[1:]):
+            return None
         return self._wrapping(decorator)
 
-    def _wrapping(self, decorator: Function) -> _Layer | None:
-        parameters = decorator.parameters
-        if not parameters or not parameters[0].kind.startswith("positional"):
+    def layer_of_both(
+        self, decorator: Function, called: Set[tuple[str, ...] | None]
+    ) -> _Layer | None:
+        """What a decorator makes of the function that it gets, be it at once or when its result is called.
+
+        Args:
+            decorator: the function.
+            called: what it is called with where it decorates, each by its keywords; None where it is not called.
+        """
+        name = _first(decorator)
+        given = {keyword for keywords in called for keyword in keywords or ()}
+        if not self._is_plain(decorator) or given & {"", name}:
             return None
-        if any(one.default < 0 and one.kind != "**" for one in parameters[1:]):
+        results = list(self._results(decorator.id))
+        applied = {one.id for one in results if self._applies(one, name)}
+        places = ((one.id, self._again(one, decorator)) for one in results)
+        again = {number: place for number, place in places if place is not None}
+        if not applied:
+            layer = self._wrapping(decorator, again.keys())
+            return layer and replace(layer, again=tuple(again.values()))
+        inner = self._returned(decorator, "", applied)
+        read = (
+            one.parent in applied or self._is_read(one) for one in self._named(decorator.id, name)
+        )
+        if inner is None or inner.decorators or not self._is_handed_out(inner, applied):
             return None
-        name = parameters[0].name
-        wrapper = self._returned(decorator, name)
+        return self._wrapping(inner) if all(read) else None
+
+    def _is_plain(self, decorator: Function) -> bool:
+        """Whether a decorator is a function of its module that nothing decorates."""
+        outside = decorator.owner is None and decorator.parent == f"{self.module.name}:"
+        plain = decorator.kind == "def" and _is_plain_def(decorator)
+        return outside and plain and not decorator.decorators
+
+    def _applies(self, result: Expression, name: str) -> bool:
+        """Whether a result is `wrapping(function)`."""
+        parts = [self.module.expressions[number] for number in self.module.children[result.id]]
+        return result.kind is Kind.CALL and [one.text for one in parts[1:]] == [name]
+
+    def _again(self, result: Expression, decorator: Function) -> Reference | None:
+        """Where a result, called with the function, calls the decorator with it.
+
+        That is `partial(decorator, level=level)`, or `lambda function: decorator(function, level)`.
+        """
+        given = ""
+        if result.kind is Kind.LAMBDA:
+            own = next(one for one in self.module.functions if one.id == result.text)
+            given = _first(own)
+            result = next(self._results(own.id))
+        if result.kind is not Kind.CALL:
+            return None
+        callee, *arguments = (
+            self.module.expressions[number] for number in self.module.children[result.id]
+        )
+        if given:
+            fits = arguments[:1] and arguments[0].text == given
+        else:
+            callee, *arguments = arguments if self._calls(result, _PARTIAL) else [callee]
+            fits = all(one.role is Role.KEYWORD and one.detail for one in arguments)
+        named = self.names.expression(self.module, callee)
+        if not fits or [one.name for one in named] != [decorator.id]:
+            return None
+        return Reference(self.module.name, result.id if given else callee.id)
+
+    def _wrapping(self, decorator: Function, beside: Set[int] = frozenset()) -> _Layer | None:
+        name = _first(decorator)
+        wrapper = self._returned(decorator, name, beside) if name else None
         if wrapper is None or not self._is_handed_out(wrapper):
             return None
         calls = []
@@ -188,24 +266,38 @@ class _Reader:
                 return None
         return _Layer(wrapper.id, tuple(calls)) if calls else None
 
-    def _returned(self, function: Function, name: str) -> Function | None:
-        """The one nested function that a function returns, whether or not it returns a parameter besides."""
+    def _returned(
+        self, function: Function, name: str, beside: Set[int] = frozenset()
+    ) -> Function | None:
+        """The one nested function that a function returns, whether or not it returns a parameter besides.
+
+        Args:
+            function: the function.
+            name: the parameter.
+            beside: other results, which are known.
+        """
         found: set[str] = set()
-        for item in self.module.expressions:
-            if item.role is Role.RETURNED and item.function == function.id and item.parent < 0:
-                item = self._bare(item)
-                if item.kind is not Kind.NAME or item.variable != (function.id, item.text):
-                    return None
-                found.add(item.text)
+        for item in self._results(function.id):
+            if item.id in beside:
+                continue
+            if item.kind is not Kind.NAME or item.variable != (function.id, item.text):
+                return None
+            found.add(item.text)
         found.discard(name)
         inner = [f for f in self.module.functions if f.parent == function.id and f.name in found]
         alone = len(found) == 1 and len(inner) == 1 and inner[0].owner is None
         return inner[0] if alone and inner[0].kind == "def" and _is_plain_def(inner[0]) else None
 
-    def _is_handed_out(self, inner: Function) -> bool:
-        """Whether a nested function is returned, and nothing else is done with it."""
+    def _results(self, function: FunctionId) -> Iterator[Expression]:
+        """What a function returns."""
+        for item in self.module.expressions:
+            if item.role is Role.RETURNED and item.function == function:
+                yield from map(self._bare, parts(self.module, item))
+
+    def _is_handed_out(self, inner: Function, applied: Set[int] = frozenset()) -> bool:
+        """Whether a nested function is returned, or applied for a result, and nothing else is done with it."""
         return all(
-            self._is_read(item) or self._is_returned(item, inner.parent)
+            self._is_read(item) or self._is_returned(item, inner.parent) or item.parent in applied
             for item in self._named(inner.parent, inner.name)
         )
 
@@ -228,6 +320,8 @@ class _Reader:
 
     def _is_returned(self, item: Expression, function: FunctionId) -> bool:
         outer = self.module.expressions[item.parent] if item.parent >= 0 else item
+        if item.role is Role.BRANCH:
+            item, outer = outer, outer
         whole = outer if self._bare(outer) is item else item
         return whole.role is Role.RETURNED and whole.function == function
 
@@ -239,13 +333,23 @@ class _Reader:
     def _is_read(self, item: Expression) -> bool:
         """Whether an occurrence only looks at a function."""
         outer = self.module.expressions[item.parent] if item.parent >= 0 else None
+        if item.role is Role.TESTED:
+            return True
         if outer is None:
             return False
+        if item.role is Role.COMPARED:
+            return outer.text in ("is", "is not")
         if item.role is Role.RECEIVER:
             return outer.role is not Role.CALLEE and outer.text not in _REACHING
         if item.role is not Role.ARGUMENT or outer.kind is not Kind.CALL:
             return False
         return self._calls(outer, _READERS)
+
+
+def _first(function: Function) -> str:
+    """The first parameter of a function, if it can be given by its position."""
+    first = function.parameters[:1]
+    return first[0].name if first and first[0].kind.startswith("positional") else ""
 
 
 def _is_plain_def(function: Function) -> bool:

@@ -134,6 +134,7 @@ class Wrapper:
     decorator: FunctionId
     function: FunctionId
     calls: tuple[Reference, ...]  # of what is decorated
+    again: tuple[Reference, ...]  # where the decorator calls itself, or hands itself on
     decorated: tuple[tuple[FunctionId, Reference], ...]  # each with the decorator above it
 
 

@@ -67,6 +67,11 @@ def decorator_twin(project: Project, decorator: Function) -> Twin | None:
         if step.limit is not None or step.gives:
             return None
         edits.extend(step.edits)
+    for place in wrapper.again:
+        named = _named(project, decorator, place, name)
+        if named is None:
+            return None
+        edits.extend((path, edit) for edit in named)
     steps = []
     for decorated, place in wrapper.decorated:
         named = _named(project, decorator, place, name)
