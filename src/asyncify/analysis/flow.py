@@ -21,7 +21,7 @@ from asyncify.analysis.library import LibraryCalls
 from asyncify.analysis.motion import Known, Motion
 from asyncify.analysis.names import Denoted, Names, Sort
 from asyncify.analysis.optional import is_bound, optional_parameters
-from asyncify.analysis.slots import RAW, Atom
+from asyncify.analysis.slots import ELEMENT, RAW, Atom
 from asyncify.analysis.wrappers import denoted, wrappers
 from asyncify.model.attributes import INITIAL, lacks
 from asyncify.model.facts import (
@@ -37,6 +37,7 @@ from asyncify.model.facts import (
 from asyncify.model.graph import Access, Edge, Evidence, Reference, SourceKind, Target, Wrapper
 
 _DELEGATING = frozenset({"__getattr__", "__getattribute__"})  # whose results anybody may call
+_MADE = (Kind.COMPREHENSION, Kind.GENERATOR)  # of the arguments that a wrapper gets
 _NOTHING = frozenset({"builtins.object", ""})  # constructors that do nothing
 
 
@@ -217,7 +218,8 @@ class Flow:
         call.function = item.function
         if self._forwards(module, item, callee):
             wrapper = self.hierarchy.functions[item.function]
-            call.added = added(module, wrapper, call.arguments)
+            listed = partial(self._listed, module)
+            call.added = added(module, wrapper, call.arguments, listed)
         if callee.kind is Kind.ATTRIBUTE:
             call.attribute = callee.text
             call.receiver = self.heap.at(module.name, module.children[callee.id][0])
@@ -263,6 +265,14 @@ class Flow:
                 found.append(Argument(slot, position, keyword, star, text, identifier, is_function))
         return tuple(found)
 
+    def _listed(self, module: Module, items: Sequence[Expression]) -> int:
+        """The slot of a list of some expressions."""
+        made = self.slots.new()
+        for item in items:
+            slot = self.heap.at(module.name, item.id)
+            self.slots.move(slot, self.slots.child(made, ELEMENT))
+        return made
+
     def _is_function(self, module: Module, part: Expression) -> bool:
         """Whether an argument is a function or class for sure, or what a decorator that is made here decorates."""
         if part.kind is not Kind.NAME or part.variable is None:
@@ -280,12 +290,13 @@ class Flow:
         """Whether this is `function(*args, **kwargs)` in the wrapper that a decorator makes."""
         if callee.kind is not Kind.NAME or callee.variable is None:
             return False
-        function = self.hierarchy.functions[item.function]
-        return callee.variable[0] == function.parent and any(
-            one.star == "*"
-            and module.expressions[one.expression].variable is not None
-            and module.expressions[one.expression].variable[0] == item.function  # type: ignore[index]
-            for one in self._arguments(module, item)
+        if callee.variable[0] != self.hierarchy.functions[item.function].parent:
+            return False
+        given = [m for m in self._arguments(module, item) if m.star == "*"]
+        stars = (module.expressions[one.expression] for one in given)
+        return any(
+            star.kind in _MADE or (star.variable is not None and star.variable[0] == item.function)
+            for star in stars
         )
 
     def _typed(self, call: Call, callee: Expression, denoted: tuple[Denoted, ...]) -> bool:
@@ -403,7 +414,10 @@ class Flow:
             self.library.method(call, callee.text, Atom(SourceKind.INSTANCE, known))
         else:
             self.slots.subscribe(call.receiver, partial(self.library.method, call, callee.text))
-        if callee.text in self.members.stored:
+        is_variable = any(
+            one.sort is Sort.VARIABLE for one in self.motion.denoted(module.name, callee.id)
+        )
+        if is_variable or callee.text in self.members.stored:  # of a module, or of an object
             self.library.hear(call.callee, call)
 
     def _is_told(self, known: str, attribute: str) -> bool:

@@ -320,9 +320,8 @@ class _Reader:
 
     def _is_returned(self, item: Expression, function: FunctionId) -> bool:
         outer = self.module.expressions[item.parent] if item.parent >= 0 else item
-        if item.role is Role.BRANCH:
-            item, outer = outer, outer
-        whole = outer if self._bare(outer) is item else item
+        chosen = item.role is Role.BRANCH
+        whole = outer if chosen or self._bare(outer) is item else item
         return whole.role is Role.RETURNED and whole.function == function
 
     def _named(self, owner: FunctionId, name: str) -> Iterator[Expression]:

@@ -35,7 +35,7 @@ from asyncify.planning.seeds import Seeds
 from asyncify.planning.style import Style, backend, style_of
 from asyncify.planning.twins import inside, is_public
 from asyncify.planning.units import ClientCall, Seed, Site, noted
-from asyncify.planning.wrappers import Wrappers, wrappers_among
+from asyncify.planning.wrappers import Wrappers, wrapped, wrappers_among
 from asyncify.rules.registry import Rules, load_frameworks
 
 
@@ -359,6 +359,7 @@ class _Planner:
                 limits[function] = self.in_loop.get(function, conversion.limit)
             users[function] = conversion.uses
             todo.extend(use.user for use in conversion.uses)
+            todo.extend(wrapped(self.project, function))
         twins = {
             function: [use for step in twin.steps for use in step.uses]
             for function in seen

@@ -16,7 +16,7 @@ from asyncify.planning.colour import Colouring, Limit, Use
 from asyncify.planning.consumers import need_async
 from asyncify.planning.project import Project
 from asyncify.planning.steps import Step
-from asyncify.planning.twins import Twin, is_patched, is_taken, twin_name
+from asyncify.planning.twins import PASSABLE, Twin, is_patched, is_taken, twin_name
 
 Twins = dict[FunctionId, list[Use]]
 
@@ -42,6 +42,12 @@ def wrappers_among(project: Project, functions: Iterable[FunctionId]) -> list[Wr
             if wrapper is not None:
                 found[wrapper.function] = wrapper
     return [found[each] for each in sorted(found)]
+
+
+def wrapped(project: Project, function: FunctionId) -> list[FunctionId]:
+    """What a function wraps."""
+    wrapper = project.graph.wrappers.get(function)
+    return [decorated for decorated, _ in wrapper.decorated] if wrapper is not None else []
 
 
 def _by_decorator(project: Project) -> dict[FunctionId, Wrapper]:
@@ -152,7 +158,7 @@ class Wrappers:
                 message = f"it wraps {short(program.user)}(), which nobody awaits"
                 kept = wrapper.function if split else form
                 limits[kept] = limits[wrapper.function] = Limit("ASY909", message, program.site)
-            if split:
+            if split and (limit is None or limit.code in PASSABLE):
                 twins[wrapper.function] = [u for u in around if u.user not in self.programs]
             if not split or form in limits:
                 for decorated, _ in wrapper.decorated:
