@@ -7,7 +7,7 @@ from functools import cached_property
 from asyncify.analysis.binding import Call
 from asyncify.analysis.flow import Flow
 from asyncify.analysis.slots import ANYTHING, DEAD, FOREIGN, HANDED, LOADED, SUPER
-from asyncify.model.attributes import BUILTIN_ATTRIBUTES
+from asyncify.model.attributes import BUILTIN_ATTRIBUTES, DELEGATING
 from asyncify.model.facts import FunctionId
 from asyncify.model.graph import Evidence, SourceKind, Target
 
@@ -24,6 +24,9 @@ _EXPLAINS = frozenset(
         SUPER,
     }
 )
+# objects of which is known what they have
+_TOLD = frozenset({SourceKind.CLASS, SourceKind.EXTERNAL, SourceKind.INSTANCE, SourceKind.MODULE})
+_DEEP = 3
 
 
 class ByName:
@@ -59,7 +62,8 @@ class ByName:
 
     def candidates(self, slot: int, attribute: str) -> tuple[Target, ...]:
         """The methods that `attribute` of an object of unknown class means."""
-        return () if self._is_explained(slot) else self._of(attribute)
+        explained = self._is_explained(slot) and not self.asks_elsewhere(slot, attribute)
+        return () if explained else self._of(attribute)
 
     def _of(self, attribute: str) -> tuple[Target, ...]:
         if attribute not in self._known:
@@ -86,6 +90,30 @@ class ByName:
         unknown = ANYTHING in atoms or any(atom.kind == HANDED for atom in atoms)
         return not unknown and any(atom.kind in _EXPLAINS for atom in atoms)
 
+    def asks_elsewhere(self, slot: int, attribute: str, depth: int = _DEEP) -> bool:
+        """Whether an object in a slot asks somebody whom nobody knows for an attribute that its class lacks."""
+        return any(
+            atom.kind == SourceKind.INSTANCE
+            and atom.name in self.hierarchy.classes
+            and not self.flow.members.denoted(atom, attribute)
+            and any(
+                not self._is_told(function, attribute, depth)
+                for function in self.flow.members.functions(atom, DELEGATING)
+            )
+            for atom in self.flow.slots.atoms(slot)
+        )
+
+    def _is_told(self, function: FunctionId, attribute: str, depth: int) -> bool:
+        """Whether all those are known whom a `__getattr__` asks for an attribute."""
+        asked = self.flow.members.delegates.asked(function)
+        return bool(asked) and all(
+            bool(self.flow.slots.atoms(slot))
+            and all(atom.kind in _TOLD for atom in self.flow.slots.atoms(slot))
+            and depth > 0
+            and not self.asks_elsewhere(slot, attribute, depth - 1)
+            for slot in asked
+        )
+
     def _has_base(self, method: FunctionId, methods: list[FunctionId]) -> bool:
         owner = self.hierarchy.functions[method].owner
         above = set(self.hierarchy.order(owner or "")[1:]) if owner else set()
@@ -94,6 +122,8 @@ class ByName:
     def is_open(self, slot: int, attribute: str) -> bool:
         """Whether an object that is not ours may be in a slot and have the attribute as well."""
         if attribute in BUILTIN_ATTRIBUTES or attribute in self.flow.members.stored:
+            return True
+        if self.asks_elsewhere(slot, attribute):
             return True
         return any(atom.kind in (FOREIGN, HANDED) for atom in self.flow.slots.atoms(slot))
 
@@ -107,10 +137,12 @@ class ByName:
         )
 
     def loaded(self, call: Call) -> tuple[Target, ...]:
-        """What a call means in a module that is loaded by an unknown name, or of an object that comes from one."""
+        """What a call means where the object is found by an unknown name, or asks somebody else for what it has."""
         if not call.attribute or call.receiver < 0:
             return ()
         found: dict[FunctionId, Target] = {}
+        if self.asks_elsewhere(call.receiver, call.attribute):
+            found.update((t.function, t) for t in self._of(call.attribute) if t.function)
         for atom in self.flow.slots.atoms(call.receiver):
             if atom.kind == LOADED and atom.bound:
                 found.update((t.function, t) for t in self._of(call.attribute) if t.function)

@@ -88,6 +88,7 @@ def _merge(modules: Mapping[str, Module], resolution: Resolution) -> CallGraph:
         outside=hierarchy.outside(resolution.overridden),
         replaced={**stores.replaced(), **flow.library.replaced()},
         bases={cls: hierarchy.order(cls)[1:] for cls in hierarchy.classes},
+        asked=flow.members.asked(),
         lookups=flow.looked_up(),
         names=flow.motion.external_names,
         types=values.types(resolution.types),

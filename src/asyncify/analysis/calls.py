@@ -85,6 +85,13 @@ class Calls(Binding):
                 self.apply(call, Atom(SourceKind.CLASS, one.name))
         if not found and atom.kind in (SourceKind.INSTANCE, SourceKind.CLASS, SUPER):
             self._inherited(call, attribute, atom.name)
+            self.members.delegate(
+                atom, (id(call), attribute), partial(self._asked, call, attribute)
+            )
+
+    def _asked(self, call: Call, attribute: str, slot: int) -> None:
+        """The call reaches an attribute of whatever is in a slot."""
+        self.slots.subscribe(slot, partial(self.method, call, attribute))
 
     def _of_module(self, call: Call, attribute: str, atom: Atom) -> None:
         """The call reaches what a module has under a name."""

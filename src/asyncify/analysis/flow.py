@@ -23,7 +23,7 @@ from asyncify.analysis.names import Denoted, Names, Sort
 from asyncify.analysis.optional import is_bound, optional_parameters
 from asyncify.analysis.slots import ELEMENT, RAW, Atom
 from asyncify.analysis.wrappers import denoted, wrappers
-from asyncify.model.attributes import INITIAL, lacks
+from asyncify.model.attributes import DELEGATING, INITIAL, lacks
 from asyncify.model.facts import (
     ClassId,
     Expression,
@@ -36,7 +36,6 @@ from asyncify.model.facts import (
 )
 from asyncify.model.graph import Access, Edge, Evidence, Reference, SourceKind, Target, Wrapper
 
-_DELEGATING = frozenset({"__getattr__", "__getattribute__"})  # whose results anybody may call
 _MADE = (Kind.COMPREHENSION, Kind.GENERATOR)  # of the arguments that a wrapper gets
 _NOTHING = frozenset({"builtins.object", ""})  # constructors that do nothing
 
@@ -106,7 +105,7 @@ class Flow:
                 place = argument.keyword or str(argument.position)
                 lookups.hand_over(argument.slot, names, place, call.attribute)
         for function in self.hierarchy.functions.values():
-            if function.name in _DELEGATING:
+            if function.name in DELEGATING and not self.members.delegates.asked(function.id):
                 lookups.give(self.heap.result(function.id))
         return lookups.all_called()
 

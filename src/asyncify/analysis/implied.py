@@ -137,8 +137,9 @@ class Implied:
                     found = True
                     if self.hierarchy.is_property(function):
                         yield self._target(function, atom.name)
-        if not found and self.flow.known.type(module.name, receiver) is None:
-            slot = self.flow.heap.at(module.name, receiver)
+        slot = self.flow.heap.at(module.name, receiver)
+        known = self.flow.known.type(module.name, receiver)
+        if not found and (known is None or self.by_name.asks_elsewhere(slot, item.text)):
             yield from self.by_name.candidates(slot, item.text)
 
     def _decorator(self, module: Module, item: Expression) -> Iterator[Target]:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from functools import partial
 from typing import NamedTuple
 
+from asyncify.analysis.delegates import Asker, Delegates
 from asyncify.analysis.heap import Heap
 from asyncify.analysis.lookups import Lookups
 from asyncify.analysis.names import Denoted, Names, Sort
 from asyncify.analysis.slots import ELEMENT, ENTER, FOREIGN, LOADED, SUPER, Atom
-from asyncify.model.facts import FunctionId
+from asyncify.model.attributes import DELEGATING
+from asyncify.model.facts import ClassId, FunctionId
 from asyncify.model.graph import Reference, SourceKind
 
 CONTEXT_MANAGERS = frozenset({"contextlib.contextmanager", "contextlib.asynccontextmanager"})
@@ -65,6 +67,7 @@ class Members:
         self.names = names
         self.hierarchy = heap.hierarchy
         self.lookups = Lookups(heap, names)
+        self.delegates = Delegates(self.hierarchy.modules, self.hierarchy.functions)
         self.stored = stored  # every attribute name that something is assigned to
         self.unnamed: list[Store] = []
         self._namespaces: list[tuple[int, int, Reference, tuple[Atom, ...]]] = []
@@ -101,7 +104,33 @@ class Members:
         """Whether a generator is one for `with`."""
         return any(name in CONTEXT_MANAGERS for name in self.hierarchy.decorators.get(function, ()))
 
+    def delegate(self, atom: Atom, key: Hashable, asker: Asker) -> None:
+        """Hears of everybody whom an object asks for what its class lacks."""
+        if atom.kind == SourceKind.INSTANCE:
+            for function in self.functions(atom, DELEGATING):
+                self.delegates.ask(function, key, asker)
+
+    def asked(self) -> dict[ClassId, frozenset[ClassId]]:
+        """By class, those of the objects that its objects ask for what they lack, and whom these ask."""
+        found: dict[ClassId, frozenset[ClassId]] = {}
+        for cls in self.hierarchy.classes:
+            todo, seen = [cls], set[ClassId]()
+            while todo:
+                atom = Atom(SourceKind.INSTANCE, todo.pop())
+                for function in self.functions(atom, DELEGATING):
+                    for slot in self.delegates.asked(function):
+                        names = {one.name for one in self.heap.slots.atoms(slot)} - seen
+                        todo += sorted(names & self.hierarchy.classes.keys())
+                        seen |= names
+            if seen:
+                found[cls] = frozenset(seen & self.hierarchy.classes.keys())
+        return found
+
     # what the code says
+
+    def lookup(self, receiver: int, slot: int, site: Reference) -> None:
+        """An attribute of whatever is in a slot, whichever it is, moves to another slot."""
+        self.heap.slots.subscribe(receiver, partial(self._look_up, slot, site))
 
     def attribute(self, receiver: int, name: str, slot: int, *, write: bool) -> None:
         """An attribute of whatever is in a slot is read into another slot, or written from it."""
@@ -122,11 +151,15 @@ class Members:
         self._namespaces.append((receiver, slot, site, atoms))
 
     def fill_namespaces(self) -> None:
-        """Note what namespaces are given, as long as it has names."""
+        """Note what namespaces are given, as long as it has names; what has one is an attribute like any other."""
         for receiver, slot, site, atoms in self._namespaces:
             for key, value in self.heap.slots.elements_by_key(slot):
                 name = key[2:-2] if key[1:2] in ("'", '"') else ""
                 self.unnamed.append(Store(site, receiver, value, -1, name, atoms))
+                for use in (self.write, self.read) if name else ():
+                    self.heap.slots.subscribe(receiver, partial(use, value, name))
+                    for atom in atoms:
+                        use(value, name, atom)
 
     def element(self, container: int, key: str) -> int:
         """A new slot with an element of whatever is in a slot."""
@@ -149,6 +182,10 @@ class Members:
         self.heap.slots.subscribe(entered, partial(self._enter, slot, entered))
 
     # what the atoms say
+
+    def _look_up(self, slot: int, site: Reference, atom: Atom) -> None:
+        self.lookups.member(slot, site, atom)
+        self.delegate(atom, (slot, site), lambda asked: self.lookup(asked, slot, site))
 
     def raised(self, slot: int) -> None:
         """Any exception of the project may be in a slot."""
@@ -182,6 +219,9 @@ class Members:
                 self.heap.slots.subscribe(kept, partial(self._describe, slot))
         if atom.kind != SUPER and (not found or name in self.stored):
             self.heap.slots.move(self.heap.read(atom.name, name), slot)
+        if not found:
+            asker = partial(self.attribute, name=name, slot=slot, write=False)
+            self.delegate(atom, (slot, name), asker)
 
     def _describe(self, slot: int, atom: Atom) -> None:
         """What a descriptor gives where it is read as an attribute."""

@@ -38,8 +38,8 @@ class Reflection(Calls):
         receiver, name, module = call.arguments[0], call.arguments[1].expression, site.module
         shape = shape_of(self.hierarchy.modules[module], name) if name >= 0 else None
         if shape is None:
-            every = partial(self.members.lookups.member, call.slot, site)
-            self.slots.subscribe(receiver.slot, every)
+            self.members.lookup(receiver.slot, call.slot, site)
+            self.members.delegates.add(call.function, site, name, receiver.slot)
             return
         found = partial(self._of_shape, call.slot, shape)
         known = self._known(module, receiver.expression) if receiver.expression >= 0 else None
@@ -77,8 +77,7 @@ class Reflection(Calls):
     def _getmembers(self, call: Call) -> bool:
         if call.site is not None and call.arguments:
             found = self.slots.child(self.slots.child(call.slot, ELEMENT), element_key("1"))
-            every = partial(self.members.lookups.member, found, call.site)
-            self.slots.subscribe(call.arguments[0].slot, every)
+            self.members.lookup(call.arguments[0].slot, found, call.site)
         return False
 
     def _import(self, call: Call) -> bool:

@@ -17,6 +17,9 @@ INITIAL = "__init__"
 INITIAL_ASYNC = "_init_async"
 FACTORY = "create_async"
 
+# what gives an object the attributes that its class does not have
+DELEGATING = frozenset({"__getattr__", "__getattribute__"})
+
 # what makes a generic function
 DISPATCHERS = frozenset({"functools.singledispatch", "functools.singledispatchmethod"})
 # who gives one function the names of another, and calls neither

@@ -157,6 +157,8 @@ class CallGraph:
     bases: Mapping[ClassId, tuple[str, ...]] = field(
         default_factory=dict
     )  # every base, by canonical name
+    # by class: those whose attributes its objects have as well, as `__getattr__` asks an object of them
+    asked: Mapping[ClassId, frozenset[ClassId]] = field(default_factory=dict)
     # calls, and attributes `__dict__`, that find something by a name which nobody knows, where that is
     # called: with the classes and functions that it may find
     lookups: Mapping[Reference, tuple[str, ...]] = field(default_factory=dict)

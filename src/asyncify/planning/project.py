@@ -380,8 +380,9 @@ class Project:
         found: dict[ClassId, list[Value]] = {}
         for value in self.graph.values:
             classes = {s.name for s in value.sources if s.kind is SourceKind.INSTANCE}
-            lines = (self.graph.bases.get(each, ()) for each in classes)
-            for owner in classes.union(*lines):
+            asked = classes.union(*(self.graph.asked.get(each, ()) for each in classes))
+            lines = (self.graph.bases.get(each, ()) for each in asked)
+            for owner in asked.union(*lines):
                 found.setdefault(owner, []).append(value)
         return found
 
