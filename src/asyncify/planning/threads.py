@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from asyncify.model.facts import Role
+from asyncify.model.facts import FunctionId, Role
 from asyncify.model.graph import Reference
 from asyncify.model.plan import AddImport, Await, Edit, HandOver
 from asyncify.planning.arguments import carry, leaves_unread, returned_type
@@ -36,7 +36,7 @@ class Threads:
         """A seed for every blocking call of a group of objects that stay what they are."""
         lent = dict(_lent(group))
         for site, (library, call) in sorted(group.calls.items()):
-            if self._blocks(group, site, call):
+            if self._blocks(group, site, call) and not self._is_own(site):
                 limit = self._is_lent(lent, site) or self._is_unfaithful(site, call)
                 edits = self._each(site) if limit is None and _fetches(call) else limit
                 yield self.seed(site, library, call.name, edits)
@@ -92,10 +92,26 @@ class Threads:
         )
 
     def _own(self, site: Reference) -> str | None:
-        """A function of the project that a call may reach, and that a thread would not await."""
+        """A function of the project that a call may reach, and that a thread would not await.
+
+        Beside the method of a library that waits, one that takes its place stays what it is, as the library
+        calls it without await.
+        """
         edge = self.project.call_edge(site)
         targets = edge.targets if edge is not None else ()
-        return next((target.function for target in targets if target.function is not None), None)
+        beside = any(target.external for target in targets)
+        owns = (target.function for target in targets if target.function is not None)
+        return next((own for own in owns if not (beside and self._waits_itself(own))), None)
+
+    def _is_own(self, site: Reference) -> bool:
+        """Whether a call reaches nothing but functions of the project: these override what the library has."""
+        edge = self.project.call_edge(site)
+        return edge is not None and all(target.function is not None for target in edge.targets)
+
+    def _waits_itself(self, function: FunctionId) -> bool:
+        name = self.project.graph.outside.get(function, "")
+        found = self.rules.call(name), self.rules.thread(name)
+        return any(one is not None for one in found)
 
     def _each(self, site: Reference) -> Limit | Edits:
         step = thread_iteration(self.project, site, "")
