@@ -57,7 +57,9 @@ def _given(project: Project) -> dict[str, Patch]:
             continue
         if not in_test_file(project.module(patch.call).path):
             continue
-        for argument, _ in project.arguments(patch.call):
+        told = (r for r, e in project.arguments(patch.call) if e.detail in GIVEN)
+        given = (*told, patch.replacement) if patch.replacement is not None else told
+        for argument in given:
             for source in _results(project, argument):
                 if source.name in project.graph.classes:
                     found.setdefault(source.name, patch)
