@@ -73,12 +73,20 @@ class Binding:
         self._families: dict[FunctionId, list[FunctionId]] | None = None
         self._linked: set[FunctionId] = set()
 
-    def _result(self, call: Call, function: FunctionId, bound: int) -> None:
+    def _result(self, call: Call, function: FunctionId, bound: int, *, overrides: bool) -> None:
+        """What a function gives moves to a call; maybe it is an override that is called."""
         item = self.hierarchy.functions[function]
-        if not item.is_generator:
-            if item.returns_value:
-                self.slots.move(self._returned(call, function, bound), call.slot)
-        elif call.site is not None:
+        others = self.hierarchy.overrides(function) if overrides else ()
+        if item.is_generator:
+            self._generator(call, function)
+        elif item.returns_value or any(other.returns_value for other in others):
+            self.slots.move(self._returned(call, function, bound), call.slot)
+        for other in others:
+            if other.is_generator:
+                self._generator(call, other.id)
+
+    def _generator(self, call: Call, function: FunctionId) -> None:
+        if call.site is not None:
             self.heap.originate(call.slot, SourceKind.GENERATOR, function, call.site)
         else:
             self.slots.add(call.slot, Atom(SourceKind.GENERATOR, function))

@@ -177,7 +177,7 @@ class Calls(Binding):
             self.bind(Call(None, call.slot, call.added), function, bound)
             return
         self.bind(call, function, bound)
-        self._result(call, function, bound)
+        self._result(call, function, bound, overrides=target.overrides)
 
     def _wrapped(self, call: Call, function: FunctionId, bound: int, atom: Atom) -> None:
         """What decorators made of a function is called in its place."""
@@ -190,7 +190,7 @@ class Calls(Binding):
                 function=atom.name, evidence=Evidence.INFERRED
             )
             self.bind(call, atom.name, bound + atom.bound)
-            self._result(call, atom.name, bound + atom.bound)
+            self._result(call, atom.name, bound + atom.bound, overrides=False)
         elif atom.kind != RAW:  # one that the same decorator got from somebody else
             self.apply(call, atom)
 
