@@ -18,7 +18,15 @@ from asyncify.model.graph import Evidence, SourceKind, Target
 VAGUE = frozenset({"builtins.super", "builtins.type"})
 MODULE_TYPE = "types.ModuleType"
 _BASES_WITHOUT_METHODS = frozenset(
-    {"?", "builtins.object", "abc.ABC", "typing.Generic", "typing.Protocol"}
+    {
+        "?",
+        "abc.ABC",
+        "builtins.object",
+        "enum.Enum",
+        "enum.Flag",
+        "typing.Generic",
+        "typing.Protocol",
+    }
 )
 
 

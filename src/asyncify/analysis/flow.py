@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import partial
 
-from asyncify.analysis import fixtures
+from asyncify.analysis import bodies, fixtures
 from asyncify.analysis.binding import Argument, Call
 from asyncify.analysis.calls import MODULE_TYPE, VAGUE
 from asyncify.analysis.dispatching import GENERIC_CALL, implementations
@@ -31,7 +31,6 @@ from asyncify.model.facts import (
     FunctionId,
     Kind,
     Module,
-    Place,
     Role,
 )
 from asyncify.model.graph import Access, Edge, Evidence, Reference, SourceKind, Target, Wrapper
@@ -67,7 +66,7 @@ class Flow:
         for module in self.modules.values():
             self.heap.optional.update(optional_parameters(module))
             self.motion.place(module)
-            self._fields(module)
+            bodies.link(module, self.heap, self.library)
         self._declare()
         for generic, registered in self.implementations:
             self.library.link(generic, registered)
@@ -131,21 +130,6 @@ class Flow:
                 else SourceKind.INSTANCE
             )
             self.slots.add(self.heap.variable(function.id, first.name), Atom(kind, function.owner))
-
-    def _fields(self, module: Module) -> None:
-        """Names of a class body: those of an enumeration are its members, of a dataclass its fields."""
-        for item in module.expressions:
-            if (
-                item.place is not Place.CLASS_BODY
-                or item.role is not Role.TARGET
-                or item.variable is None
-            ):
-                continue
-            owner, name = item.variable
-            if self.hierarchy.is_enumeration(owner):
-                self.heap.instance(self.heap.variable(owner, name), owner)
-            elif module.statements[item.statement].kind == "AnnAssign":
-                self.library.fields.setdefault(owner, []).append(name)
 
     def _defaults(self, function: Function) -> None:
         """The default of a parameter is one more argument."""

@@ -269,6 +269,8 @@ class Members:
             slots.move(heap.yields(atom.name), slot)
         if atom.kind == FOREIGN:
             slots.add(slot, atom)
+        if atom.kind == SourceKind.CLASS and self.hierarchy.is_enumeration(atom.name):
+            heap.instance(slot, atom.name)
         if atom.kind != SourceKind.INSTANCE:
             return
         for function in self.functions(atom, ("__getitem__", "__next__", "__anext__")):

@@ -6,10 +6,11 @@ One small function per kind of expression, and one per role; `Flow` runs them ov
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 
 from asyncify.analysis import effects
+from asyncify.analysis.assigned import assigned_names, is_member
 from asyncify.analysis.heap import Heap
 from asyncify.analysis.hierarchy import Hierarchy
 from asyncify.analysis.lookups import LOOKUP
@@ -18,7 +19,6 @@ from asyncify.analysis.names import Denoted, Names, Sort
 from asyncify.analysis.narrowing import narrowings
 from asyncify.analysis.optional import parts
 from asyncify.analysis.slots import DEAD, ELEMENT, Atom, element_key
-from asyncify.model.composed import written
 from asyncify.model.facts import Expression, FlowKind, Kind, Module, Place, Role
 from asyncify.model.graph import Edge, Reference, SourceKind
 
@@ -65,7 +65,7 @@ class Motion:
         self.known = known
         self.heap = heap
         self.slots = heap.slots
-        self.members = Members(heap, names, _stored(names.modules, hierarchy))
+        self.members = Members(heap, names, assigned_names(names.modules, hierarchy))
         self.constants: list[tuple[Reference, int]] = []  # literals, and the slot they move to
         self.external_names: dict[Reference, str] = {}
         self._denoted: dict[str, dict[int, tuple[Denoted, ...]]] = {
@@ -313,7 +313,8 @@ class Motion:
     def _flow(self, module: Module, kind: FlowKind, source: int, target: int) -> None:
         start, end = self.heap.at(module.name, source), self.heap.at(module.name, target)
         if kind is FlowKind.VALUE:
-            self.assign(module, source, end)
+            if not is_member(self.hierarchy, module, source, target):
+                self.assign(module, source, end)
         elif kind is FlowKind.ENTER:
             self._entered(module, source, target)
         elif kind is FlowKind.CAUGHT:
@@ -374,33 +375,6 @@ _ROLES: dict[Role, Rule] = {
     Role.YIELDED: Motion._yielded,
     Role.DELEGATED: Motion._delegated,
 }
-
-
-def _stored(modules: Mapping[str, Module], hierarchy: Hierarchy) -> frozenset[str]:
-    """Every name of an attribute that is assigned to, or bound in a class body or by making a class."""
-    found = {
-        item.text
-        for module in modules.values()
-        for item in module.expressions
-        if item.kind is Kind.ATTRIBUTE and item.role is Role.TARGET
-    }
-    found.update(name for owner, name in hierarchy.names.assigned if owner in hierarchy.classes)
-    for module in modules.values():
-        for item in module.expressions:
-            made = hierarchy.made_class(module, item)
-            found.update(made.attributes if made is not None else ())
-            found.update(_set_by_name(module, item))
-    return frozenset(found)
-
-
-def _set_by_name(module: Module, item: Expression) -> Collection[str]:
-    """The attributes that `setattr(obj, "name", value)` sets."""
-    if item.kind is not Kind.CALL or len(module.children[item.id]) != 4:
-        return ()
-    callee, _, name, _ = module.children[item.id]
-    if module.expressions[callee].text != "setattr":
-        return ()
-    return written(module, name).texts or ()
 
 
 def _starred(module: Module, container: Expression) -> bool:

@@ -36,6 +36,7 @@ from asyncify.planning.limits import (
 )
 from asyncify.planning.managers import enter_object, enter_step, is_manager, manager_edits
 from asyncify.planning.mocks import others_reached
+from asyncify.planning.modules import named_module, reached_from
 from asyncify.planning.project import Project
 from asyncify.planning.returned import exchanges
 from asyncify.planning.scripts import script_body
@@ -358,13 +359,25 @@ def _method(project: Project, access: Reference, name: str) -> list[Edit] | None
     return [Replace(project.expression(access).span, f"{{0}}.{name}", (hole,))]
 
 
+def _attribute(
+    project: Project, function: Function, callee: Reference, name: str
+) -> list[Edit] | None:
+    """A method, or a function of a module: one that hands it on has no twin to hand on."""
+    receiver = project.child(callee, Role.RECEIVER)
+    if function.owner is not None or receiver is None:
+        return _method(project, callee, name)
+    module = named_module(project, receiver)
+    way = reached_from(project, module, function.module) if module is not None else None
+    return _method(project, callee, f"{way}.{name}" if way else name) if way is not None else None
+
+
 def _call(project: Project, function: Function, site: Reference, name: str) -> list[Edit] | None:
     callee = project.child(site, Role.CALLEE)
     if callee is None:
         return None
     written = project.expression(callee)
     if written.kind is Kind.ATTRIBUTE and written.text == function.name:
-        return _method(project, callee, name)
+        return _attribute(project, function, callee, name)
     if written.kind is not Kind.NAME or written.variable is None:
         return None
     owner = written.variable[0]
