@@ -64,6 +64,13 @@ TRANSPARENT = frozenset(
         "unittest.skipUnless",
         "unittest.expectedFailure",
         "pytest.fixture",
+        # they make coroutine functions of coroutine functions: parameterized 0.9.0, ddt 1.7.2
+        "parameterized.parameterized.expand",
+        "ddt.data",
+        "ddt.file_data",
+        "ddt.idata",
+        "ddt.named_data",
+        "ddt.unpack",
         "tenacity.retry",
         "backoff.on_exception",
         "backoff.on_predicate",
