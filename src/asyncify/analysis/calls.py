@@ -36,9 +36,9 @@ class Calls(Binding):
     def __init__(self, heap: Heap, members: Members) -> None:
         super().__init__(heap, members)
         self.of_modules: list[Call] = []  # calls of attributes of modules that nobody may know
-        self._open_makers: list[
-            tuple[Call, ClassId]
-        ] = []  # a variable holds the class, this is its base
+        self._open_makers: list[tuple[Call, ClassId]] = (
+            []
+        )  # a variable holds the class, this is its base
 
     def external(self, call: Call, name: str, target: Target) -> None:
         """A call reaches something outside the project."""

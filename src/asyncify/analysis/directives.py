@@ -55,18 +55,14 @@ def read_exports(tree: ast.Module) -> tuple[str, ...] | None:
     names: list[str] | None = None
     for node in tree.body:
         match node:
-            case (
-                ast.Assign(targets=[ast.Name(id="__all__")], value=value)
-                | ast.AnnAssign(target=ast.Name(id="__all__"), value=ast.expr() as value)
+            case ast.Assign(targets=[ast.Name(id="__all__")], value=value) | ast.AnnAssign(
+                target=ast.Name(id="__all__"), value=ast.expr() as value
             ):
                 names = _strings(value)
-            case (
-                ast.AugAssign(target=ast.Name(id="__all__"), value=value)
-                | ast.Expr(
-                    value=ast.Call(
-                        func=ast.Attribute(value=ast.Name(id="__all__"), attr="extend"),
-                        args=[value],
-                    )
+            case ast.AugAssign(target=ast.Name(id="__all__"), value=value) | ast.Expr(
+                value=ast.Call(
+                    func=ast.Attribute(value=ast.Name(id="__all__"), attr="extend"),
+                    args=[value],
                 )
             ):
                 more = _strings(value)
@@ -76,7 +72,9 @@ def read_exports(tree: ast.Module) -> tuple[str, ...] | None:
                     func=ast.Attribute(value=ast.Name(id="__all__"), attr="append"),
                     args=[ast.Constant(value=str(name))],
                 )
-            ) if names is not None:
+            ) if (
+                names is not None
+            ):
                 names = [*names, name]
     return None if names is None else tuple(names)
 

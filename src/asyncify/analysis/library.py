@@ -43,9 +43,9 @@ class LibraryCalls(Reflection):
     ) -> None:
         super().__init__(heap, members, known)
         self.owners: dict[FunctionId, ClassId] = {}  # the class that `super()` starts from
-        self._derivations: list[
-            tuple[Reference, Made, Atom]
-        ] = []  # classes that calls make of a base
+        self._derivations: list[tuple[Reference, Made, Atom]] = (
+            []
+        )  # classes that calls make of a base
 
     def external(self, call: Call, name: str, target: Target) -> None:
         """A call reaches something outside the project."""
