@@ -105,9 +105,8 @@ def _parametrize(
         return
     given = [module.expressions[number] for number in module.children[decorator][1:]]
     parts = {e.detail: e for e in given if e.role in (Role.ARGUMENT, Role.KEYWORD)}
-    first, second = (
-        parts.get("0") or parts.get("argnames"),
-        parts.get("1") or parts.get("argvalues"),
+    first, second = parts.get("0") or parts.get("argnames"), parts.get("1") or parts.get(
+        "argvalues"
     )
     if first is None or second is None or second.kind is not Kind.CONTAINER:
         return

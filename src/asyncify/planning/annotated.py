@@ -134,10 +134,9 @@ class Annotated:
             if base is not None:
                 yield base, 1
         elif reference.expression in self._elements[reference.module]:
-            yield (
-                Reference(reference.module, self._elements[reference.module][reference.expression]),
-                1,
-            )
+            yield Reference(
+                reference.module, self._elements[reference.module][reference.expression]
+            ), 1
 
     def _own(self, reference: Reference, expression: Expression) -> Iterable[Slot]:
         """The slots that an expression itself names."""

@@ -299,9 +299,8 @@ def _gives_awaitables(
 
 def _binds(project: Project, replacement: Reference) -> bool:
     """Whether something is a plain function, which an object hands itself to when it is found in its class."""
-    expression, receiver = (
-        project.expression(replacement),
-        project.child(replacement, Role.RECEIVER),
+    expression, receiver = project.expression(replacement), project.child(
+        replacement, Role.RECEIVER
     )
     if expression.kind is Kind.ATTRIBUTE and receiver is not None:
         kinds = {source.kind for source in project.sources(receiver)}

@@ -49,11 +49,9 @@ def is_replaced(project: Project, name: str) -> bool:
     """Whether a test puts something in place of a function of a library, or of what it is found in."""
     return project.memory(
         ("is replaced", name),
-        lambda project: (
-            any(target_of(project, patch, name) for patch in patches(project))
-            or _without_counterpart(project, name) is not None
-            or bool(replaced_whole(project, name.rpartition(".")[0]))
-        ),
+        lambda project: any(target_of(project, patch, name) for patch in patches(project))
+        or _without_counterpart(project, name) is not None
+        or bool(replaced_whole(project, name.rpartition(".")[0])),
     )
 
 

@@ -55,10 +55,9 @@ def fingerprints(run: Run) -> Iterator[tuple[Finding, str]]:
         path = run.path(finding.path)
         key = "\0".join((finding.code, path, finding.function or "", finding.message))
         seen[key] += 1
-        yield (
-            finding,
-            hashlib.sha256(f"{key}\0{seen[key]}".encode(errors="replace")).hexdigest()[:16],
-        )
+        yield finding, hashlib.sha256(f"{key}\0{seen[key]}".encode(errors="replace")).hexdigest()[
+            :16
+        ]
 
 
 def _findings(run: Run) -> Iterator[dict[str, object]]:
