@@ -161,6 +161,21 @@ WORDS = (
     ("star arguments everywhere", "words/star_arguments", r"\*slow\(\[1, 2\]\), \*\*slow"),
     ("nested scopes", "words/nested_scopes", r"class Local"),
     ("members of enums", "words/enums", r"Op\.ADD\(1, 2\)"),
+    (
+        "values of enums",
+        "language/enumerations/values_that_are_called",
+        r'Step\["BOTH"\]\.run\(2\)',
+    ),
+    (
+        "objects that ask others",
+        "language/delegates/asks_another_object",
+        r"return getattr\(self\._target, item\)",
+    ),
+    (
+        "generators that a base declares",
+        "language/generators/declared_by_an_abstract_method",
+        r"numbers = source\.collect\(\)",
+    ),
     ("methods of named tuples", "words/named_tuples", r"namedtuple\("),
     ("frozen dataclasses", "words/dataclass_methods", r"frozen=True"),
     ("default factories", "words/dataclass_factories", r"default_factory=make"),
