@@ -456,3 +456,17 @@ def test_what_an_exit_stack_does_not_await_is_seen(tmp_path: Path) -> None:
     after = graph_of(tmp_path / "after", mutants)
     became = {identifier for identifier, function in after.functions.items() if function.is_async}
     assert [lost.path for lost in lost_coroutines(after, became)] == ["m0.py", "m1.py"]
+
+
+def test_a_twin_that_is_looked_for_in_the_wrong_module_is_seen(tmp_path: Path) -> None:
+    caller = "import facade\nimport core\n\n\nasync def main():\n    await {}.send_async()\n"
+    texts = {
+        "core": "def send():\n    pass\n\n\nasync def send_async():\n    pass\n",
+        "facade": "from core import send\n",
+        "right": caller.format("core"),
+        "wrong": caller.format("facade"),
+    }
+    graph = graph_of(tmp_path, texts)
+    became = {identifier for identifier, function in graph.functions.items() if function.is_async}
+    lost = lost_coroutines(graph, became)
+    assert [(one.path, one.message) for one in lost] == [("wrong.py", "facade has no send_async")]

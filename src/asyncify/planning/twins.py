@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from asyncify.model.attributes import INITIAL
 from asyncify.model.facts import Function, FunctionId, Import, Kind, Role
 from asyncify.model.graph import Access, Edge, Reference, SourceKind, Value
+from asyncify.model.modules import named_module, reached_from
 from asyncify.model.plan import AddImport, Await, Edit, MakeTwin, Replace
 from asyncify.model.span import Span
 from asyncify.planning.accessors import PROPERTY
@@ -36,7 +37,6 @@ from asyncify.planning.limits import (
 )
 from asyncify.planning.managers import enter_object, enter_step, is_manager, manager_edits
 from asyncify.planning.mocks import others_reached
-from asyncify.planning.modules import named_module, reached_from
 from asyncify.planning.project import Project
 from asyncify.planning.returned import exchanges
 from asyncify.planning.scripts import script_body
@@ -366,8 +366,9 @@ def _attribute(
     receiver = project.child(callee, Role.RECEIVER)
     if function.owner is not None or receiver is None:
         return _method(project, callee, name)
-    module = named_module(project, receiver)
-    way = reached_from(project, module, function.module) if module is not None else None
+    modules = project.graph.modules
+    module = named_module(modules, receiver)
+    way = reached_from(modules, module, function.module) if module is not None else None
     return _method(project, callee, f"{way}.{name}" if way else name) if way is not None else None
 
 

@@ -18,6 +18,7 @@ from asyncify.model.attributes import (
 )
 from asyncify.model.facts import ClassId, Expression, Function, FunctionId, Kind, Role
 from asyncify.model.graph import Access, CallGraph, Edge, Evidence, Reference, SourceKind
+from asyncify.model.modules import bound_names, named_module
 from asyncify.model.span import Span
 
 # functions that take a coroutine and see to it that it runs
@@ -40,6 +41,7 @@ RUNNERS = frozenset(
         "anyio.run",
     }
 )
+_TWIN = "_async"  # how the name of a twin ends
 _STARTERS = frozenset({"asyncio.run", "asyncio.runners.run"})
 _STACKS = frozenset({"contextlib.ExitStack", "contextlib.AsyncExitStack"})
 _MANAGERS = ("asynccontextmanager", "contextlib.asynccontextmanager")
@@ -61,6 +63,7 @@ def lost_coroutines(graph: CallGraph, became_async: Set[FunctionId]) -> list[Los
         *_unmade(graph, became_async),
         *_on_strangers(graph, became_async),
         *_stacked(graph, became_async),
+        *_in_no_module(graph, became_async),
     ]
     lambdas = _coroutine_lambdas(graph, became_async)
     for edge in graph.edges:
@@ -117,6 +120,33 @@ def _unmade(graph: CallGraph, became_async: Set[FunctionId]) -> Iterator[Lost]:
             path, span = graph.modules[site.module].path, graph.expression(site).span
             message = f"{graph.classes[cls].name} has no constructor any more: use {FACTORY}()"
             yield Lost(path, span, moved[cls], message)
+
+
+def _in_no_module(graph: CallGraph, became_async: Set[FunctionId]) -> Iterator[Lost]:
+    """Twins that are looked for in a module which has no function of the name."""
+    wanted = {
+        graph.functions[each].name: each
+        for each in became_async & graph.functions.keys()
+        if each.endswith(_TWIN) and each.removesuffix(_TWIN) in graph.functions
+    }
+    for module in graph.modules.values():
+        for item in module.expressions:
+            if item.text not in wanted or item.kind is not Kind.ATTRIBUTE:
+                continue
+            receiver = Reference(module.name, module.children[item.id][0])
+            named = named_module(graph.modules, receiver)
+            if named is None or item.role is Role.TARGET:
+                continue
+            bound = bound_names(graph.modules[named])
+            if not bound & {item.text, "*", "__getattr__"} and _is_no_part(graph, named, item.text):
+                message = f"{named} has no {item.text}"
+                yield Lost(module.path, item.span, wanted[item.text], message)
+
+
+def _is_no_part(graph: CallGraph, module: str, name: str) -> bool:
+    """Whether a module neither has a submodule of a name, nor gets that from somebody else's text."""
+    stars = any(one.name == "*" for one in graph.modules[module].imports)
+    return not stars and f"{module}.{name}" not in graph.modules
 
 
 def _on_strangers(graph: CallGraph, became_async: Set[FunctionId]) -> Iterator[Lost]:
