@@ -205,12 +205,23 @@ class Calls(Binding):
     def construct(self, call: Call, cls: ClassId, bound: int, evidence: Evidence) -> None:
         """The call makes an instance of a class of the project."""
         self.make(call, cls, bound)
-        self.declare(call, cls, evidence)
+        self._made(call, cls, evidence, self._constructor(cls))
 
     def declare(self, call: Call, cls: ClassId, evidence: Evidence) -> None:
         """The result of a call is an instance of a class, or of one that derives from it."""
+        below = self.members.functions(Atom(SourceKind.INSTANCE, cls), ("__new__", INITIAL))
+        self._made(call, cls, evidence, self._constructor(cls) or [*below])
+
+    def _made(
+        self, call: Call, cls: ClassId, evidence: Evidence, own: Sequence[FunctionId]
+    ) -> None:
         self.heap.instance(call.slot, cls, call.site)
-        for function in self._constructor(cls):
+        if (
+            not own and evidence is Evidence.INFERRED
+        ):  # as the checker says where it knows the class
+            target = Target(external="builtins.object", evidence=evidence, receiver=cls)
+            call.constructs.setdefault(cls, target)
+        for function in own:
             target = Target(function=function, evidence=evidence, receiver=cls)
             call.constructs.setdefault(function, target)
 
@@ -226,11 +237,15 @@ class Calls(Binding):
 
     def _constructor(self, cls: ClassId) -> list[FunctionId]:
         """The functions that making an instance of a class calls."""
-        made = Atom(SourceKind.INSTANCE, cls)
-        own = [*self.members.functions(made, ("__new__", INITIAL))]
+        own = self._of_class(cls, "__new__", INITIAL)
         if not any(self.hierarchy.functions[one].name == INITIAL for one in own):
-            own += self.members.functions(made, ("__post_init__",))
+            own += self._of_class(cls, "__post_init__")
         return own
+
+    def _of_class(self, cls: ClassId, *names: str) -> list[FunctionId]:
+        """The methods of a class itself: nothing that only a class below has."""
+        found = (one for name in names for one in self.hierarchy.lookup(cls, name))
+        return [one.name for one in found if one.sort is Sort.FUNCTION]
 
     def make_one_of(self, call: Call, base: ClassId) -> None:
         """A variable holds the class that is called: the arguments go to the constructors of what it may be.

@@ -24,6 +24,7 @@ _ACCESSES = (
     Access.OPERATOR,
     Access.DECORATE,
 )
+_OBJECTS = (SourceKind.INSTANCE, SourceKind.EXTERNAL)
 
 
 class Edges:
@@ -125,7 +126,7 @@ class Edges:
                         targets.setdefault(one.name, target)
 
     def _others(self, call: Call, targets: dict[str, Target]) -> bool:
-        """Objects that are not the project's, where the checker knows no one class of the receiver.
+        """Objects that are not the project's, where the checker does not know that the receiver is one.
 
         Of `store or Store()` it only tells the method of the class that it knows.
 
@@ -137,15 +138,20 @@ class Edges:
         assert call.site is not None
         module = self.flow.modules[call.site.module]
         receiver = module.children[module.children[call.site.expression][0]][0]
-        if self.flow.known.type(module.name, receiver) is not None:
+        known = self.flow.known.type(module.name, receiver)
+        if known is not None and known not in self.hierarchy.classes:
             return False
         atoms = self.slots.atoms(call.receiver)
         for atom in atoms:
             name = f"{atom.name}.{call.attribute}"
             target = Target(external=name, evidence=Evidence.INFERRED, receiver=atom.name)
-            if atom.kind == SourceKind.INSTANCE and not _is_missing(target):
-                if atom.name.startswith("builtins."):
-                    targets.setdefault(name, target)
+            # an annotation may name a protocol, that objects of others have as well
+            other = known is not None and ":" not in atom.name and atom.kind in _OBJECTS
+            plain = atom.kind == SourceKind.INSTANCE and atom.name.startswith("builtins.")
+            if (other or plain) and not _is_missing(target):
+                targets.setdefault(name, target)
+        if known is not None:
+            return False
         return any(atom.kind == SourceKind.CALL for atom in atoms)
 
     def _named(self, call: Call, slot: int) -> Iterator[Edge]:

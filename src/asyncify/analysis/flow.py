@@ -293,8 +293,8 @@ class Flow:
             and not (edge.access is Access.CALL and all(_is_vague(t) for t in edge.targets))
         ]
         constructed = self._constructed(call, callee, denoted, edges)
-        if constructed:
-            self._construct(call, constructed, denoted)
+        for cls in constructed:
+            self._construct(call, cls, denoted)
         for edge in edges:
             for target in edge.targets:
                 self._target(call, callee, target, edge.access, denoted)
@@ -314,17 +314,17 @@ class Flow:
 
     def _constructed(
         self, call: Call, callee: Expression, denoted: tuple[Denoted, ...], edges: Sequence[Edge]
-    ) -> ClassId | None:
-        """The class of the project that a call makes an instance of."""
+    ) -> list[ClassId]:
+        """The classes of the project one of which a call makes an instance of."""
         assert call.site is not None
         found = self.known.classes.get(Reference(call.site.module, callee.id))
         if found in self.hierarchy.classes:
-            return found
+            return [found]
         if len(denoted) == 1 and denoted[0].sort is Sort.CLASS:
-            return denoted[0].name
-        made = {t.receiver for e in edges for t in e.targets if e.access is Access.CONSTRUCT}
-        only = made.pop() if len(made) == 1 else None  # of a class that an object has: self.Part()
-        return only if only in self.hierarchy.classes else None
+            return [denoted[0].name]
+        # of a class that an object has, `self.Part()`, or of each in a tuple of classes
+        made = {t.receiver or "" for e in edges for t in e.targets if e.access is Access.CONSTRUCT}
+        return sorted(made & self.hierarchy.classes.keys())
 
     def _target(
         self,

@@ -179,6 +179,11 @@ class Motion:
         elif known not in effects.SCALARS:
             holder = self.heap.at(module.name, receiver)
             self.members.attribute(holder, item.text, slot, write=write)
+        if item.role not in (Role.CALLEE, Role.TARGET, Role.DELETED):
+            method = partial(self.members.builtin_method, slot, item.text)
+            if known is not None:
+                method(Atom(SourceKind.INSTANCE, known))
+            self.slots.subscribe(self.heap.at(module.name, receiver), method)
 
     def _becomes(self, holder: int, atom: Atom) -> None:
         """An object gets another class."""

@@ -45,9 +45,15 @@ BUILTIN_ATTRIBUTES = frozenset(
 _OF_ANY_CLASS = (type, BaseException)  # who has one has mostly one of a derived class
 
 
+def builtin_type(cls: str) -> type | None:
+    """The builtin type of a name; none for `object`, as which anything counts."""
+    kind = getattr(builtins, cls.removeprefix("builtins."), None) if "builtins." in cls else None
+    return kind if isinstance(kind, type) and kind is not object else None
+
+
 def lacks(cls: str, attribute: str, *, derived: bool = False) -> bool:
     """Whether a builtin type has no such attribute; with `derived`, nor anything that is taken for one of it."""
-    kind = getattr(builtins, cls.removeprefix("builtins."), None) if "builtins." in cls else None
-    if not isinstance(kind, type) or kind is object:
+    kind = builtin_type(cls)
+    if kind is None:
         return False
     return not (derived and issubclass(kind, _OF_ANY_CLASS)) and not hasattr(kind, attribute)

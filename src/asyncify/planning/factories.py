@@ -114,8 +114,16 @@ def unclear(project: Project, initial: FunctionId, edge: Edge) -> str | None:
     callee = project.child(edge.site, Role.CALLEE)
     if callee is None:
         return "the class is used as a decorator"
-    if any(source.kind is not SourceKind.CLASS for source in project.sources(callee)):
+    sources = project.sources(callee)
+    if any(source.kind is not SourceKind.CLASS for source in sources):
         return "what is called here may be no class"
+    made = {source.name for source in sources}.union(t.receiver or "" for t in edge.targets)
+    owners = {project.functions[each].owner for each in family}
+    lines = [
+        {cls, *project.graph.bases.get(cls, ())} for cls in made & project.graph.classes.keys()
+    ]
+    if any(owners.isdisjoint(line) for line in lines):
+        return "what is called here may be a class without a constructor"
     return None
 
 

@@ -28,7 +28,8 @@ def unused_imports(
     for module in project.graph.modules.values():
         path = module.path
         if path in replaced or path in texts:
-            changed = replaced.get(path, []), kept.get(path, []), texts.get(path, {})
+            twins = [each.span for each in module.functions if each.header in kept.get(path, ())]
+            changed = replaced.get(path, []), twins, texts.get(path, {})
             for edit in _module(module, *changed):
                 yield path, edit
 

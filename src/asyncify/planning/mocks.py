@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Set
 from functools import partial
 
 from asyncify.model.facts import Expression, FlowKind, Function, FunctionId, Kind, Role
-from asyncify.model.graph import Edge, Reference, Source, SourceKind
+from asyncify.model.graph import Access, Edge, Reference, Source, SourceKind
 from asyncify.model.plan import AddImport, Arguments, Define, Edit, Replace
 from asyncify.planning.colour import Limit
 from asyncify.planning.hooks import in_test_file
@@ -71,6 +71,9 @@ def others_reached(project: Project, edge: Edge, name: str) -> tuple[list[Source
     sources = project.sources(receiver) if receiver is not None else ()
     made = [source for source in sources if source.name in MOCKS]
     others = [t.external for t in edge.targets if t.external is not None]
+    if edge.access is Access.CALL:  # a class may be in the place of a function
+        made_here = (e for e in project.edges_at(edge.site) if e.access is Access.CONSTRUCT)
+        others += [t.receiver or t.external or "" for e in made_here for t in e.targets]
     known = receiver is not None and project.graph.types.get(receiver) in project.graph.classes
     if edge.open or not known:
         unknown = (s for s in sources if s.kind is SourceKind.CALL and s not in made)
