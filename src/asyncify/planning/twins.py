@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from asyncify.model.attributes import INITIAL
-from asyncify.model.facts import Function, FunctionId, Import, Kind, Role
+from asyncify.model.facts import ClassId, Function, FunctionId, Import, Kind, Place, Role
 from asyncify.model.graph import Access, Edge, Reference, SourceKind, Value
 from asyncify.model.modules import named_module, reached_from
 from asyncify.model.plan import AddImport, Await, Edit, MakeTwin, Replace
@@ -76,6 +76,7 @@ USED_UP = frozenset(
 )
 
 
+_OBJECTS = (SourceKind.INSTANCE, SourceKind.CLASS)
 _ENTERS = frozenset({"__enter__", "__exit__"})
 _RENAMED = _ENTERS | {INITIAL}
 
@@ -270,7 +271,29 @@ def is_taken(project: Project, function: Function, name: str) -> bool:
     scope = project.functions.get(function.parent)
     if function.owner is None and scope is not None and name in scope.names:
         return True
-    return any(other.name == name and other.owner == function.owner for other in module.functions)
+    if function.owner is None:
+        return any(other.name == name and other.owner is None for other in module.functions)
+    having = project.memory("classes by member", _by_member).get(name, ())
+    return any(_is_akin(project, function, cls) for cls in having)
+
+
+def _by_member(project: Project) -> dict[str, set[ClassId]]:
+    """The classes that have a method, or another attribute in their body, by its name."""
+    found: dict[str, set[ClassId]] = {}
+    for function in project.functions.values():
+        if function.owner is not None:
+            found.setdefault(function.name, set()).add(function.owner)
+    for module in project.graph.modules.values():
+        for item in module.expressions:
+            if item.place is Place.CLASS_BODY and item.role is Role.TARGET and item.variable:
+                found.setdefault(item.variable[1], set()).add(item.variable[0])
+    return found
+
+
+def _is_akin(project: Project, function: Function, cls: ClassId) -> bool:
+    """Whether a class derives from that of a method, or the other way round."""
+    bases, owner = project.graph.bases, function.owner or ""
+    return cls in (owner, *bases.get(owner, ())) or owner in bases.get(cls, ())
 
 
 def _dropped(project: Project, function: Function) -> tuple[int, ...]:
@@ -364,12 +387,22 @@ def _attribute(
 ) -> list[Edit] | None:
     """A method, or a function of a module: one that hands it on has no twin to hand on."""
     receiver = project.child(callee, Role.RECEIVER)
-    if function.owner is not None or receiver is None:
-        return _method(project, callee, name)
+    if receiver is None:
+        return None
+    if function.owner is not None:
+        return _method(project, callee, name) if _has_it(project, receiver, function) else None
     modules = project.graph.modules
     module = named_module(modules, receiver)
     way = reached_from(modules, module, function.module) if module is not None else None
     return _method(project, callee, f"{way}.{name}" if way else name) if way is not None else None
+
+
+def _has_it(project: Project, receiver: Reference, function: Function) -> bool:
+    """Whether an object has a method by its class: not one that it asks another object for, or keeps."""
+    found = {source.name for source in project.sources(receiver) if source.kind in _OBJECTS}
+    known = project.graph.types.get(receiver)
+    classes = (found | ({known} if known is not None else set())) & project.graph.classes.keys()
+    return all(_is_akin(project, function, cls) for cls in classes)
 
 
 def _call(project: Project, function: Function, site: Reference, name: str) -> list[Edit] | None:
