@@ -12,7 +12,7 @@ from asyncify.analysis.heap import Heap
 from asyncify.analysis.lookups import Lookups
 from asyncify.analysis.names import Denoted, Names, Sort
 from asyncify.analysis.slots import ELEMENT, ENTER, FOREIGN, LOADED, SUPER, Atom
-from asyncify.model.attributes import DELEGATING, builtin_type
+from asyncify.model.attributes import DELEGATING, known_type
 from asyncify.model.facts import ClassId, FunctionId
 from asyncify.model.graph import Reference, SourceKind
 
@@ -230,10 +230,11 @@ class Members:
                 self.heap.slots.move(self.heap.result(function), slot)
 
     def builtin_method(self, slot: int, name: str, atom: Atom) -> None:
-        """A method of a builtin type, taken from its object, moves to a slot: `results.append` for a callback."""
-        if atom.kind == SourceKind.INSTANCE and atom.name.startswith("builtins."):
-            if callable(getattr(builtin_type(atom.name), name, None)):
-                self.heap.slots.add(slot, Atom(SourceKind.EXTERNAL, f"{atom.name}.{name}"))
+        """A method of a type of Python, taken from its object, moves to a slot: `results.append` for a callback."""
+        if atom.kind == SourceKind.INSTANCE and callable(
+            getattr(known_type(atom.name), name, None)
+        ):
+            self.heap.slots.add(slot, Atom(SourceKind.EXTERNAL, f"{atom.name}.{name}"))
 
     def _foreign(self, slot: int, atom: Atom) -> None:
         """What an attribute of others gives is theirs as well, as far as anybody knows."""

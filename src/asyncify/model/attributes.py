@@ -5,8 +5,10 @@ from __future__ import annotations
 import builtins
 import collections
 import datetime
+import io
 import logging
 import pathlib
+import queue
 import re
 import threading
 from decimal import Decimal
@@ -49,6 +51,20 @@ def builtin_type(cls: str) -> type | None:
     """The builtin type of a name; none for `object`, as which anything counts."""
     kind = getattr(builtins, cls.removeprefix("builtins."), None) if "builtins." in cls else None
     return kind if isinstance(kind, type) and kind is not object else None
+
+
+# where the types are whose methods are handed on as functions: `log.info`, `queue.put`, `buffer.write`
+_TYPES = (collections, io, logging, queue, re, threading)
+
+
+def known_type(cls: str) -> type | None:
+    """The type of Python that a name means, of those that are known here."""
+    module, _, name = cls.rpartition(".")
+    for one in _TYPES:
+        if module in (one.__name__, f"_{one.__name__}"):
+            kind = getattr(one, name, None)
+            return kind if isinstance(kind, type) else None
+    return builtin_type(cls)
 
 
 def lacks(cls: str, attribute: str, *, derived: bool = False) -> bool:

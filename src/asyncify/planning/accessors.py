@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from asyncify.model.composed import Written, written
-from asyncify.model.facts import Expression, Function, Kind, Role
+from asyncify.model.facts import Expression, Function, Kind, Place, Role
 from asyncify.model.graph import Reference, SourceKind
 
 if TYPE_CHECKING:
@@ -61,10 +61,45 @@ def read_by_name(project: Project, function: Function) -> Iterator[tuple[str, Re
         if name.may_be(function.name) and _may_have(project, place, function):
             yield reader, site
     for attribute, classes, site in project.memory("class patterns", _patterns):
-        if attribute in (function.name, "*") and _is_akin(project, classes, function):
+        if attribute in (function.name, "*") and is_akin(project, classes, function):
             yield "match", site
     if function.name in (fields := project.memory("format fields", _fields)):
         yield "str.format", fields[function.name]
+
+
+def overriding_attributes(
+    project: Project, function: Function, name: str = ""
+) -> Iterator[Reference]:
+    """The names in the bodies of classes above and below that stand in the place of a method, or of another name."""
+    for place in project.memory("names of class bodies", _bodies).get(name or function.name, ()):
+        variable = project.expression(place).variable
+        if variable is not None and is_akin(project, variable[:1], function):
+            yield place
+
+
+def is_in_line(project: Project, function: Function, name: str) -> bool:
+    """Whether a class above or below that of a method has anything of a name."""
+    if any(True for _ in overriding_attributes(project, function, name)):
+        return True
+    methods = project.memory("owners of methods", _owners).get(name, ())
+    return any(is_akin(project, (cls,), function) for cls in methods)
+
+
+def _owners(project: Project) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for function in project.functions.values():
+        if function.owner is not None:
+            found.setdefault(function.name, set()).add(function.owner)
+    return found
+
+
+def _bodies(project: Project) -> dict[str, list[Reference]]:
+    found: dict[str, list[Reference]] = {}
+    for module in project.graph.modules.values():
+        for item in module.expressions:
+            if item.place is Place.CLASS_BODY and item.role is Role.TARGET and item.variable:
+                found.setdefault(item.variable[1], []).append(Reference(module.name, item.id))
+    return found
 
 
 def _patterns(project: Project) -> list[tuple[str, frozenset[str], Reference]]:
@@ -114,10 +149,10 @@ def _may_have(project: Project, place: Reference, function: Function) -> bool:
     if lost or not (sources or known or place in project.graph.names):
         return True  # nobody knows what it is
     found = {known or "", *(each.name for each in sources if each.kind is SourceKind.INSTANCE)}
-    return _is_akin(project, found, function)
+    return is_akin(project, found, function)
 
 
-def _is_akin(project: Project, classes: Iterable[str], function: Function) -> bool:
+def is_akin(project: Project, classes: Iterable[str], function: Function) -> bool:
     """Whether one of these classes derives from that of a method, or the other way round."""
     lines = project.graph.bases
     return any(

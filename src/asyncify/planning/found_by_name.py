@@ -7,11 +7,12 @@ known (``"do_" + name``) are followed by analysis, and need no limit.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from asyncify.model.attributes import INITIAL
-from asyncify.model.facts import Expression, Function, FunctionId, Kind, Role
+from asyncify.model.facts import Expression, Function, FunctionId, Kind, Module, Role
 from asyncify.model.graph import Reference, SourceKind
+from asyncify.model.modules import bound_names, named_module
 from asyncify.planning.colour import Limit
 from asyncify.planning.fixtures import fixture_name, fixtures_named, fixtures_of
 from asyncify.planning.hooks import in_test_file
@@ -37,9 +38,9 @@ def found_by_name_limit(project: Project, function: Function) -> Limit | None:
     if function.id in found:
         return Limit("ASY907", _UNKNOWN, found[function.id])
     if function.owner is None or function.name == INITIAL:
-        site = project.memory("namespaces", _namespaces).get(function.module)
-        if site is not None and function.parent == f"{function.module}:":
-            return Limit("ASY907", "the functions of the module are looked up by their names", site)
+        limit = _in_module_limit(project, function)
+        if limit is not None:
+            return limit
     if function.owner is None:
         return None
     site = project.memory("getters", _getters).get(function.name)
@@ -51,6 +52,18 @@ def found_by_name_limit(project: Project, function: Function) -> Limit | None:
     return None
 
 
+def _in_module_limit(project: Project, function: Function) -> Limit | None:
+    """Why what a module has under a name stays sync: somebody looks it up there."""
+    site = project.memory("namespaces", _namespaces).get(function.module)
+    if site is not None and function.parent == f"{function.module}:":
+        return Limit("ASY907", "the functions of the module are looked up by their names", site)
+    name = function.name if function.owner is None else function.owner.rpartition(":")[2]
+    site = project.memory("asked modules", _asked_modules).get(name)
+    if site is not None:
+        return Limit("ASY907", "the `__getattr__` of a module may give it", site)
+    return None
+
+
 def _fixture_limit(project: Project, function: Function) -> Limit | None:
     """Why a fixture stays sync: nobody can start its loop inside that of the test that asks for it."""
     shared = not project.path(function.id).rpartition("/")[2].startswith("test_")
@@ -59,6 +72,39 @@ def _fixture_limit(project: Project, function: Function) -> Limit | None:
         if shared or site.module == function.module:
             return Limit("ASY917", "it is asked for by name where an event loop may run", site)
     return None
+
+
+def _asked_modules(project: Project) -> dict[str, Reference]:
+    """The names that a module does not have itself, for which its `__getattr__` is asked; with where."""
+    modules, found = project.graph.modules, dict[str, Reference]()
+    asked = {
+        function.module
+        for function in project.functions.values()
+        if function.name == "__getattr__" and function.parent == f"{function.module}:"
+    }
+    for module in modules.values() if asked else ():
+        for one in module.imports:
+            if one.module in asked and one.attribute is not None:
+                place = _first(module, one.name)
+                if place is not None and _is_lacking(modules, one.module, one.attribute):
+                    found.setdefault(one.attribute, place)
+        for item in module.expressions:
+            if item.kind is Kind.ATTRIBUTE:
+                receiver = Reference(module.name, module.children[item.id][0])
+                named = named_module(modules, receiver)
+                if named in asked and _is_lacking(modules, named, item.text):
+                    found.setdefault(item.text, Reference(module.name, item.id))
+    return found
+
+
+def _first(module: Module, name: str) -> Reference | None:
+    """The first place that reads a name."""
+    items = (e for e in module.expressions if e.kind is Kind.NAME and e.text == name)
+    return next((Reference(module.name, item.id) for item in items), None)
+
+
+def _is_lacking(modules: Mapping[str, Module], module: str, name: str) -> bool:
+    return name not in bound_names(modules[module]) and f"{module}.{name}" not in modules
 
 
 def _lookups(project: Project) -> Iterator[Reference]:

@@ -7,7 +7,13 @@ from collections.abc import Callable
 from asyncify.model.attributes import DISPATCHERS, INITIAL, INITIAL_ASYNC
 from asyncify.model.facts import Function, Role
 from asyncify.model.graph import Reference
-from asyncify.planning.accessors import CACHED_PROPERTY, PROPERTY, is_accessor, read_by_name
+from asyncify.planning.accessors import (
+    CACHED_PROPERTY,
+    PROPERTY,
+    is_accessor,
+    overriding_attributes,
+    read_by_name,
+)
 from asyncify.planning.colour import Limit
 from asyncify.planning.companions import LambdaForm, lambda_form
 from asyncify.planning.decorators import (
@@ -175,6 +181,9 @@ def property_limit(project: Project, function: Function, site: Reference) -> Lim
         return Limit("ASY903", "the property is defined more than once", site)
     for reader, place in read_by_name(project, function):
         return Limit("ASY903", f"`{reader}` reads the property", place)
+    plain = next(overriding_attributes(project, function), None)
+    if plain is not None:
+        return Limit("ASY903", "another attribute may be in its place", plain)
     known = {edge.site for edge in project.reaching(function.id)}
     writing = {edge.site for other in same for edge in project.reaching(other.id)}
     for read in project.attributes(function.name):

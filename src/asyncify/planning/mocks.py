@@ -73,12 +73,28 @@ def others_reached(project: Project, edge: Edge, name: str) -> tuple[list[Source
     others = [t.external for t in edge.targets if t.external is not None]
     if edge.access is Access.CALL:  # a class may be in the place of a function
         made_here = (e for e in project.edges_at(edge.site) if e.access is Access.CONSTRUCT)
-        others += [t.receiver or t.external or "" for e in made_here for t in e.targets]
+        classes = (t.receiver or t.external or "" for e in made_here for t in e.targets)
+        others += [each for each in classes if not _is_for_the_checker(project, each)]
     known = receiver is not None and project.graph.types.get(receiver) in project.graph.classes
     if edge.open or not known:
         unknown = (s for s in sources if s.kind is SourceKind.CALL and s not in made)
         others += [f"{source.name}().{name}" for source in unknown]
     return made, others
+
+
+def _is_for_the_checker(project: Project, cls: str) -> bool:
+    """Whether a class stands under `if TYPE_CHECKING`, and is never there when the program runs."""
+    known = project.graph.classes.get(cls)
+    if known is None:
+        return False
+    module, number = project.graph.modules[known.module], known.statement
+    tests = {e.statement for e in module.expressions if e.text == "TYPE_CHECKING"}
+    while number >= 0:
+        statement = module.statements[number]
+        if statement.block == "body" and statement.parent in tests:
+            return module.statements[statement.parent].kind == "If"
+        number = statement.parent
+    return False
 
 
 def mocked_step(project: Project, function: Function, edge: Edge) -> Step:

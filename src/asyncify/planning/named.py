@@ -35,12 +35,23 @@ def named_limit(project: Project, function: Function) -> Limit | None:
     if project.values_of(function.id, SourceKind.FUNCTION) and function.parent in project.functions:
         outer = project.functions[function.parent]
         name = name if outer.kind == "module" else outer.id  # who calls that may get this one
-    if function.owner is not None and function.name != "__call__" and project.reaching(function.id):
+    whole = _with_its_module(project, function) if function.owner is not None else None
+    reached = function.owner is not None and function.name != "__call__"
+    if whole is None and reached and project.reaching(function.id):
         return None
-    site = named_in_string(project, name)
+    site = whole or named_in_string(project, name)
     if site is None:
         return None
     return Limit("ASY907", "a string names it, and who finds it by that may not await it", site)
+
+
+def _with_its_module(project: Project, function: Function) -> Reference | None:
+    """A string that names a method with its class and module: `"shop.views:Page.show"`."""
+    dotted = function.id.replace(":", ".")
+    for written, site in project.memory("named in strings", _paths).get(_ending(dotted), ()):
+        if dotted == written or (written.count(".") > 1 and dotted.endswith(f".{written}")):
+            return site
+    return None
 
 
 def _in_code(project: Project) -> dict[str, Reference]:

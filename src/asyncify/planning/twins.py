@@ -12,12 +12,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from asyncify.model.attributes import INITIAL
-from asyncify.model.facts import ClassId, Function, FunctionId, Import, Kind, Place, Role
+from asyncify.model.facts import Function, FunctionId, Import, Kind, Role
 from asyncify.model.graph import Access, Edge, Reference, SourceKind, Value
 from asyncify.model.modules import named_module, reached_from
 from asyncify.model.plan import AddImport, Await, Edit, MakeTwin, Replace
 from asyncify.model.span import Span
-from asyncify.planning.accessors import PROPERTY
+from asyncify.planning.accessors import PROPERTY, is_akin, is_in_line, overriding_attributes
 from asyncify.planning.cleanup import cleans_up
 from asyncify.planning.colour import Limit
 from asyncify.planning.consumers import consume, need_async
@@ -227,21 +227,41 @@ def _may_have_one(project: Project, function: Function, limit: Limit | None) -> 
         return False
     if function.name.startswith("test") or function.parent != f"{function.module}:":
         return False
-    if function.id in project.memory("renamed", _renamed):
-        return False  # the twins of its line would have other names
-    if not project.graph.replaced.keys().isdisjoint(project.line(function.id)):
-        return False  # what is in its place has no twin
-    if not project.memory("composed", composed).isdisjoint(project.line(function.id)):
-        return False  # who composes its name may mean the twin
-    if walked_over(project, function):
-        return False  # who goes through all names would find the twin as well
-    if is_patched(project, function):
-        return False  # the async callers would go past what a test puts in its place
+    if _is_one_of_its_kind(project, function):
+        return False
     known = TRANSPARENT | PROPERTY | MANAGER
     wraps = wrapping(project, function)
     return all(
         place in wraps if name is None else name in known or name.startswith(TRANSPARENT_PREFIXES)
         for place, name in project.decorators(function)
+    )
+
+
+def _is_one_of_its_kind(project: Project, function: Function) -> bool:
+    """Whether somebody would see that there are two, or would find the wrong one."""
+    if any(_keeps(project, function, parameter.default) for parameter in function.parameters):
+        return True  # what one puts into a default, the other does not see
+    line = project.line(function.id)
+    if function.id in project.memory("renamed", _renamed):
+        return True  # the twins of its line would have other names
+    if not project.graph.replaced.keys().isdisjoint(line):
+        return True  # what is in its place has no twin
+    if not project.memory("composed", composed).isdisjoint(line):
+        return True  # who composes its name may mean the twin
+    if walked_over(project, function):
+        return True  # who goes through all names would find the twin as well
+    if any(True for _ in overriding_attributes(project, function)):
+        return True  # the twin would go past another attribute in its place
+    return is_patched(project, function)  # past what a test puts in its place
+
+
+def _keeps(project: Project, function: Function, default: int) -> bool:
+    """Whether a default is an object that calls of the function share."""
+    if default < 0:
+        return False
+    value = project.expression(Reference(function.module, default))
+    return value.kind in (Kind.CALL, Kind.COMPREHENSION) or (
+        value.kind is Kind.CONTAINER and value.text != "tuple"
     )
 
 
@@ -273,27 +293,7 @@ def is_taken(project: Project, function: Function, name: str) -> bool:
         return True
     if function.owner is None:
         return any(other.name == name and other.owner is None for other in module.functions)
-    having = project.memory("classes by member", _by_member).get(name, ())
-    return any(_is_akin(project, function, cls) for cls in having)
-
-
-def _by_member(project: Project) -> dict[str, set[ClassId]]:
-    """The classes that have a method, or another attribute in their body, by its name."""
-    found: dict[str, set[ClassId]] = {}
-    for function in project.functions.values():
-        if function.owner is not None:
-            found.setdefault(function.name, set()).add(function.owner)
-    for module in project.graph.modules.values():
-        for item in module.expressions:
-            if item.place is Place.CLASS_BODY and item.role is Role.TARGET and item.variable:
-                found.setdefault(item.variable[1], set()).add(item.variable[0])
-    return found
-
-
-def _is_akin(project: Project, function: Function, cls: ClassId) -> bool:
-    """Whether a class derives from that of a method, or the other way round."""
-    bases, owner = project.graph.bases, function.owner or ""
-    return cls in (owner, *bases.get(owner, ())) or owner in bases.get(cls, ())
+    return is_in_line(project, function, name)
 
 
 def _dropped(project: Project, function: Function) -> tuple[int, ...]:
@@ -402,7 +402,7 @@ def _has_it(project: Project, receiver: Reference, function: Function) -> bool:
     found = {source.name for source in project.sources(receiver) if source.kind in _OBJECTS}
     known = project.graph.types.get(receiver)
     classes = (found | ({known} if known is not None else set())) & project.graph.classes.keys()
-    return all(_is_akin(project, function, cls) for cls in classes)
+    return all(is_akin(project, (cls,), function) for cls in classes)
 
 
 def _call(project: Project, function: Function, site: Reference, name: str) -> list[Edit] | None:
