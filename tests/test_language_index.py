@@ -164,7 +164,7 @@ WORDS = (
     (
         "values of enums",
         "language/enumerations/values_that_are_called",
-        r'Step\["BOTH"\]\.run\(2\)',
+        r'Step\["BOTH"\]\.run_step\(2\)',
     ),
     (
         "objects that ask others",

@@ -19,6 +19,7 @@ from asyncify.analysis.names import Denoted, Names, Sort
 from asyncify.analysis.narrowing import narrowings
 from asyncify.analysis.optional import parts
 from asyncify.analysis.slots import DEAD, ELEMENT, Atom, element_key
+from asyncify.model.attributes import METHODS_OF_TYPES
 from asyncify.model.facts import Expression, FlowKind, Kind, Module, Place, Role
 from asyncify.model.graph import Edge, Reference, SourceKind
 
@@ -66,6 +67,8 @@ class Motion:
         self.heap = heap
         self.slots = heap.slots
         self.members = Members(heap, names, assigned_names(names.modules, hierarchy))
+        self._methods = frozenset(hierarchy.method_names)
+        self._replacing: dict[str, frozenset[int]] = {}  # statements that assign to methods
         self.constants: list[tuple[Reference, int]] = []  # literals, and the slot they move to
         self.external_names: dict[Reference, str] = {}
         self._denoted: dict[str, dict[int, tuple[Denoted, ...]]] = {
@@ -179,11 +182,28 @@ class Motion:
         elif known not in effects.SCALARS:
             holder = self.heap.at(module.name, receiver)
             self.members.attribute(holder, item.text, slot, write=write)
-        if item.role not in (Role.CALLEE, Role.TARGET, Role.DELETED):
+        read = item.role not in (Role.CALLEE, Role.TARGET, Role.DELETED)
+        if read and item.text in METHODS_OF_TYPES and not self._replaces(module, item):
             method = partial(self.members.builtin_method, slot, item.text)
             if known is not None:
                 method(Atom(SourceKind.INSTANCE, known))
             self.slots.subscribe(self.heap.at(module.name, receiver), method)
+
+    def _replaces(self, module: Module, item: Expression) -> bool:
+        """Whether an expression takes the place of a method: what is put there planning makes awaitable."""
+        if item.role is Role.ASSIGNED:
+            if module.name not in self._replacing:
+                self._replacing[module.name] = frozenset(
+                    e.statement
+                    for e in module.expressions
+                    if e.role is Role.TARGET
+                    and e.kind is Kind.ATTRIBUTE
+                    and e.text in self._methods
+                )
+            return item.statement in self._replacing[module.name]
+        if item.role is not Role.ARGUMENT or item.detail != "2":
+            return False
+        return module.expressions[module.children[item.parent][0]].text == "setattr"
 
     def _becomes(self, holder: int, atom: Atom) -> None:
         """An object gets another class."""

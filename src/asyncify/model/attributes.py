@@ -57,6 +57,17 @@ def builtin_type(cls: str) -> type | None:
 _TYPES = (collections, io, logging, queue, re, threading)
 
 
+# the names of methods of these types, and of the builtin ones
+METHODS_OF_TYPES = frozenset(
+    name
+    for module in (builtins, *_TYPES)
+    for kind in vars(module).values()
+    if isinstance(kind, type)
+    for name in dir(kind)
+    if not name.startswith("__") and callable(getattr(kind, name, None))
+)
+
+
 def known_type(cls: str) -> type | None:
     """The type of Python that a name means, of those that are known here."""
     module, _, name = cls.rpartition(".")

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from asyncify.model.attributes import DELEGATING
 from asyncify.model.composed import Written, written
 from asyncify.model.facts import Expression, Function, Kind, Place, Role
 from asyncify.model.graph import Reference, SourceKind
@@ -81,8 +82,34 @@ def is_in_line(project: Project, function: Function, name: str) -> bool:
     """Whether a class above or below that of a method has anything of a name."""
     if any(True for _ in overriding_attributes(project, function, name)):
         return True
-    methods = project.memory("owners of methods", _owners).get(name, ())
+    methods = project.memory("owners", _owners).get(name, ())
     return any(is_akin(project, (cls,), function) for cls in methods)
+
+
+def may_have(project: Project, cls: str, name: str) -> bool:
+    """Whether objects of a class may have an attribute: by a method, by what they ask, or by what is put into them."""
+    line, owners = (cls, *project.graph.bases.get(cls, ())), project.memory("owners", _owners)
+    if not owners.get("__get__", set()).isdisjoint(line):
+        return False  # as an attribute it gives another object
+    if any(not owners.get(each, set()).isdisjoint(line) for each in (name, *DELEGATING)):
+        return True
+    put = project.memory("put into objects", _put)
+    return any(not put.get(each, set()).isdisjoint(line) for each in (name, ""))
+
+
+def _put(project: Project) -> dict[str, set[str]]:
+    """The classes whose methods assign to an attribute, by its name; "" for any name."""
+    found: dict[str, set[str]] = {}
+    for module in project.graph.modules.values():
+        for item in module.expressions:
+            owner = project.functions[item.function].owner
+            if owner is None:
+                continue
+            if item.kind is Kind.ATTRIBUTE and item.role is Role.TARGET:
+                found.setdefault(item.text, set()).add(owner)
+            elif item.text in ("setattr", "__dict__", "vars"):
+                found.setdefault("", set()).add(owner)
+    return found
 
 
 def _owners(project: Project) -> dict[str, set[str]]:

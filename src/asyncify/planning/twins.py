@@ -17,7 +17,13 @@ from asyncify.model.graph import Access, Edge, Reference, SourceKind, Value
 from asyncify.model.modules import named_module, reached_from
 from asyncify.model.plan import AddImport, Await, Edit, MakeTwin, Replace
 from asyncify.model.span import Span
-from asyncify.planning.accessors import PROPERTY, is_akin, is_in_line, overriding_attributes
+from asyncify.planning.accessors import (
+    PROPERTY,
+    is_akin,
+    is_in_line,
+    may_have,
+    overriding_attributes,
+)
 from asyncify.planning.cleanup import cleans_up
 from asyncify.planning.colour import Limit
 from asyncify.planning.consumers import consume, need_async
@@ -401,8 +407,9 @@ def _has_it(project: Project, receiver: Reference, function: Function) -> bool:
     """Whether an object has a method by its class: not one that it asks another object for, or keeps."""
     found = {source.name for source in project.sources(receiver) if source.kind in _OBJECTS}
     known = project.graph.types.get(receiver)
-    classes = (found | ({known} if known is not None else set())) & project.graph.classes.keys()
-    return all(is_akin(project, (cls,), function) for cls in classes)
+    classes = (found or {known or ""}) & project.graph.classes.keys()
+    others = {each for each in classes if not is_akin(project, (each,), function)}
+    return not any(may_have(project, each, function.name) for each in others)
 
 
 def _call(project: Project, function: Function, site: Reference, name: str) -> list[Edit] | None:
