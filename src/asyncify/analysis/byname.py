@@ -7,7 +7,7 @@ from functools import cached_property
 from asyncify.analysis.binding import Call
 from asyncify.analysis.flow import Flow
 from asyncify.analysis.slots import ANYTHING, DEAD, FOREIGN, HANDED, LOADED, SUPER
-from asyncify.model.attributes import BUILTIN_ATTRIBUTES, DELEGATING
+from asyncify.model.attributes import BUILTIN_ATTRIBUTES
 from asyncify.model.facts import FunctionId
 from asyncify.model.graph import Evidence, SourceKind, Target
 
@@ -93,14 +93,10 @@ class ByName:
     def asks_elsewhere(self, slot: int, attribute: str, depth: int = _DEEP) -> bool:
         """Whether an object in a slot asks somebody whom nobody knows for an attribute that its class lacks."""
         return any(
-            atom.kind == SourceKind.INSTANCE
-            and atom.name in self.hierarchy.classes
-            and not self.flow.members.denoted(atom, attribute)
-            and any(
-                not self._is_told(function, attribute, depth)
-                for function in self.flow.members.functions(atom, DELEGATING)
-            )
+            not self._is_told(function, attribute, depth)
             for atom in self.flow.slots.atoms(slot)
+            for function in self.flow.members.asking(atom)
+            if not self.flow.members.denoted(atom, attribute)
         )
 
     def _is_told(self, function: FunctionId, attribute: str, depth: int) -> bool:

@@ -216,9 +216,8 @@ class Calls(Binding):
         self, call: Call, cls: ClassId, evidence: Evidence, own: Sequence[FunctionId]
     ) -> None:
         self.heap.instance(call.slot, cls, call.site)
-        if (
-            not own and evidence is Evidence.INFERRED
-        ):  # as the checker says where it knows the class
+        # as the checker says where it knows the class
+        if not own and evidence is Evidence.INFERRED:
             target = Target(external="builtins.object", evidence=evidence, receiver=cls)
             call.constructs.setdefault(cls, target)
         for function in own:

@@ -26,6 +26,7 @@ class Delegates:
         self._functions = functions
         self._asked: dict[FunctionId, dict[int, int]] = {}  # slots, by the expression of the call
         self._askers: dict[FunctionId, dict[Hashable, Asker]] = {}
+        self._returned: dict[FunctionId, list[Expression]] = {}
 
     def add(self, function: FunctionId, site: Reference, name: int, slot: int) -> None:
         """Notes a call of `getattr`, if it asks what is in a slot for what another object lacks.
@@ -56,15 +57,21 @@ class Delegates:
         found = self._asked.get(function, {})
         if not found:
             return []
-        own = self._functions[function]
-        module = self._modules[own.module]
         whole = all(
-            part.id in found or part.kind is Kind.CONSTANT
-            for item in module.expressions
-            if item.role is Role.RETURNED and item.function == function
-            for part in parts(module, item)
+            part.id in found or part.kind is Kind.CONSTANT for part in self._results(function)
         )
         return list(found.values()) if whole else []
+
+    def _results(self, function: FunctionId) -> list[Expression]:
+        if function not in self._returned:
+            module = self._modules[self._functions[function].module]
+            self._returned[function] = [
+                part
+                for item in module.expressions
+                if item.role is Role.RETURNED and item.function == function
+                for part in parts(module, item)
+            ]
+        return self._returned[function]
 
 
 def _is_asked_name(module: Module, function: Function, item: Expression) -> bool:

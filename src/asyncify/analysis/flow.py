@@ -199,7 +199,7 @@ class Flow:
         call = Call(site, self.heap.at(module.name, item.id), self._arguments(module, item))
         call.callee = self.heap.at(module.name, callee.id)
         call.function = item.function
-        if self._forwards(module, item, callee):
+        if self._forwards(module, call, callee):
             wrapper = self.hierarchy.functions[item.function]
             listed = partial(self._listed, module)
             call.added = added(module, wrapper, call.arguments, listed)
@@ -269,16 +269,15 @@ class Flow:
         sorts = {one.sort for one in self.motion.denoted(module.name, part.id)}
         return bool(sorts) and sorts <= {Sort.FUNCTION, Sort.CLASS}
 
-    def _forwards(self, module: Module, item: Expression, callee: Expression) -> bool:
+    def _forwards(self, module: Module, call: Call, callee: Expression) -> bool:
         """Whether this is `function(*args, **kwargs)` in the wrapper that a decorator makes."""
         if callee.kind is not Kind.NAME or callee.variable is None:
             return False
-        if callee.variable[0] != self.hierarchy.functions[item.function].parent:
+        if callee.variable[0] != self.hierarchy.functions[call.function].parent:
             return False
-        given = [m for m in self._arguments(module, item) if m.star == "*"]
-        stars = (module.expressions[one.expression] for one in given)
+        stars = (module.expressions[one.expression] for one in call.arguments if one.star == "*")
         return any(
-            star.kind in _MADE or (star.variable is not None and star.variable[0] == item.function)
+            star.kind in _MADE or (star.variable is not None and star.variable[0] == call.function)
             for star in stars
         )
 

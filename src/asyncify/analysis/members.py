@@ -68,6 +68,7 @@ class Members:
         self.hierarchy = heap.hierarchy
         self.lookups = Lookups(heap, names)
         self.delegates = Delegates(self.hierarchy.modules, self.hierarchy.functions)
+        self._asking: dict[ClassId, tuple[FunctionId, ...]] = {}
         self.stored = stored  # every attribute name that something is assigned to
         self.unnamed: list[Store] = []
         self._namespaces: list[tuple[int, int, Reference, tuple[Atom, ...]]] = []
@@ -106,9 +107,16 @@ class Members:
 
     def delegate(self, atom: Atom, key: Hashable, asker: Asker) -> None:
         """Hears of everybody whom an object asks for what its class lacks."""
-        if atom.kind == SourceKind.INSTANCE:
-            for function in self.functions(atom, DELEGATING):
-                self.delegates.ask(function, key, asker)
+        for function in self.asking(atom):
+            self.delegates.ask(function, key, asker)
+
+    def asking(self, atom: Atom) -> tuple[FunctionId, ...]:
+        """The methods by which an object asks others for what its class lacks."""
+        if atom.kind != SourceKind.INSTANCE:
+            return ()
+        if atom.name not in self._asking:
+            self._asking[atom.name] = tuple(self.functions(atom, DELEGATING))
+        return self._asking[atom.name]
 
     def asked(self) -> dict[ClassId, frozenset[ClassId]]:
         """By class, those of the objects that its objects ask for what they lack, and whom these ask."""
@@ -117,7 +125,7 @@ class Members:
             todo, seen = [cls], set[ClassId]()
             while todo:
                 atom = Atom(SourceKind.INSTANCE, todo.pop())
-                for function in self.functions(atom, DELEGATING):
+                for function in self.asking(atom):
                     for slot in self.delegates.asked(function):
                         names = {one.name for one in self.heap.slots.atoms(slot)} - seen
                         todo += sorted(names & self.hierarchy.classes.keys())

@@ -19,7 +19,7 @@ from asyncify.analysis.names import Denoted, Names, Sort
 from asyncify.analysis.narrowing import narrowings
 from asyncify.analysis.optional import parts
 from asyncify.analysis.slots import DEAD, ELEMENT, Atom, element_key
-from asyncify.model.attributes import METHODS_OF_TYPES
+from asyncify.model.attributes import methods_of_types
 from asyncify.model.facts import Expression, FlowKind, Kind, Module, Place, Role
 from asyncify.model.graph import Edge, Reference, SourceKind
 
@@ -68,6 +68,7 @@ class Motion:
         self.slots = heap.slots
         self.members = Members(heap, names, assigned_names(names.modules, hierarchy))
         self._methods = frozenset(hierarchy.method_names)
+        self._taken = methods_of_types()
         self._replacing: dict[str, frozenset[int]] = {}  # statements that assign to methods
         self.constants: list[tuple[Reference, int]] = []  # literals, and the slot they move to
         self.external_names: dict[Reference, str] = {}
@@ -183,7 +184,7 @@ class Motion:
             holder = self.heap.at(module.name, receiver)
             self.members.attribute(holder, item.text, slot, write=write)
         read = item.role not in (Role.CALLEE, Role.TARGET, Role.DELETED)
-        if read and item.text in METHODS_OF_TYPES and not self._replaces(module, item):
+        if read and item.text in self._taken and not self._replaces(module, item):
             method = partial(self.members.builtin_method, slot, item.text)
             if known is not None:
                 method(Atom(SourceKind.INSTANCE, known))

@@ -12,12 +12,14 @@ import queue
 import re
 import threading
 from decimal import Decimal
+from functools import cache
 from io import BytesIO, StringIO
 
 # a constructor, and where it has to await: what does its work, and what calls that for a new object
 INITIAL = "__init__"
 INITIAL_ASYNC = "_init_async"
 FACTORY = "create_async"
+TWIN = "_async"  # how the name of a twin ends
 
 # what gives an object the attributes that its class does not have
 DELEGATING = frozenset({"__getattr__", "__getattribute__"})
@@ -57,17 +59,20 @@ def builtin_type(cls: str) -> type | None:
 _TYPES = (collections, io, logging, queue, re, threading)
 
 
-# the names of methods of these types, and of the builtin ones
-METHODS_OF_TYPES = frozenset(
-    name
-    for module in (builtins, *_TYPES)
-    for kind in vars(module).values()
-    if isinstance(kind, type)
-    for name in dir(kind)
-    if not name.startswith("__") and callable(getattr(kind, name, None))
-)
+@cache
+def methods_of_types() -> frozenset[str]:
+    """The names of methods of these types, and of the builtin ones: worked out where a project is analysed."""
+    return frozenset(
+        name
+        for module in (builtins, *_TYPES)
+        for kind in vars(module).values()
+        if isinstance(kind, type)
+        for name in dir(kind)
+        if not name.startswith("__") and callable(getattr(kind, name, None))
+    )
 
 
+@cache
 def known_type(cls: str) -> type | None:
     """The type of Python that a name means, of those that are known here."""
     module, _, name = cls.rpartition(".")

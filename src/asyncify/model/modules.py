@@ -45,6 +45,11 @@ def reached_from(modules: Mapping[str, Module], module: str, wanted: str) -> str
     return None if first in own | others else rest
 
 
+def has_name(modules: Mapping[str, Module], module: str, name: str) -> bool:
+    """Whether a module has a name by its own text, or as that of a module in it."""
+    return name in bound_names(modules[module]) or f"{module}.{name}" in modules
+
+
 def bound_names(module: Module) -> frozenset[str]:
     """Every name that a module has by its own text."""
     bodies = (function for function in module.functions if function.kind == "module")

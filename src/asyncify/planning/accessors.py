@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from asyncify.model.attributes import DELEGATING
 from asyncify.model.composed import Written, written
-from asyncify.model.facts import Expression, Function, Kind, Place, Role
+from asyncify.model.facts import Expression, Function, Kind, Role
 from asyncify.model.graph import Reference, SourceKind
+from asyncify.planning.class_attributes import is_akin
 
 if TYPE_CHECKING:
     from asyncify.planning.project import Project
@@ -68,67 +68,6 @@ def read_by_name(project: Project, function: Function) -> Iterator[tuple[str, Re
         yield "str.format", fields[function.name]
 
 
-def overriding_attributes(
-    project: Project, function: Function, name: str = ""
-) -> Iterator[Reference]:
-    """The names in the bodies of classes above and below that stand in the place of a method, or of another name."""
-    for place in project.memory("names of class bodies", _bodies).get(name or function.name, ()):
-        variable = project.expression(place).variable
-        if variable is not None and is_akin(project, variable[:1], function):
-            yield place
-
-
-def is_in_line(project: Project, function: Function, name: str) -> bool:
-    """Whether a class above or below that of a method has anything of a name."""
-    if any(True for _ in overriding_attributes(project, function, name)):
-        return True
-    methods = project.memory("owners", _owners).get(name, ())
-    return any(is_akin(project, (cls,), function) for cls in methods)
-
-
-def may_have(project: Project, cls: str, name: str) -> bool:
-    """Whether objects of a class may have an attribute: by a method, by what they ask, or by what is put into them."""
-    line, owners = (cls, *project.graph.bases.get(cls, ())), project.memory("owners", _owners)
-    if not owners.get("__get__", set()).isdisjoint(line):
-        return False  # as an attribute it gives another object
-    if any(not owners.get(each, set()).isdisjoint(line) for each in (name, *DELEGATING)):
-        return True
-    put = project.memory("put into objects", _put)
-    return any(not put.get(each, set()).isdisjoint(line) for each in (name, ""))
-
-
-def _put(project: Project) -> dict[str, set[str]]:
-    """The classes whose methods assign to an attribute, by its name; "" for any name."""
-    found: dict[str, set[str]] = {}
-    for module in project.graph.modules.values():
-        for item in module.expressions:
-            owner = project.functions[item.function].owner
-            if owner is None:
-                continue
-            if item.kind is Kind.ATTRIBUTE and item.role is Role.TARGET:
-                found.setdefault(item.text, set()).add(owner)
-            elif item.text in ("setattr", "__dict__", "vars"):
-                found.setdefault("", set()).add(owner)
-    return found
-
-
-def _owners(project: Project) -> dict[str, set[str]]:
-    found: dict[str, set[str]] = {}
-    for function in project.functions.values():
-        if function.owner is not None:
-            found.setdefault(function.name, set()).add(function.owner)
-    return found
-
-
-def _bodies(project: Project) -> dict[str, list[Reference]]:
-    found: dict[str, list[Reference]] = {}
-    for module in project.graph.modules.values():
-        for item in module.expressions:
-            if item.place is Place.CLASS_BODY and item.role is Role.TARGET and item.variable:
-                found.setdefault(item.variable[1], []).append(Reference(module.name, item.id))
-    return found
-
-
 def _patterns(project: Project) -> list[tuple[str, frozenset[str], Reference]]:
     """The attributes that class patterns read, with the classes."""
     found: list[tuple[str, frozenset[str], Reference]] = []
@@ -177,13 +116,3 @@ def _may_have(project: Project, place: Reference, function: Function) -> bool:
         return True  # nobody knows what it is
     found = {known or "", *(each.name for each in sources if each.kind is SourceKind.INSTANCE)}
     return is_akin(project, found, function)
-
-
-def is_akin(project: Project, classes: Iterable[str], function: Function) -> bool:
-    """Whether one of these classes derives from that of a method, or the other way round."""
-    lines = project.graph.bases
-    return any(
-        function.owner in (one, *lines.get(one or "", ()))
-        or one in lines.get(function.owner or "", ())
-        for one in classes
-    )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from asyncify.model.facts import Function, FunctionId, Kind, Role
+from asyncify.model.facts import FunctionId, Kind, Role
 from asyncify.model.graph import Reference
 from asyncify.model.plan import Edit, Replace
 from asyncify.planning.applied import applied
+from asyncify.planning.class_attributes import methods_named
 from asyncify.planning.colour import Limit
 from asyncify.planning.items import remade
 from asyncify.planning.project import Project
@@ -107,18 +108,18 @@ def _is_quiet_part(project: Project, place: Reference) -> bool:
         return bool(names) and all(_is_quiet_name(project, name) for name in names)
     if expression.kind is Kind.ATTRIBUTE:
         return _is_plain_attribute(project, expression.text)
-    return expression.kind is not Kind.SUBSCRIPT or not _methods(project, *_HIDDEN)
+    return expression.kind is not Kind.SUBSCRIPT or not methods_named(project, *_HIDDEN)
 
 
 def _is_quiet_name(project: Project, name: str) -> bool:
     own = f"__{name.removeprefix('builtins.')}__"
-    return name.startswith("builtins.str.") or (name in _QUIET and not _methods(project, own))
+    return name.startswith("builtins.str.") or (name in _QUIET and not methods_named(project, own))
 
 
 def _is_quiet_getter(project: Project, call: Reference, name: str) -> bool:
     """Whether a key is `attrgetter("name")` or `itemgetter(0)`, and these run nothing of the project."""
     texts = [expression.string for _, expression in project.arguments(call)]
-    if name not in _GETTERS or _methods(project, *_HIDDEN):
+    if name not in _GETTERS or methods_named(project, *_HIDDEN):
         return False
     if name.endswith("itemgetter"):
         return True
@@ -128,19 +129,5 @@ def _is_quiet_getter(project: Project, call: Reference, name: str) -> bool:
 
 def _is_plain_attribute(project: Project, name: str) -> bool:
     """Whether no property of the project has a name, and nothing else runs where an attribute is read."""
-    decorated = any(one.decorators for one in _methods(project, name))
-    return not decorated and not _methods(project, *_HIDDEN)
-
-
-def _methods(project: Project, *names: str) -> list[Function]:
-    """The methods of the project of some names."""
-    known = project.memory("methods by name", _by_name)
-    return [one for name in names for one in known.get(name, ())]
-
-
-def _by_name(project: Project) -> dict[str, list[Function]]:
-    found: dict[str, list[Function]] = {}
-    for function in project.functions.values():
-        if function.owner is not None:
-            found.setdefault(function.name, []).append(function)
-    return found
+    decorated = any(one.decorators for one in methods_named(project, name))
+    return not decorated and not methods_named(project, *_HIDDEN)

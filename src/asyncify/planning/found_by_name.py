@@ -7,12 +7,12 @@ known (``"do_" + name``) are followed by analysis, and need no limit.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from asyncify.model.attributes import INITIAL
 from asyncify.model.facts import Expression, Function, FunctionId, Kind, Module, Role
 from asyncify.model.graph import Reference, SourceKind
-from asyncify.model.modules import bound_names, named_module
+from asyncify.model.modules import has_name, named_module
 from asyncify.planning.colour import Limit
 from asyncify.planning.fixtures import fixture_name, fixtures_named, fixtures_of
 from asyncify.planning.hooks import in_test_file
@@ -82,17 +82,19 @@ def _asked_modules(project: Project) -> dict[str, Reference]:
         for function in project.functions.values()
         if function.name == "__getattr__" and function.parent == f"{function.module}:"
     }
+    wanted = {f.name for f in project.functions.values() if f.owner is None}
+    wanted |= {cls.name for cls in project.graph.classes.values()}
     for module in modules.values() if asked else ():
         for one in module.imports:
             if one.module in asked and one.attribute is not None:
                 place = _first(module, one.name)
-                if place is not None and _is_lacking(modules, one.module, one.attribute):
+                if place is not None and not has_name(modules, one.module, one.attribute):
                     found.setdefault(one.attribute, place)
         for item in module.expressions:
-            if item.kind is Kind.ATTRIBUTE:
+            if item.kind is Kind.ATTRIBUTE and item.text in wanted:
                 receiver = Reference(module.name, module.children[item.id][0])
                 named = named_module(modules, receiver)
-                if named in asked and _is_lacking(modules, named, item.text):
+                if named in asked and not has_name(modules, named, item.text):
                     found.setdefault(item.text, Reference(module.name, item.id))
     return found
 
@@ -101,10 +103,6 @@ def _first(module: Module, name: str) -> Reference | None:
     """The first place that reads a name."""
     items = (e for e in module.expressions if e.kind is Kind.NAME and e.text == name)
     return next((Reference(module.name, item.id) for item in items), None)
-
-
-def _is_lacking(modules: Mapping[str, Module], module: str, name: str) -> bool:
-    return name not in bound_names(modules[module]) and f"{module}.{name}" not in modules
 
 
 def _lookups(project: Project) -> Iterator[Reference]:

@@ -11,9 +11,9 @@ from asyncify.planning.accessors import (
     CACHED_PROPERTY,
     PROPERTY,
     is_accessor,
-    overriding_attributes,
     read_by_name,
 )
+from asyncify.planning.class_attributes import overriding_attributes
 from asyncify.planning.colour import Limit
 from asyncify.planning.companions import LambdaForm, lambda_form
 from asyncify.planning.decorators import (

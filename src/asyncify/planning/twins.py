@@ -11,17 +11,17 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from asyncify.model.attributes import INITIAL
+from asyncify.model.attributes import INITIAL, TWIN
 from asyncify.model.facts import Function, FunctionId, Import, Kind, Role
 from asyncify.model.graph import Access, Edge, Reference, SourceKind, Value
 from asyncify.model.modules import named_module, reached_from
 from asyncify.model.plan import AddImport, Await, Edit, MakeTwin, Replace
 from asyncify.model.span import Span
-from asyncify.planning.accessors import (
-    PROPERTY,
+from asyncify.planning.accessors import PROPERTY
+from asyncify.planning.class_attributes import (
     is_akin,
     is_in_line,
-    may_have,
+    may_give,
     overriding_attributes,
 )
 from asyncify.planning.cleanup import cleans_up
@@ -97,7 +97,7 @@ class Twin:
 
 def twin_name(name: str) -> str:
     """The name of the twin of a function."""
-    return RENAMED[name] if name in _RENAMED else f"{name}_async"
+    return RENAMED[name] if name in _RENAMED else name + TWIN
 
 
 def twin_of(project: Project, function: Function, limit: Limit | None) -> Twin | None:
@@ -293,13 +293,13 @@ def is_patched(project: Project, function: Function) -> bool:
 
 def is_taken(project: Project, function: Function, name: str) -> bool:
     """Whether there is something of this name beside a function already."""
-    module = project.graph.modules[function.module]
+    if function.owner is not None:
+        return is_in_line(project, function, name)
     scope = project.functions.get(function.parent)
-    if function.owner is None and scope is not None and name in scope.names:
+    if scope is not None and name in scope.names:
         return True
-    if function.owner is None:
-        return any(other.name == name and other.owner is None for other in module.functions)
-    return is_in_line(project, function, name)
+    functions = project.graph.modules[function.module].functions
+    return any(other.name == name and other.owner is None for other in functions)
 
 
 def _dropped(project: Project, function: Function) -> tuple[int, ...]:
@@ -409,7 +409,7 @@ def _has_it(project: Project, receiver: Reference, function: Function) -> bool:
     known = project.graph.types.get(receiver)
     classes = (found or {known or ""}) & project.graph.classes.keys()
     others = {each for each in classes if not is_akin(project, (each,), function)}
-    return not any(may_have(project, each, function.name) for each in others)
+    return not any(may_give(project, each, function.name) for each in others)
 
 
 def _call(project: Project, function: Function, site: Reference, name: str) -> list[Edit] | None:

@@ -14,11 +14,12 @@ from asyncify.model.attributes import (
     FACTORY,
     INITIAL,
     INITIAL_ASYNC,
+    TWIN,
     lacks,
 )
 from asyncify.model.facts import ClassId, Expression, Function, FunctionId, Kind, Role
 from asyncify.model.graph import Access, CallGraph, Edge, Evidence, Reference, SourceKind
-from asyncify.model.modules import bound_names, named_module
+from asyncify.model.modules import bound_names, has_name, named_module
 from asyncify.model.span import Span
 
 # functions that take a coroutine and see to it that it runs
@@ -41,7 +42,6 @@ RUNNERS = frozenset(
         "anyio.run",
     }
 )
-_TWIN = "_async"  # how the name of a twin ends
 _STARTERS = frozenset({"asyncio.run", "asyncio.runners.run"})
 _STACKS = frozenset({"contextlib.ExitStack", "contextlib.AsyncExitStack"})
 _MANAGERS = ("asynccontextmanager", "contextlib.asynccontextmanager")
@@ -127,7 +127,7 @@ def _in_no_module(graph: CallGraph, became_async: Set[FunctionId]) -> Iterator[L
     wanted = {
         graph.functions[each].name: each
         for each in became_async & graph.functions.keys()
-        if each.endswith(_TWIN) and each.removesuffix(_TWIN) in graph.functions
+        if each.endswith(TWIN) and each.removesuffix(TWIN) in graph.functions
     }
     for module in graph.modules.values():
         for item in module.expressions:
@@ -137,16 +137,13 @@ def _in_no_module(graph: CallGraph, became_async: Set[FunctionId]) -> Iterator[L
             named = named_module(graph.modules, receiver)
             if named is None or item.role is Role.TARGET:
                 continue
-            bound = bound_names(graph.modules[named])
-            if not bound & {item.text, "*", "__getattr__"} and _is_no_part(graph, named, item.text):
+            known = graph.modules[named]
+            others = "__getattr__" in bound_names(known) or any(
+                i.name == "*" for i in known.imports
+            )
+            if not others and not has_name(graph.modules, named, item.text):
                 message = f"{named} has no {item.text}"
                 yield Lost(module.path, item.span, wanted[item.text], message)
-
-
-def _is_no_part(graph: CallGraph, module: str, name: str) -> bool:
-    """Whether a module neither has a submodule of a name, nor gets that from somebody else's text."""
-    stars = any(one.name == "*" for one in graph.modules[module].imports)
-    return not stars and f"{module}.{name}" not in graph.modules
 
 
 def _on_strangers(graph: CallGraph, became_async: Set[FunctionId]) -> Iterator[Lost]:
