@@ -17,8 +17,8 @@ from asyncify.planning.stubs import alone, declaration_edits
 from asyncify.planning.terms import Spot, Term, contents, denoted, members, read
 from asyncify.planning.wishes import Owner, Want, Wanted, Wishes
 from asyncify.rules.registry import Rules
-from asyncify.rules.spec import Resource
 
+Changes = dict[Reference, dict[Change, dict[Owner, None]]]  # by annotation, with who wants them
 ITERATORS = {
     f"{module}.{name}": f"Async{name}"
     for module in ("typing", "collections.abc", "typing_extensions")
@@ -52,24 +52,21 @@ def annotation_edits(
         twins: the functions that get an async one beside them.
     """
     annotated = Annotated(project)
-    terms = {root: read(project, root) for root in annotated.roots()}
-    changes: dict[Reference, dict[Change, dict[Owner, None]]] = {}
-    kept = _kept_types(project, rules, translated)
-    for root, term in terms.items():
-        for owner, change in _renamed_types(rules, kept, term):
-            changes.setdefault(root, {}).setdefault(change, {})[owner] = None
+    terms = _Terms(project, annotated)
+    moved = _moved_types(project, rules, translated)
+    changes = _renamed_types(rules, moved, terms)
     wishes = Wishes(project, annotated, coloured, expressions, twins)
     wishes.collect()
     applied = _Applied(project, terms, changes)
     for slot, wanted in wishes.wanted.items():
         for root in annotated.annotations.get(slot, ()):
-            applied.change(root, terms[root], wanted)
+            applied.change(root, wanted)
     applied.aliases()
     for owner, base, want in wishes.bases():
-        applied.change(base, read(project, base), {(want, 0): {owner: None}})
+        applied.change(base, {(want, 0): {owner: None}})
     for stub in project.graph.stubs.values():
-        yield from _stub_edits(project, rules, kept, coloured, wishes, stub)
-    yield from _docstrings(project, rules, kept, coloured, wishes)
+        yield from _stub_edits(project, rules, moved, coloured, wishes, stub)
+    yield from _docstrings(project, rules, moved, coloured, wishes)
     for root, found in sorted(changes.items()):
         owners = dict.fromkeys(owner for own in found.values() for owner in own)
         yield list(owners), project.module(root).path, list(spell(project, found))
@@ -78,7 +75,7 @@ def annotation_edits(
 def _stub_edits(
     project: Project,
     rules: Rules,
-    kept: set[str],
+    moved: frozenset[str],
     coloured: frozenset[FunctionId],
     wishes: Wishes,
     stub: Module,
@@ -86,21 +83,18 @@ def _stub_edits(
     """What the stub beside a module declares about it."""
     own = alone(stub)
     annotated = Annotated(own)
-    terms = {root: read(own, root) for root in annotated.roots()}
-    changes: dict[Reference, dict[Change, dict[Owner, None]]] = {}
-    for root, term in terms.items():
-        for owner, change in _renamed_types(rules, kept, term):
-            changes.setdefault(root, {}).setdefault(change, {})[owner] = None
+    terms = _Terms(own, annotated)
+    changes = _renamed_types(rules, moved, terms)
     applied = _Applied(own, terms, changes)
     slots: dict[Slot, list[Reference]] = {}
     for (kind, scope, name), roots in annotated.annotations.items():
         slots.setdefault((kind, scope.partition("~")[0], name), []).extend(roots)
     for (kind, scope, name), wanted in wishes.wanted.items():
         for root in slots.get((kind, scope.partition("~")[0], name), ()):
-            applied.change(root, terms[root], wanted)
+            applied.change(root, wanted)
             if kind == "result":  # a stub may name what the decorator makes of a generator
                 managers = {(Want("manager"), depth): own for (_, depth), own in wanted.items()}
-                applied.change(root, terms[root], managers)
+                applied.change(root, managers)
     applied.aliases()
     edits: list[tuple[str, Edit]] = []
     owners: dict[Owner, None] = {}
@@ -118,7 +112,7 @@ def _stub_edits(
 def _docstrings(
     project: Project,
     rules: Rules,
-    kept: set[str],
+    moved: frozenset[str],
     coloured: frozenset[FunctionId],
     wishes: Wishes,
 ) -> Iterator[tuple[list[Owner], str, list[Edit]]]:
@@ -126,11 +120,13 @@ def _docstrings(
 
     def dotted(name: str) -> str | None:
         found = rules.resource(name)
-        return found[1].annotation if found is not None and found[1].name not in kept else None
+        return found[1].annotation if found is not None and found[1].name in moved else None
 
     for identifier in sorted(coloured):
         function = project.functions[identifier]
         renamed = Renamed(wishes.gives_iterator(function), dotted)
+        if not renamed.iterator and not moved:
+            continue
         edits = list(docstring_edits(project, function, renamed))
         if edits:
             yield [identifier], project.path(identifier), edits
@@ -139,29 +135,27 @@ def _docstrings(
 # -- types of libraries --------------------------------------------------------------------------
 
 
-def _renamed_types(rules: Rules, kept: set[str], term: Term) -> Iterator[tuple[Owner, Change]]:
+def _renamed_types(rules: Rules, moved: frozenset[str], terms: _Terms) -> Changes:
     """Renames the types of translated objects.
 
     An annotation is renamed if every object of its type in the project is translated: an annotation
     is read by people and type checkers only, so a rest of doubt leaves it alone.
     """
-    for part in term.walk():
-        found = rules.resource(part.name) if part.name and part.named is not None else None
-        if found is not None and found[1].annotation and found[1].name not in kept:
-            yield ("library", found[0].name), Rename(part, found[1].annotation, dotted=True)
+    changes: Changes = {}
+    for root, term in terms.all() if moved else ():
+        for part in term.walk():
+            found = rules.resource(part.name) if part.name and part.named is not None else None
+            if found is not None and found[1].annotation and found[1].name in moved:
+                change = Rename(part, found[1].annotation, dotted=True)
+                changes.setdefault(root, {}).setdefault(change, {})["library", found[0].name] = None
+    return changes
 
 
-def _kept_types(project: Project, rules: Rules, translated: frozenset[int]) -> set[str]:
-    """Resource types of which at least one object stays what it was, or none was translated."""
-    kept = {
-        entry.name
-        for library in rules.libraries
-        for entry in library.entries
-        if isinstance(entry, Resource)
-    }
+def _moved_types(project: Project, rules: Rules, translated: frozenset[int]) -> frozenset[str]:
+    """Resource types of which an object was translated, and none stays what it was."""
     seen: set[str] = set()
     rest: set[str] = set()
-    for value in project.graph.values:
+    for value in project.graph.values if translated else ():
         if all(is_cast(project, occurrence, "0") for occurrence in value.occurrences):
             continue  # a type that is only named
         names = {
@@ -174,10 +168,28 @@ def _kept_types(project: Project, rules: Rules, translated: frozenset[int]) -> s
             found = rules.resource(name)
             if found is not None:
                 (seen if value.id in translated else rest).add(found[1].name)
-    return (kept - seen) | rest
+    return frozenset(seen - rest)
 
 
 # -- carrying it out -----------------------------------------------------------------------------
+
+
+class _Terms:
+    """The annotations of a project, each read when somebody asks."""
+
+    def __init__(self, project: Project, annotated: Annotated) -> None:
+        self.project, self.annotated = project, annotated
+        self._read: dict[Reference, Term] = {}
+
+    def at(self, root: Reference) -> Term:
+        """The annotation at a place."""
+        if root not in self._read:
+            self._read[root] = read(self.project, root)
+        return self._read[root]
+
+    def all(self) -> Iterator[tuple[Reference, Term]]:
+        """Every annotation, with its place."""
+        return ((root, self.at(root)) for root in self.annotated.roots())
 
 
 class _Applied:
@@ -186,8 +198,8 @@ class _Applied:
     def __init__(
         self,
         project: Project,
-        terms: dict[Reference, Term],
-        changes: dict[Reference, dict[Change, dict[Owner, None]]],
+        terms: _Terms,
+        changes: Changes,
     ) -> None:
         self.project = project
         self.terms = terms
@@ -195,8 +207,9 @@ class _Applied:
         # alias -> what is wanted of it -> where, and because of whom
         self._of_alias: dict[tuple[str, str], dict[Want, dict[Spot, dict[Owner, None]]]] = {}
 
-    def change(self, root: Reference, term: Term, wanted: Wanted) -> None:
+    def change(self, root: Reference, wanted: Wanted) -> None:
         """Change one annotation."""
+        term = self.terms.at(root)
         for (want, depth), owners in wanted.items():
             for part in contents(term) if depth else members(term):
                 for change in self._changes(part, want, owners):
@@ -239,7 +252,7 @@ class _Applied:
                 definition = read(self.project, root)
                 if set(spots) == uses(alias):
                     owners = {owner: None for own in spots.values() for owner in own}
-                    self.change(root, definition, {(want, 0): owners})
+                    self.change(root, {(want, 0): owners})
                 elif want == Want("awaitable", called=True) and self._is_plain(definition):
                     for spot, own in spots.items():
                         self._expand(spot, definition, own)
@@ -254,7 +267,7 @@ class _Applied:
         )
 
     def _expand(self, spot: Spot, definition: Term, owners: dict[Owner, None]) -> None:
-        for root, term in self.terms.items():
+        for root, term in self.terms.all():
             if spot.in_string or root.module != definition.spot.reference.module:
                 continue
             for part in term.walk():
@@ -286,7 +299,7 @@ class _Applied:
 class _Uses:
     """Every place that names an alias."""
 
-    def __init__(self, project: Project, terms: dict[Reference, Term]) -> None:
+    def __init__(self, project: Project, terms: _Terms) -> None:
         self.project = project
         self.terms = terms
 
@@ -294,7 +307,7 @@ class _Uses:
         """The places, without the definition and the imports."""
         found = {
             part.named
-            for term in self.terms.values()
+            for _, term in self.terms.all()
             for part in term.walk()
             if part.variable == alias and part.named is not None
         }

@@ -93,7 +93,7 @@ def colour(
     users: Users,
     together: Together,
     limits: Mapping[FunctionId, Limit],
-    twins: Users | None = None,
+    twins: Callable[[Set[FunctionId]], Users] = lambda blocked: {},
     content: Set[FunctionId] = frozenset(),
     asked: Set[FunctionId] = frozenset(),
 ) -> Colouring:
@@ -104,20 +104,17 @@ def colour(
         users: by function, the places that use it and need their own function async.
         together: functions that become async, or have a twin, only together.
         limits: functions that must stay sync.
-        twins: functions that can have an async twin beside them, each with the places that can use that.
+        twins: finds out who among functions that stay sync can have an async twin beside them, each
+            with the places that can use that.
         content: functions that are content with the sync one (tests of it).
         asked: functions whose twin is made although nobody here calls it.
     """
     blocked = _blocked(users, together.family, limits)
-    twins = twins or {}
-    users = {
-        used: (
-            [use for use in twins.get(used, ()) if use.user not in content]
-            if used in blocked
-            else uses
-        )
-        for used, uses in users.items()
+    beside = twins(blocked.keys())
+    through = {
+        used: [use for use in beside.get(used, ()) if use.user not in content] for used in blocked
     }
+    users = {**users, **through}
     free: list[tuple[Unit, Reference, FunctionId]] = []
     for unit in units:
         kept = any(f in blocked for _, f in unit.sites)
@@ -127,7 +124,7 @@ def colour(
     def members(function: FunctionId) -> list[FunctionId]:
         return _members(function, together.line if function in blocked else together.family)
 
-    reached = _reached(free, users, members, lambda f: f not in blocked or f in twins)
+    reached = _reached(free, users, members, lambda f: f not in blocked or f in beside)
     causes = {f: cause for f, cause in reached.items() if f not in blocked}
     stays = {f: cause for f, cause in reached.items() if f in blocked}
     wanted = _wanted(stays, causes, users, members, asked)
@@ -146,7 +143,8 @@ def colour(
 
 
 def _members(function: FunctionId, family: Family) -> list[FunctionId]:
-    return sorted(family.get(function, frozenset({function})))
+    together = family.get(function)
+    return sorted(together) if together else [function]
 
 
 def _reached(

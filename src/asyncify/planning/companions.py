@@ -145,6 +145,20 @@ def _goes_inline(project: Project, function: Function, site: Reference) -> bool:
     return value is None or value.occurrences == (site,)
 
 
+def expecting(project: Project) -> Iterator[Reference]:
+    """Every call of a test helper that calls a function, or stands around what it expects to fail."""
+    yield from (call for call in project.calls_to(*EXPECTATIONS) if _expects(project, call))
+    for name in {name.rpartition(".")[2] for name in EXPECTATIONS}:
+        for method in project.attributes(name):
+            outer = project.parent(method)
+            if outer is not None and outer[1].kind is Kind.CALL and _expects(project, outer[0]):
+                yield outer[0]
+
+
+def _expects(project: Project, call: Reference) -> bool:
+    return expectation(project, call) is not None
+
+
 def expectation(project: Project, call: Reference) -> int | None:
     """The position of the function that a test helper calls; None for any other call."""
     names = project.callee_names(call)

@@ -91,16 +91,12 @@ def placed(project: Project, site: Reference, used: FunctionId) -> Step:
     handled = interruption(project, site)
     if isinstance(handled, Limit):
         return Step(limit=handled)
-    return replace(made, edits=tuple(dict.fromkeys((*made.edits, *handled))))
+    return made.with_edits(edit for edit in handled if edit not in made.edits)
 
 
 def need_async(project: Project, site: Reference, used: str, edits: Iterable[Edit]) -> Step:
     """The step for edits that are only legal in an async function, or in an async generator expression."""
-    step = placed(project, site, used)
-    if step.limit is not None:
-        return step
-    path = project.module(site).path
-    return replace(step, edits=(*step.edits, *((path, edit) for edit in edits)))
+    return with_edits(project, placed(project, site, used), site, edits)
 
 
 # -- consumers -----------------------------------------------------------------------------------

@@ -108,11 +108,13 @@ def _families_with_generators(project: Project) -> frozenset[frozenset[FunctionI
 
 def mixed_limit(project: Project, function: Function) -> Limit | None:
     """The limit of a function that stands for generators as well, and is no declaration."""
-    if function.kind != "def" or function.is_generator or is_declaration(project, function):
+    if function.kind != "def" or function.is_generator:
         return None
-    if function.id in project.memory("beside generators", _beside_generators):
-        return Limit("ASY912", "a generator is called at the same places, and it is none")
-    return None
+    if function.id not in project.memory("beside generators", _beside_generators):
+        return None
+    if is_declaration(project, function):
+        return None
+    return Limit("ASY912", "a generator is called at the same places, and it is none")
 
 
 def _beside_generators(project: Project) -> frozenset[FunctionId]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from asyncify.model.facts import FlowKind, FunctionId, Kind, Role, Statement
 from asyncify.model.graph import Reference
 from asyncify.model.plan import AddImport, Edit, Replace
-from asyncify.planning.companions import expectation
+from asyncify.planning.companions import expecting
 from asyncify.planning.hooks import in_test_file
 from asyncify.planning.project import Project
 from asyncify.planning.scoping import is_free
@@ -28,30 +28,33 @@ def caught(project: Project) -> Iterable[tuple[Reference, list[Reference]]]:
 
 
 def _caught(project: Project) -> Iterator[tuple[Reference, list[Reference]]]:
+    for whole in sorted({*_handled(project), *_expected(project)}):
+        if project.expression(whole).kind is Kind.CONTAINER:
+            yield whole, [inner for inner, _ in project.children(whole)]
+        else:
+            yield whole, [whole]
+
+
+def _handled(project: Project) -> Iterator[Reference]:
+    """What `except` clauses name."""
     for name, module in project.graph.modules.items():
         for expression in module.expressions:
-            if expression.role not in (Role.CAUGHT, Role.ARGUMENT):
-                continue
-            whole = Reference(name, expression.id)
-            if expression.role is Role.ARGUMENT and not _expected(project, whole):
-                continue
-            if expression.kind is Kind.CONTAINER:
-                yield whole, [inner for inner, _ in project.children(whole)]
-            else:
-                yield whole, [whole]
+            if expression.role is Role.CAUGHT:
+                yield Reference(name, expression.id)
 
 
-def _expected(project: Project, reference: Reference) -> bool:
-    """Whether an expression is the argument of a call that catches what it names."""
-    expression = project.expression(reference)
-    if expression.role is not Role.ARGUMENT:
-        return False
-    outer = project.parent(reference)
-    if outer is None or outer[1].kind is not Kind.CALL:
-        return False
-    if set(project.callee_names(outer[0])) & _SUPPRESS:
-        return True
-    return expression.detail == "0" and expectation(project, outer[0]) is not None
+def _expected(project: Project) -> frozenset[Reference]:
+    """The arguments of calls that catch what these name."""
+    return project.memory("expected exceptions", lambda one: frozenset(_arguments(one)))
+
+
+def _arguments(project: Project) -> Iterator[Reference]:
+    for call in project.calls_to(*_SUPPRESS):
+        yield from (r for r, e in project.children(call) if e.role is Role.ARGUMENT)
+    for call in expecting(project):
+        first = project.child(call, Role.ARGUMENT, "0")
+        if first is not None:
+            yield first
 
 
 def handler_edits(
@@ -117,7 +120,7 @@ def _as_values(project: Project, rules: Rules) -> Iterable[tuple[Reference, list
             continue
         if expression.role is Role.CAUGHT or expression.detail == "side_effect" or whole in seen:
             continue
-        if not _expected(project, whole):
+        if whole not in _expected(project):
             seen.add(whole)
             inner = [each for each, _ in project.children(whole)]
             yield whole, [reference] if whole == reference else inner

@@ -97,10 +97,10 @@ def hooks_of(project: Project, function: Function) -> Iterator[tuple[Reference |
     found = method_hook(project, function)
     if found is not None:
         yield None, found
-    names = tuple(parameter.name for parameter in function.parameters)
-    if function.owner is None and function.parent == f"{function.module}:":
+    if function.owner is None and function.parameters and function.parent == f"{function.module}:":
+        names = tuple(parameter.name for parameter in function.parameters)
         for hook in _hooks(project):
-            if hook.parameters == names and names and _matches(hook, function.name):
+            if hook.parameters == names and _matches(hook, function.name):
                 yield None, hook
 
 

@@ -10,6 +10,7 @@ from asyncify.model.facts import Function, Kind, Module, Place, Role
 from asyncify.model.graph import Reference
 from asyncify.model.plan import AddImport, Edit, Insert, Wrap
 from asyncify.planning.project import Project
+from asyncify.planning.scripts import is_script
 
 RUNNER = "_run"
 
@@ -69,7 +70,7 @@ def starts_program(project: Project, site: Reference) -> bool:
     module = project.module(site)
     if project.guard(site) is not None:
         return True
-    return project.is_script(module) and not _unmovable(module)
+    return is_script(project, module) and not _unmovable(module)
 
 
 def _unmovable(module: Module) -> bool:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
+from functools import cached_property, partial
 
 from asyncify.model.attributes import INITIAL, INITIAL_ASYNC
 from asyncify.model.facts import Expression, Function, FunctionId, Kind, Role
@@ -49,7 +50,7 @@ from asyncify.planning.uses import edge_steps, value_steps
 from asyncify.planning.wrappers import decorator_twin, made_by, wrapper_steps
 
 
-@dataclass(slots=True)
+@dataclass
 class Conversion:
     """One function, as it would be when async."""
 
@@ -58,9 +59,14 @@ class Conversion:
     edits: list[tuple[str, Edit]] = field(default_factory=list)  # of the definition
     steps: list[Step] = field(default_factory=list)  # of the places that use it
     starts_loop: bool = False  # it stays sync and runs its body in a loop of its own
-    twin: Twin | None = None  # how it can get an async function beside it
+    find_twin: Callable[[], Twin | None] = lambda: None
 
-    @property
+    @cached_property
+    def twin(self) -> Twin | None:
+        """How it can get an async function beside it; few need that."""
+        return self.find_twin()
+
+    @cached_property
     def uses(self) -> list[Use]:
         """The places that need their own function async because of this one."""
         if self.limit is not None and self.twin is None:
@@ -104,32 +110,40 @@ def convert(project: Project, identifier: FunctionId, boundaries: Boundaries) ->
     if function.is_async:
         return conversion  # its callers await it already
     if conversion.limit is None:
-        steps, conversion.limit = _steps(project, function, boundaries)
-        if conversion.limit is None:
-            conversion.limit = _others_limit(project, steps, boundaries)
-        if conversion.limit is None:
-            conversion.edits.extend(_definition(project, function, boundaries.tests))
-            conversion.steps.extend(steps)
-            renamed = new_name(project, function)
-            if renamed is not None:
-                conversion.edits.extend(_renamed_calls(project, function, renamed))
+        _change_colour(project, conversion, boundaries)
     if boundaries.twins and not loop_calls(project, identifier):
-        _add_twin(project, conversion, boundaries)
+        conversion.find_twin = partial(_twin, project, conversion, boundaries)
+        if conversion.limit is not None and conversion.twin is not None:
+            if made_by(project, identifier) is None:
+                conversion.steps.extend(conversion.twin.steps)
     return conversion
 
 
-def _add_twin(project: Project, conversion: Conversion, boundaries: Boundaries) -> None:
+def _change_colour(project: Project, conversion: Conversion, boundaries: Boundaries) -> None:
+    """The function itself becomes async, with all that uses it."""
+    function = conversion.function
+    steps, conversion.limit = _steps(project, function, boundaries)
+    if conversion.limit is None:
+        conversion.limit = _others_limit(project, steps, boundaries)
+    if conversion.limit is not None:
+        return
+    conversion.edits.extend(_definition(project, function, boundaries.tests))
+    conversion.steps.extend(steps)
+    renamed = new_name(project, function)
+    if renamed is not None:
+        conversion.edits.extend(_renamed_calls(project, function, renamed))
+
+
+def _twin(project: Project, conversion: Conversion, boundaries: Boundaries) -> Twin | None:
     function = conversion.function
     if made_by(project, function.id) is not None:
         # it stays as it is, and nobody waits for it: who can call it, or does, is no matter
         free = _limit(project, function, replace(boundaries, public=True, async_only=False)) is None
-        conversion.twin = decorator_twin(project, function) if free else None
-        return
-    conversion.twin = twin_of(project, function, conversion.limit)
-    if conversion.twin is None and conversion.limit is None:
-        conversion.twin = copied(project, function, conversion.edits, conversion.steps)
-    if conversion.limit is not None and conversion.twin is not None:
-        conversion.steps.extend(conversion.twin.steps)
+        return decorator_twin(project, function) if free else None
+    twin = twin_of(project, function, conversion.limit)
+    if twin is None and conversion.limit is None:
+        return copied(project, function, conversion.edits, conversion.steps)
+    return twin
 
 
 def _steps(
@@ -153,7 +167,7 @@ def _steps(
 def _others_limit(project: Project, steps: Sequence[Step], boundaries: Boundaries) -> Limit | None:
     """The limit of functions that get another text, or give something else, without becoming async."""
     kept = project.memory(("kept out", boundaries), lambda one: _kept_out(one, boundaries))
-    for step in steps:
+    for step in steps if kept or boundaries.editable is not None else ():
         users = {project.functions[use.user].header for use in step.uses}
         paths = {
             project.path(use.user) for use in step.uses
@@ -242,7 +256,7 @@ def _limit(project: Project, function: Function, boundaries: Boundaries) -> Limi
 def _asked_limit(project: Project, function: Function, boundaries: Boundaries) -> Limit | None:
     """The limit of a function that the user keeps as it is."""
     dotted = function.id
-    if any(
+    if boundaries.keep_sync and any(
         fnmatchcase(dotted, p) or fnmatchcase(dotted.replace(":", "."), p)
         for p in boundaries.keep_sync
     ):
@@ -265,6 +279,8 @@ def _bridge(project: Project, function: Function, limit: Limit) -> list[tuple[st
 
 def _skipped(project: Project, function: Function) -> bool:
     module = project.graph.modules[function.module]
+    if not module.directives:
+        return False
     lines = {d.line for d in module.directives if d.kind == "skip"}
     if any(d.kind == "skip-file" for d in module.directives):
         return True

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from asyncify.model.facts import FunctionId, Kind, Module, Role, Statement, short
+from asyncify.model.facts import Expression, FunctionId, Kind, Module, Role, Statement, short
 from asyncify.model.graph import Reference
 from asyncify.model.span import Span
 from asyncify.planning.decided import Decided
@@ -48,8 +48,8 @@ def hazards(
     own = _own(project, awaits)
     for function, sites in sorted(awaits.items()):
         yield from _cancelled(project, function, sites)
-        yield from _across(decided, own.get(function, []), function, sites)
-        for update in updates(project, function, own.get(function, []), sites, locks):
+        yield from _across(decided, own.get(function, ()), function, sites)
+        for update in updates(project, function, own.get(function, ()), sites, locks):
             span = project.expression(update.written).span
             message = f"{update.text} is read before an await and written behind it"
             reason = f"another task may have changed it in between (read in line {update.line})"
@@ -59,13 +59,13 @@ def hazards(
 
 def _own(
     project: Project, functions: Mapping[FunctionId, Sequence[Reference]]
-) -> dict[FunctionId, list[Reference]]:
+) -> dict[FunctionId, list[Expression]]:
     """The expressions of some functions."""
-    found: dict[FunctionId, list[Reference]] = {}
+    found: dict[FunctionId, list[Expression]] = {}
     for name in sorted({project.functions[function].module for function in functions}):
         for expression in project.graph.modules[name].expressions:
             if expression.function in functions:
-                found.setdefault(expression.function, []).append(Reference(name, expression.id))
+                found.setdefault(expression.function, []).append(expression)
     return found
 
 
@@ -105,14 +105,14 @@ def _kind(decided: Decided, name: str) -> Hazard | None:
 
 
 def _across(
-    decided: Decided, own: Sequence[Reference], function: FunctionId, sites: Sequence[Reference]
+    decided: Decided, own: Sequence[Expression], function: FunctionId, sites: Sequence[Reference]
 ) -> Iterator[Told]:
     """Calls whose effect lasts across an await."""
     project = decided.project
-    for call in own:
-        expression = project.expression(call)
+    for expression in own:
         if expression.kind is not Kind.CALL:
             continue
+        call = Reference(project.functions[function].module, expression.id)
         found = [decided.rules.hazard(name) for name in project.callee_names(call)]
         hazard = next((one for one in found if one is not None and one.across), None)
         if hazard is None:

@@ -66,10 +66,12 @@ def _test_cases(project: Project) -> dict[ClassId, tuple[ClassId, ...]]:
 
 def in_case(project: Project, call: Reference) -> str | None:
     """The name of the method that a test case calls on itself, ``self.addCleanup(...)``."""
+    function = project.functions[project.expression(call).function]
+    if function.owner not in test_cases(project):
+        return None
     callee = project.child(call, Role.CALLEE)
     receiver = project.child(callee, Role.RECEIVER) if callee is not None else None
-    function = project.functions[project.expression(call).function]
-    if callee is None or receiver is None or function.owner not in test_cases(project):
+    if callee is None or receiver is None:
         return None
     first = function.parameters[0].name if function.parameters else ""
     return project.expression(callee).text if project.expression(receiver).text == first else None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from asyncify.model.facts import Kind, Role
 from asyncify.model.graph import Reference, Source, SourceKind, Value
@@ -42,8 +41,7 @@ def remade(site: Reference, items: Items, project: Project) -> list[Edit]:
 def with_edits(project: Project, step: Step, site: Reference, edits: Iterable[Edit]) -> Step:
     """A step with more edits in the same file."""
     path = project.module(site).path
-    more = tuple((path, edit) for edit in edits)
-    return step if step.limit is not None else replace(step, edits=(*step.edits, *more))
+    return step.with_edits((path, edit) for edit in edits)
 
 
 def rewritten(project: Project, site: Reference, items: Items) -> Step:

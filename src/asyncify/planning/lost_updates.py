@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from asyncify.model.facts import LEAVING, Expression, FlowKind, FunctionId, Kind, Role, Statement
 from asyncify.model.graph import Reference
@@ -17,6 +18,7 @@ from asyncify.model.span import Span
 from asyncify.planning.project import Project
 from asyncify.planning.stretches import Stretch
 
+_WRITTEN = frozenset({Role.TARGET, Role.SUBSCRIPTED})
 _ASSIGNMENTS = frozenset({"Assign", "AnnAssign", "AugAssign"})
 
 
@@ -32,7 +34,7 @@ class Update:
 def updates(
     project: Project,
     function: FunctionId,
-    own: Sequence[Reference],
+    own: Sequence[Expression],
     awaits: Sequence[Reference],
     locks: Sequence[Stretch],
 ) -> Iterator[Update]:
@@ -56,30 +58,39 @@ class _Finder:
         self,
         project: Project,
         function: FunctionId,
-        own: Sequence[Reference],
+        own: Sequence[Expression],
         awaits: Sequence[Reference],
     ) -> None:
         self.project = project
         self.function = project.functions[function]
         self.module = project.graph.modules[self.function.module]
+        self.own = own
         self.awaits = sorted(project.expression(site).span for site in awaits)
-        self.reads: dict[str, list[Reference]] = {}
-        self.writes: list[tuple[str, Reference]] = []
-        for site in own:
-            expression = project.expression(site)
-            state = self._state(site, expression)
-            if state is None:
-                continue
-            if expression.role is Role.TARGET or (
-                expression.role is Role.SUBSCRIPTED and self._is_target(site)
-            ):
-                self.writes.append((state, site))
-            else:
-                self.reads.setdefault(state, []).append(site)
 
-    def written(self) -> list[tuple[str, Reference]]:
+    def written(self) -> Iterator[tuple[str, Reference]]:
         """The states that the function assigns, with the place."""
-        return self.writes
+        for expression in self.own:
+            if expression.role in _WRITTEN:
+                site = Reference(self.module.name, expression.id)
+                state = self._state(site, expression)
+                if state is not None and self._is_written(site, expression):
+                    yield state, site
+
+    @cached_property
+    def reads(self) -> dict[str, list[Reference]]:
+        """The states that the function reads, with the places."""
+        found: dict[str, list[Reference]] = {}
+        for expression in self.own:
+            site = Reference(self.module.name, expression.id)
+            state = self._state(site, expression)
+            if state is not None and not self._is_written(site, expression):
+                found.setdefault(state, []).append(site)
+        return found
+
+    def _is_written(self, site: Reference, expression: Expression) -> bool:
+        return expression.role is Role.TARGET or (
+            expression.role is Role.SUBSCRIPTED and self._is_target(site)
+        )
 
     def _is_target(self, site: Reference) -> bool:
         outer = self.project.parent(site)

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 
 from asyncify.model.facts import FunctionId, short
 from asyncify.model.graph import CallGraph, Reference
-from asyncify.model.plan import Chain, Define, Plan
-from asyncify.planning import testing
+from asyncify.model.plan import Chain, Plan
 from asyncify.planning.assembly import Assembly
 from asyncify.planning.clients import resettable
 from asyncify.planning.colour import Colouring, Limit, Together, Unit, Use, colour
 from asyncify.planning.comments import kept_sites, without_kept
 from asyncify.planning.decided import Decided
-from asyncify.planning.decorators import CACHE_REQUIREMENT, is_cached
 from asyncify.planning.drafts import Interception
 from asyncify.planning.findings import Findings
-from asyncify.planning.frameworks import completed_calls, hooks_of
 from asyncify.planning.functions import Boundaries, Conversion, convert
 from asyncify.planning.hazards import Told, hazards
 from asyncify.planning.hooks import in_test_file
@@ -32,7 +29,8 @@ from asyncify.planning.programs import may_run_in_loop, running_programs, taken_
 from asyncify.planning.project import Project
 from asyncify.planning.reach import reach
 from asyncify.planning.seeds import Seeds
-from asyncify.planning.style import Style, backend, style_of
+from asyncify.planning.style import style_of
+from asyncify.planning.surroundings import dependencies, test_configuration
 from asyncify.planning.twins import inside, is_public
 from asyncify.planning.units import ClientCall, Seed, Site, noted
 from asyncify.planning.wrappers import Wrappers, wrapped, wrappers_among
@@ -109,8 +107,8 @@ class _Planner:
             tuple(chains),
             tuple(findings.all()),
             findings.reasons(),
-            self._dependencies(decided.applied, decided.colouring),
-            self._test_configuration(decided.colouring),
+            dependencies(decided),
+            test_configuration(decided, self.options.texts),
         )
 
     def _followed(self, found: list[Seed]) -> Decided:
@@ -360,15 +358,6 @@ class _Planner:
             users[function] = conversion.uses
             todo.extend(use.user for use in conversion.uses)
             todo.extend(wrapped(self.project, function))
-        twins = {
-            function: [use for step in twin.steps for use in step.uses]
-            for function in seen
-            if (twin := self._conversion(function).twin) is not None
-            and all(
-                self._conversion(m).twin is not None and m not in self.locked
-                for m in self.project.line(function)
-            )
-        }
         made = {
             wrapper.decorator: twin
             for wrapper in wrappers_among(self.project, seen)
@@ -377,15 +366,31 @@ class _Planner:
         programs = {f for f in seen if self._conversion(f).starts_loop}
         wrappers = Wrappers(self.project, made, limits, programs)
         users = {function: wrappers.uses(uses) for function, uses in users.items()}
-        limits = {**limits, **wrappers.add(seen, users, twins)}
+        limits = {**limits, **wrappers.add(seen, users)}
         units = [seed.unit for seed in seeds]
         tests = {f for f in seen if in_test_file(self.project.path(f))}
         asked = set()
         if not self.options.boundaries.public:
-            asked = {f for f in twins if is_public(self.project, self.project.functions[f])}
+            asked = {f for f in seen if is_public(self.project, self.project.functions[f])}
         together = Together(self.project.family_of, self.project.line_of)
+
+        def twins(blocked: Set[FunctionId]) -> dict[FunctionId, list[Use]]:
+            return wrappers.twins(blocked, self._twins(blocked & seen), limits)
+
         colouring = colour(units, users, together, limits, twins, tests, asked)
         return self._without_nested_loops(seeds, wrappers.settled(colouring))
+
+    def _twins(self, functions: Set[FunctionId]) -> dict[FunctionId, list[Use]]:
+        """Those among some functions that can have a twin, as all of their line can; who could use it."""
+        return {
+            function: [use for step in twin.steps for use in step.uses]
+            for function in functions
+            if (twin := self._conversion(function).twin) is not None
+            and all(
+                self._conversion(m).twin is not None and m not in self.locked
+                for m in self.project.line(function)
+            )
+        }
 
     def _without_nested_loops(self, seeds: Sequence[Seed], colouring: Colouring) -> Colouring:
         """Holds the entry points that cannot start a loop, because one may already run where they are called."""
@@ -402,47 +407,3 @@ class _Planner:
                 self.in_loop[function] = Limit("ASY920", message)
                 found = True
         return self._colour(seeds) if found else colouring
-
-    # -- surroundings ---------------------------------------------------------------------------
-
-    def _dependencies(self, applied: Sequence[Seed], colouring: Colouring) -> tuple[str, ...]:
-        needed = {
-            requirement
-            for seed in applied
-            if not any(site.to == "asyncio.to_thread" for site in seed.sites)
-            for site in seed.sites
-            for requirement in site.library.requires
-        }
-        defined = {e.name for seed in applied for _, e in seed.edits if isinstance(e, Define)}
-        helpers = (each for library in self.rules.libraries for each in library.helpers)
-        needed.update(one for each in helpers if each.name in defined for one in each.requires)
-        if any(is_cached(self.project, self.project.functions[f]) for f in colouring.causes):
-            needed.add(CACHE_REQUIREMENT)
-        if self._async_tests(colouring):
-            needed.add("anyio" if self.style is Style.ANYIO else testing.PLUGIN)
-        for _, hook, _ in completed_calls(self.project, colouring.causes):
-            needed.update(hook.requires)
-        for found in self.interceptions.values():
-            needed.update(found.requires)
-        for function in colouring.causes:
-            for _, hook in hooks_of(self.project, self.project.functions[function]):
-                needed.update(hook.requires)
-        return tuple(sorted(needed))
-
-    def _async_tests(self, colouring: Colouring) -> list[FunctionId]:
-        return [
-            f
-            for f in colouring.causes
-            if testing.is_pytest(self.project, self.project.functions[f])
-        ]
-
-    def _test_configuration(self, colouring: Colouring) -> dict[str, str]:
-        tests = self._async_tests(colouring)
-        if not tests:
-            return {}
-        wide = any(testing.wide_fixture(self.project, self.project.functions[f]) for f in tests)
-        if self.style is Style.ANYIO:
-            return backend(self.project)
-        if self.style is Style.MARKER and not wide:
-            return {}
-        return testing.configuration(self.options.texts, wide=wide, mode=self.style is Style.AUTO)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from functools import cached_property
-from itertools import chain
-from typing import TypeVar, cast
+from typing import Any, TypeVar
 
 from asyncify.model.facts import (
     ClassId,
@@ -30,11 +29,6 @@ from asyncify.model.graph import (
 )
 from asyncify.planning.families import Families, families, lines
 from asyncify.rules.hooks import Framework
-
-# files that a tool imports or runs in its own way
-_TOOL_FILES = frozenset(
-    {"setup.py", "conf.py", "conftest.py", "noxfile.py", "fabfile.py", "tasks.py", "__init__.py"}
-)
 
 _MARK = "pytest.mark."
 _MARKS = frozenset({"pytest.MarkDecorator", "_pytest.mark.structures.MarkDecorator"})
@@ -70,14 +64,15 @@ class Project:
     ) -> None:
         self.graph, self.functions = graph, graph.functions
         self.frameworks, self.wrap_scripts, self.waiting = frameworks, wrap_scripts, waiting
-        self._memory: dict[Hashable, object] = {}
+        self._memory: dict[Hashable, Any] = {}
         self._callee_names: dict[Reference, tuple[str, ...]] = {}
 
     def memory(self, key: Hashable, find: Callable[[Project], _Found]) -> _Found:
         """What somebody found out about the project, or the part of it that the key names, once."""
         if key not in self._memory:
             self._memory[key] = find(self)
-        return cast(_Found, self._memory[key])
+        found: _Found = self._memory[key]
+        return found
 
     # -- expressions -------------------------------------------------------------------------
 
@@ -217,26 +212,6 @@ class Project:
         return None
 
     @cached_property
-    def _imported(self) -> frozenset[str]:
-        imports = (one for module in self.graph.modules.values() for one in module.imports)
-        names = ((one.module, one.dotted, f"{one.module}.{one.attribute}") for one in imports)
-        return frozenset(chain.from_iterable(names))
-
-    def is_script(self, module: Module) -> bool:
-        """Whether a file is only ever run: outside every package, imported by nobody, no file of a known tool."""
-        directory, _, name = module.path.rpartition("/")
-        if name in _TOOL_FILES or name.startswith("test_") or name.endswith("_test.py"):
-            return False
-        if f"{directory}/__init__.py".lstrip("/") in self._paths:
-            return False
-        stem = name.removesuffix(".py")
-        return module.name not in self._imported and stem not in self._imported
-
-    @cached_property
-    def _paths(self) -> frozenset[str]:
-        return frozenset(module.path for module in self.graph.modules.values())
-
-    @cached_property
     def _with_items(self) -> dict[tuple[str, int], list[Reference]]:
         items: dict[tuple[str, int], list[Reference]] = {}
         for name, module in self.graph.modules.items():
@@ -318,15 +293,16 @@ class Project:
 
     def callee_names(self, call: Reference) -> tuple[str, ...]:
         """External names that a call may reach."""
-        if call not in self._callee_names:
+        names = self._callee_names.get(call)
+        if names is None:
             edges = (e for e in self.edges_at(call) if e.access in (Access.CALL, Access.CONSTRUCT))
             targets = (target.external for edge in edges for target in edge.targets)
             found = dict.fromkeys(name for name in targets if name is not None)
             callee = None if found else self.child(call, Role.CALLEE)
             if callee is not None and callee in self.graph.names:
                 found[self.graph.names[callee]] = None
-            self._callee_names[call] = tuple(found)
-        return self._callee_names[call]
+            names = self._callee_names[call] = tuple(found)
+        return names
 
     @cached_property
     def _calls_to(self) -> dict[str, list[Reference]]:
@@ -402,14 +378,16 @@ class Project:
 
     def family(self, function: FunctionId) -> frozenset[FunctionId]:
         """The functions that can only change colour together with this one."""
-        return self.family_of.get(function, frozenset({function}))
+        return self.family_of.get(function) or frozenset({function})
 
     def line(self, function: FunctionId) -> frozenset[FunctionId]:
         """The functions that have a twin together with this one."""
-        return self.line_of.get(function, frozenset({function}))
+        return self.line_of.get(function) or frozenset({function})
 
     def decorators(self, function: Function) -> list[tuple[Reference, str | None]]:
         """The decorators of a function with the external names they resolve to (None: not external)."""
+        if not function.decorators:
+            return []
         places = (Reference(function.module, number) for number in function.decorators)
         return [(place, self.denoted(place)) for place in places]
 

@@ -22,6 +22,31 @@ _IMPORTS = frozenset({"Import", "ImportFrom"})
 _DEFINITIONS = frozenset({"FunctionDef", "AsyncFunctionDef", "ClassDef", "TypeAlias", "AnnAssign"})
 # what may stay before the function: it calls nobody
 _CONSTANTS = frozenset({"Assign", "Expr"})
+# files that a tool imports or runs in its own way
+_TOOL_FILES = frozenset(
+    {"setup.py", "conf.py", "conftest.py", "noxfile.py", "fabfile.py", "tasks.py", "__init__.py"}
+)
+
+
+def is_script(project: Project, module: Module) -> bool:
+    """Whether a file is only ever run: outside every package, imported by nobody, no file of a known tool."""
+    directory, _, name = module.path.rpartition("/")
+    if name in _TOOL_FILES or name.startswith("test_") or name.endswith("_test.py"):
+        return False
+    if f"{directory}/__init__.py".lstrip("/") in project.memory("paths", _paths):
+        return False
+    stem = name.removesuffix(".py")
+    return project.memory("imported", _imported).isdisjoint((module.name, stem))
+
+
+def _paths(project: Project) -> frozenset[str]:
+    return frozenset(module.path for module in project.graph.modules.values())
+
+
+def _imported(project: Project) -> frozenset[str]:
+    imports = (one for module in project.graph.modules.values() for one in module.imports)
+    names = ((one.module, one.dotted, f"{one.module}.{one.attribute}") for one in imports)
+    return frozenset(chain.from_iterable(names))
 
 
 def script_body(project: Project, module: Module) -> tuple[Statement, ...]:
@@ -123,7 +148,7 @@ def _body(project: Project, module: Module) -> Sequence[Statement]:
         guard, *others = guards
         inner = [s for s in module.statements if s.parent == guard and s.block == "body"]
         return [] if others else inner
-    if not project.is_script(module):
+    if not is_script(project, module):
         return []
     tops = [s for s in module.statements if s.parent < 0]
     needed = {one.statement for one in module.imports if one.name == "asyncio"}

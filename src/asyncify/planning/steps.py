@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from asyncify.model.facts import FunctionId
@@ -20,6 +21,13 @@ class Step:
     limit: Limit | None = None
     bridge: Reference | None = None  # a call in a main guard, to be run by asyncio.run
     gives: tuple[FunctionId, ...] = ()  # functions that stay, and return an async iterator
+
+    def with_edits(self, edits: Iterable[tuple[str, Edit]]) -> Step:
+        """The step with more edits; a limit stays one."""
+        more = tuple(edits)
+        if not more or self.limit is not None:
+            return self
+        return Step((*self.edits, *more), self.uses, None, self.bridge, self.gives)
 
 
 @dataclass(frozen=True, slots=True)

@@ -156,7 +156,7 @@ def edge_steps(project: Project, function: Function, edge: Edge, unsafe: bool) -
         message = f"a call of .{function.name}() on an object of unknown type may reach it"
         return Step(limit=Limit("ASY914", message, edge.site))
     step = _reached(project, function, edge)
-    return replace(step, edits=(*step.edits, *mocked.edits))
+    return step.with_edits(mocked.edits)
 
 
 def _has_common_name(project: Project, edge: Edge) -> bool:

@@ -127,12 +127,12 @@ class Wrappers:
     def __init__(
         self,
         project: Project,
-        twins: Mapping[FunctionId, Twin],
+        made: Mapping[FunctionId, Twin],
         limits: Mapping[FunctionId, Limit],
         programs: Set[FunctionId],
     ) -> None:
         self.project = project
-        self.twins = twins  # by decorator
+        self.made = made  # the twins of decorators
         self.limits = limits
         self.programs = programs  # functions that stay as they are, and run an event loop
 
@@ -142,12 +142,12 @@ class Wrappers:
         return [replace(use, user=_form(use.user)) if use.site in calls else use for use in uses]
 
     def add(
-        self, seen: set[FunctionId], users: dict[FunctionId, list[Use]], twins: Twins
+        self, seen: set[FunctionId], users: dict[FunctionId, list[Use]]
     ) -> dict[FunctionId, Limit]:
-        """Adds the forms of the wrappers, and what can have a twin through them; their limits."""
+        """Adds the forms of the wrappers; their limits."""
         limits = {}
         for wrapper in wrappers_among(self.project, seen):
-            form, split = _form(wrapper.function), wrapper.decorator in self.twins
+            form, split = _form(wrapper.function), wrapper.decorator in self.made
             around = [Use(f, wrapper.function, place) for f, place in wrapper.decorated]
             users[form] = [] if split else around
             limit = self.limits.get(wrapper.function)
@@ -158,12 +158,25 @@ class Wrappers:
                 message = f"it wraps {short(program.user)}(), which nobody awaits"
                 kept = wrapper.function if split else form
                 limits[kept] = limits[wrapper.function] = Limit("ASY909", message, program.site)
+        return limits
+
+    def twins(
+        self, blocked: Set[FunctionId], own: Twins, limits: Mapping[FunctionId, Limit]
+    ) -> Twins:
+        """Who can have a twin: those that have one of their own, or through a wrapper."""
+        twins = dict(own)
+        for wrapper in wrappers_among(self.project, blocked & self.project.functions.keys()):
+            split, limit = wrapper.decorator in self.made, self.limits.get(wrapper.function)
             if split and (limit is None or limit.code in PASSABLE):
-                twins[wrapper.function] = [u for u in around if u.user not in self.programs]
-            if not split or form in limits:
+                twins[wrapper.function] = [
+                    Use(f, wrapper.function, place)
+                    for f, place in wrapper.decorated
+                    if f not in self.programs
+                ]
+            if not split or _form(wrapper.function) in limits:
                 for decorated, _ in wrapper.decorated:
                     twins.pop(decorated, None)
-        return limits
+        return twins
 
     def settled(self, colouring: Colouring) -> Colouring:
         """The colouring without forms: each is a wrapper that becomes async, or the twin of a decorator."""
