@@ -9,6 +9,8 @@ import inspect
 import io
 import re
 import sqlite3
+import subprocess
+import sys
 import threading
 import urllib.error
 import urllib.request
@@ -61,6 +63,12 @@ def _response() -> http.client.HTTPResponse:
     return response
 
 
+def _ended() -> subprocess.Popen[bytes]:
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    return process
+
+
 _REQUEST = httpx.Request("GET", "http://host/")
 _FAILED = httpx.HTTPStatusError("", request=_REQUEST, response=httpx.Response(404))
 
@@ -86,6 +94,10 @@ OLD: dict[str, tuple[object, ...]] = {
     "requests.response that is read piece by piece": (requests.Response(),),
     "requests.body that is read piece by piece": (),
     "file": FILES,
+    "subprocess.Popen": (_ended(),),
+    "subprocess.stdin": FILES,
+    "subprocess.stdout": FILES,
+    "os._wrap_close": FILES,
     "threading.Lock": (threading.Lock(),),
     "threading.RLock": (threading.RLock(),),
     "threading.Condition": (threading.Condition(),),

@@ -58,6 +58,11 @@ class Group:
         self.entered.extend(other.entered)
 
 
+def last_part(name: str) -> str:
+    """The last part of a dotted name."""
+    return name.rpartition(".")[2]
+
+
 def stays_inside(project: Project, group: Group, site: Reference) -> bool:
     """Whether nobody sees the objects of a group outside the with statement that enters this one."""
     around = project.statement(site)

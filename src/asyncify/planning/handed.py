@@ -72,6 +72,15 @@ def is_cast(project: Project, site: Reference, position: str) -> bool:
     return bool(_CASTS.intersection(project.callee_names(outer[0])))
 
 
+def called_again(project: Project, method: Reference) -> Reference | None:
+    """The iterator that calls a method for each of its items: ``iter(pipe.readline, b"")``."""
+    expression, outer = project.expression(method), project.parent(method)
+    if expression.role is not Role.ARGUMENT or expression.detail != "0" or outer is None:
+        return None
+    twice = len(project.arguments(outer[0])) == 2
+    return outer[0] if twice and project.callee_names(outer[0]) == ("builtins.iter",) else None
+
+
 def asks_for_others(project: Project, site: Reference) -> bool:
     """Whether `isinstance` asks an object for types that none of a library has, before and after."""
     expression, outer = project.expression(site), project.parent(site)

@@ -14,8 +14,8 @@ from asyncify.model.facts import FunctionId, Kind, Role, short
 from asyncify.model.graph import Access, Reference
 from asyncify.planning.colour import Colouring, Limit, Unit
 from asyncify.planning.functions import Conversion
+from asyncify.planning.groups import last_part
 from asyncify.planning.project import Project
-from asyncify.planning.resources import last_part
 from asyncify.planning.stretches import Stretch, stretches
 from asyncify.planning.units import Guard, Seed
 from asyncify.rules.registry import Rules

@@ -23,6 +23,7 @@ from asyncify.planning.frameworks import is_hook
 from asyncify.planning.limits import is_special
 from asyncify.planning.project import UNSEEN, Project
 
+_RECORDS = "_typeshed."  # where type checkers keep what `NamedTuple` and `TypedDict` inherit
 _PLAIN_BASES = frozenset(
     {"builtins.object", "abc.ABC", "typing.Generic", "typing.Protocol", "enum.Enum", "?"}
 )
@@ -57,14 +58,26 @@ _LOGGING = tuple(
 )
 # whose functions keep objects, compare them or hand them on, and call none of these methods
 _HOLDERS = (
-    *("builtins.", "typing.", "copy.", "weakref.", "collections.", "itertools.", "functools."),
+    *(
+        "builtins.",
+        "typing.",
+        _RECORDS,
+        "copy.",
+        "weakref.",
+        "collections.",
+        "itertools.",
+        "functools.",
+    ),
     *("contextlib.", "dataclasses.", "inspect.", "operator.", "asyncio.", "threading."),
     *("concurrent.", "queue.", "unittest.", "pytest.", "_pytest."),
     *("re.", "os.", "posixpath.", "math.", "hashlib.", "struct.", "urllib.parse.", "datetime."),
     *_LOGGING,
 )
 # whose functions call nothing that they get
-_SILENT = (*_LOGGING, "copy.", "datetime.", "hashlib.", "math.", "posixpath.", "struct.")
+_SILENT = (
+    *(*_LOGGING, "argparse.ArgumentParser.parse_", "copy.", "datetime.", "hashlib.", "math."),
+    *("posixpath.", "struct."),
+)
 # functions of the standard library that call any method
 _SERVERS = ("xmlrpc.", "socketserver.", "wsgiref.")
 _CONTAINERS = ("builtins.list.", "builtins.set.", "builtins.dict.")
@@ -103,7 +116,9 @@ def protocol_limits(project: Project, function: Function) -> Iterable[Limit]:
 def _calls(who: str, argument: str, method: str) -> bool:
     """Whether a function may call a method of its argument."""
     if method == "__call__" and who not in LOOKERS:
-        return INLINE.get(who) == argument or not who.startswith(("builtins.", "typing.", *_SILENT))
+        return INLINE.get(who) == argument or not who.startswith(
+            ("builtins.", "typing.", _RECORDS, *_SILENT)
+        )
     if who in _CALLERS_OF.get(method, ()) or (who, argument) in _CALLERS:
         return True
     return _in_protocol(who, method)

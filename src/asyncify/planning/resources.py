@@ -16,10 +16,11 @@ from asyncify.model.plan import AddImport, Edit, Replace
 from asyncify.planning.arguments import returned_type, shapes, template_imports
 from asyncify.planning.callables import LOOKERS
 from asyncify.planning.derived import derived_edits
-from asyncify.planning.groups import Group, dropped, is_closed, leaves_generator
+from asyncify.planning.groups import Group, dropped, is_closed, last_part, leaves_generator
 from asyncify.planning.handed import (
     asked_attribute,
     asks_for_others,
+    called_again,
     handed_over,
     is_cast,
     lend,
@@ -287,25 +288,31 @@ class Resources:
         project, group = self.project, self._group(value.id)
         attribute = project.expression(access)
         name = f"{resource.name}.{attribute.text}"
-        path = project.module(site).path
         names = [name, *(f"{one}.{attribute.text}" for one in self._also.get(value.id, ()))]
         known = (self.rules.blocking(one) for one in names)
         found = next((one for one in known if one is not None), None)
         if attribute.role is Role.CALLEE and found is not None:
             outer = project.parent(access)
             assert outer is not None
-            call_site = outer[0]
-            self._join(value.id, call_site)
-            self._group(value.id).calls[call_site] = found
-            self._returns(call_site, found[1])
+            self._join(value.id, outer[0])
+            self._group(value.id).calls[outer[0]] = found
+            self._returns(outer[0], found[1])
             return
+        if found is not None and (repeated := called_again(project, access)) is not None:
+            group.iterated[repeated] = (found[0], name)
         plain = self.rules.attribute(name)
         if plain is None:
             refused = self.rules.refusal(name)
             reason = refused[1].reason if refused else f".{attribute.text} has no faithful form"
             group.problems.append((access, reason))
-            return
-        library, entry = plain
+        else:
+            self._known_attribute(value, site, access, *plain)
+
+    def _known_attribute(
+        self, value: Value, site: Reference, access: Reference, library: Library, entry: Attribute
+    ) -> None:
+        project, group = self.project, self._group(value.id)
+        attribute, path = project.expression(access), project.module(site).path
         for helper in entry.helpers:
             group.helpers[(site.module, helper)] = (library, helper)
         if entry.returns:
@@ -441,8 +448,3 @@ class Resources:
         if self._replaced is None:
             self._replaced = frozenset(patch.path for patch in patches(self.project))
         return self._replaced
-
-
-def last_part(name: str) -> str:
-    """The last part of a dotted name."""
-    return name.rpartition(".")[2]

@@ -23,11 +23,11 @@ from asyncify.planning.colour import Limit, Unit
 from asyncify.planning.consumers import async_context
 from asyncify.planning.counted import uncounted
 from asyncify.planning.derived import derived_edits
-from asyncify.planning.groups import Group, in_one_function, stays_inside
+from asyncify.planning.groups import Group, in_one_function, last_part, stays_inside
 from asyncify.planning.lookups import looked_up
 from asyncify.planning.options import Options
 from asyncify.planning.project import Project
-from asyncify.planning.resources import Resources, last_part
+from asyncify.planning.resources import Resources
 from asyncify.planning.scoping import misread
 from asyncify.planning.scripts import in_script
 from asyncify.planning.steps import Step
@@ -83,14 +83,15 @@ class Seeds:
             taken.update(group.calls)
         for edge in self.project.graph.edges:
             if edge.access in (Access.CALL, Access.CONSTRUCT) and edge.site not in taken:
-                for name in self.project.callee_names(edge.site):
+                names = self.project.callee_names(edge.site)
+                for name in names:
                     seed = self._single(edge.site, name)
                     if seed is not None:
                         seeds.append(seed)
                         taken.add(edge.site)
                         break
                 else:
-                    seeds.extend(self._by_a_string(edge.site))
+                    seeds.extend(self._by_a_string(edge.site) if names else ())
         settled = (uncounted(self.project, seed) for seed in seeds)
         return sorted(settled, key=lambda seed: seed.unit.name)
 
