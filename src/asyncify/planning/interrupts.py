@@ -7,6 +7,7 @@ past every coroutine. The child of a fork has no running loop.
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Iterator
 
 from asyncify.model.facts import LOOPS, Function, FunctionId, Kind, Place, Role, Statement
@@ -128,21 +129,60 @@ def _forking(project: Project) -> dict[FunctionId, Reference]:
 
 
 def _waiting(project: Project) -> dict[FunctionId, Reference]:
-    """The functions that name a class which a signal handler raises: they catch it, or test that it comes."""
-    classes = set(_raised_by_handlers(project))
+    """The functions that name a class which a signal handler raises: they catch it, or test that it comes.
+
+    Classes of Python are named everywhere, most of it by who never runs while the handler is set.
+    """
+    raisers: dict[str, set[FunctionId]] = {}
+    for name, setter in _raised_by_handlers(project):
+        raisers.setdefault(name, set()).add(setter)
+    later = {
+        name: _later(project, setters) if hasattr(builtins, name) else None
+        for name, setters in raisers.items()
+    }
     found: dict[FunctionId, Reference] = {}
-    for name, module in project.graph.modules.items() if classes else ():
+    for name, module in project.graph.modules.items() if later else ():
         for expression in module.expressions:
-            if expression.text not in classes or expression.role is Role.ANNOTATION:
+            if expression.text not in later or expression.role is Role.ANNOTATION:
                 continue
-            place = Reference(name, expression.id)
+            place, whom = Reference(name, expression.id), later[expression.text]
+            if whom is not None and expression.function not in whom:
+                continue
             if expression.kind in (Kind.NAME, Kind.ATTRIBUTE) and not raised(project, place):
                 found.setdefault(expression.function, place)
     return found
 
 
-def _raised_by_handlers(project: Project) -> Iterator[str]:
-    """The names of the classes that functions raise which `signal.signal` gets."""
+def _later(project: Project, setters: set[FunctionId]) -> set[FunctionId] | None:
+    """Who may run once one of these functions has run: whoever calls it, and all that these reach; None: everybody."""
+    if any(project.functions[setter].kind == "module" for setter in setters):
+        return None
+    found: set[FunctionId] = set()
+    todo = [*project.users(setters)]
+    reached = project.memory("reached from", _reached_from)
+    while todo:
+        function = todo.pop()
+        if function not in found:
+            found.add(function)
+            todo.extend(reached.get(function, ()))
+    return found
+
+
+def _reached_from(project: Project) -> dict[FunctionId, set[FunctionId]]:
+    """By function, what it calls, and what it only names."""
+    found: dict[FunctionId, set[FunctionId]] = {}
+    for edge in project.graph.edges:
+        targets = (target.function for target in edge.targets if target.function is not None)
+        found.setdefault(project.expression(edge.site).function, set()).update(targets)
+    for value in project.graph.values:
+        functions = {s.name for s in value.sources if s.kind is SourceKind.FUNCTION}
+        for place in value.occurrences if functions else ():
+            found.setdefault(project.expression(place).function, set()).update(functions)
+    return found
+
+
+def _raised_by_handlers(project: Project) -> Iterator[tuple[str, FunctionId]]:
+    """The names of the classes that functions raise which `signal.signal` gets, with who calls it."""
     for site in project.calls_to(*_SIGNALS):
         handlers = {
             source.name
@@ -155,4 +195,4 @@ def _raised_by_handlers(project: Project) -> Iterator[str]:
             for expression in module.expressions:
                 place = Reference(module.name, expression.id)
                 if expression.function == identifier and raised(project, place):
-                    yield expression.text
+                    yield expression.text, project.expression(site).function
