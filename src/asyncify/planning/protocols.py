@@ -76,7 +76,14 @@ _HOLDERS = (
 # whose functions call nothing that they get
 _SILENT = (
     *(*_LOGGING, "argparse.ArgumentParser.parse_", "copy.", "datetime.", "hashlib.", "math."),
-    *("posixpath.", "struct."),
+    *("posixpath.", "re.", "struct."),
+)
+# but one of their arguments
+_REPLACING = frozenset(
+    {
+        *((f"re.{name}", given) for name in ("sub", "subn") for given in ("1", "repl")),
+        *((f"re.Pattern.{name}", given) for name in ("sub", "subn") for given in ("0", "repl")),
+    }
 )
 # functions of the standard library that call any method
 _SERVERS = ("xmlrpc.", "socketserver.", "wsgiref.")
@@ -116,9 +123,8 @@ def protocol_limits(project: Project, function: Function) -> Iterable[Limit]:
 def _calls(who: str, argument: str, method: str) -> bool:
     """Whether a function may call a method of its argument."""
     if method == "__call__" and who not in LOOKERS:
-        return INLINE.get(who) == argument or not who.startswith(
-            ("builtins.", "typing.", _RECORDS, *_SILENT)
-        )
+        called = INLINE.get(who) == argument or (who, argument) in _REPLACING
+        return called or not who.startswith(("builtins.", "typing.", _RECORDS, *_SILENT))
     if who in _CALLERS_OF.get(method, ()) or (who, argument) in _CALLERS:
         return True
     return _in_protocol(who, method)
