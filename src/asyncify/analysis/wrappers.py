@@ -69,7 +69,7 @@ def wrappers(
         if not all(_is_plain_def(functions[each]) for each, _ in decorated):
             continue
         called = [_called_with(modules[r.module], r.expression) for _, r in decorated]
-        reader = _Reader(modules[functions[decorator].module], names)
+        reader = _Reader(modules, functions[decorator].module, names, functions)
         if decorator in optional:
             layer = reader.layer_of_both(functions[decorator], {*called})
         elif None in called and len({*called}) > 1:
@@ -173,8 +173,16 @@ def _used_otherwise(
 class _Reader:
     """Reads the text of decorators in one module."""
 
-    def __init__(self, module: Module, names: Names) -> None:
-        self.module, self.names = module, names
+    def __init__(
+        self,
+        modules: Mapping[str, Module],
+        module: str,
+        names: Names,
+        functions: Mapping[FunctionId, Function],
+        shown: Set[FunctionId] = frozenset(),
+    ) -> None:
+        self.modules, self.names, self.functions = modules, names, functions
+        self.module, self.shown = modules[module], shown  # and the functions that got the function
 
     def layer(self, decorator: Function, *, called: bool) -> _Layer | None:
         """What a decorator makes of the function that it gets; None if it may do anything else with it."""
@@ -342,7 +350,22 @@ class _Reader:
             return outer.role is not Role.CALLEE and outer.text not in _REACHING
         if item.role is not Role.ARGUMENT or outer.kind is not Kind.CALL:
             return False
-        return self._calls(outer, _READERS)
+        return self._calls(outer, _READERS) or self._is_shown(outer, item.detail)
+
+    def _is_shown(self, call: Expression, position: str) -> bool:
+        """Whether a function of the project gets a function, and only looks at it too."""
+        found = denoted(self.module, self.names, call)
+        own = self.functions.get(found[0].name) if len(found) == 1 else None
+        if own is None or own.decorators or own.owner is not None or not position.isdigit():
+            return False
+        free = [one.name for one in own.parameters if one.kind.startswith("positional")]
+        if int(position) >= len(free) or not _is_plain_def(own):
+            return False
+        if own.id in self.shown:
+            return False
+        shown = {*self.shown, own.id}
+        reader = _Reader(self.modules, own.module, self.names, self.functions, shown)
+        return all(map(reader._is_read, reader._named(own.id, free[int(position)])))
 
 
 def _first(function: Function) -> str:
