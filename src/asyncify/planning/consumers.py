@@ -15,10 +15,10 @@ from asyncify.model.graph import Reference, Source, Value
 from asyncify.model.plan import AddImport, Arguments, Await, Edit, MakeAsync, MakeList, Replace
 from asyncify.planning.applied import applied_items
 from asyncify.planning.assigned import is_taken_apart, put_away
-from asyncify.planning.chosen import weighing
 from asyncify.planning.cleanup import is_generator, left_early
 from asyncify.planning.colour import Limit, Use
 from asyncify.planning.delegation import hands_on
+from asyncify.planning.either import EACH, either, either_problem, is_for_lists
 from asyncify.planning.helpers import (
     AWAITED,
     LAZY,
@@ -33,6 +33,7 @@ from asyncify.planning.helpers import (
 )
 from asyncify.planning.interrupts import interruption
 from asyncify.planning.items import (
+    as_list,
     existing,
     made_at,
     rebound,
@@ -42,6 +43,8 @@ from asyncify.planning.items import (
     with_edits,
 )
 from asyncify.planning.mixing import mixed_source
+from asyncify.planning.one_by_one import one_by_one
+from asyncify.planning.parts import COPIES, GROUPS, users
 from asyncify.planning.project import PASSING_ROLES, UNSEEN, Project
 from asyncify.planning.scripts import outside_limit
 from asyncify.planning.steps import Items, Step, joined
@@ -49,8 +52,13 @@ from asyncify.planning.stops import catcher_edits
 
 SEARCHES = ("in", "not in")
 _METHODS = frozenset({"send", "throw", "close"})
-_APPLYING = frozenset({"map", "filter", "itertools.filterfalse"})
+_APPLYING = frozenset({"map", "filter", "itertools.filterfalse", "itertools.starmap"})
 CLOSING = "contextlib.closing"
+_OF_ITERATORS = (
+    "builtins.iter",
+    "builtins.next",
+    CLOSING,
+)  # what a list has not, or in another way
 _ACLOSING = AddImport("from contextlib import aclosing")
 
 
@@ -136,16 +144,19 @@ def _consume_kept(
         return Step()  # one of its own uses asks
     if value.lost is not None:
         return Step(limit=Limit("ASY901", UNSEEN, value.lost))
-    if (other := mixed_source(project, value, used, made)) is not None:
-        message = f"the generator expression is mixed with {other}"
+    other = mixed_source(project, value, used, made)
+    if other is not None and (problem := either_problem(project, value)) is not None:
+        message = f"the generator expression is mixed with {other}, and {problem}"
         return Step(limit=Limit("ASY901", message, made.site))
     followed.add(made.site)
     step = Step()
-    for place in value.occurrences:
+    for place in value.occurrences if other is None else value.places_of(*made[:2]):
         held = existing(project, place, closable=False, cleanup=items.cleanup)
+        if other is not None:
+            held = either(project, held, place)
         if place == made.site:
             held = replace(items, tracked=True)
-        step = joined(step, consume(project, place, held, used))
+        step = joined(step, consume_either(project, place, held, used))
         expression = project.expression(place)
         if expression.role is Role.RETURNED and step.limit is None:
             step = replace(step, gives=tuple(dict.fromkeys((*step.gives, expression.function))))
@@ -159,6 +170,17 @@ def _consume_kept(
 
 def _nothing(project: Project) -> set[Reference]:
     return set()
+
+
+def consume_either(project: Project, site: Reference, items: Items, used: FunctionId) -> Step:
+    """What the place of an iterable needs that becomes async, or may be one that does not."""
+    step = consume(project, site, items, used)
+    if not items.either or step.limit is not None:
+        return step
+    define = helper(project, site.module, EACH)
+    if define is None or items.cleanup:
+        return unknown(site, "it may be a plain iterable as well")
+    return with_edits(project, step, site, [define] if step.edits else [])
 
 
 def consume(project: Project, site: Reference, items: Items, used: FunctionId) -> Step:
@@ -181,6 +203,8 @@ def consume(project: Project, site: Reference, items: Items, used: FunctionId) -
     if expression.role is Role.TESTED or compared_with_none(project, site):
         return Step()
     outer = project.parent(site)
+    if items.either and is_for_lists(project, site):
+        return Step()
     step = _part(project, site, items, used, *outer) if outer is not None else None
     return step or unknown(site, f"the iterator is used as {expression.role}")
 
@@ -199,7 +223,7 @@ def _part(
         return _delegated(project, site, items, used, parent)
     if expression.role in (Role.ARGUMENT, Role.KEYWORD) and parent.kind is Kind.CALL:
         return _handed_over(project, site, items, used, around)
-    if expression.role is Role.RECEIVER and items.tracked:
+    if expression.role is Role.RECEIVER and items.tracked and not items.either:
         return _method(project, site, used, around)
     if parent.text in SEARCHES and expression.detail == "1":
         return _searched(project, site, items, used, around)
@@ -237,11 +261,7 @@ def _searched(
 
 
 def _as_list(project: Project, site: Reference, items: Items, used: FunctionId) -> Step:
-    span = project.expression(site).span
-    if items.literal:
-        return need_async(project, site, used, [MakeList(span)])
-    made = Replace(span, f"[{items.inside}]", items.holes, around=not items.remade)
-    return need_async(project, site, used, [made])
+    return need_async(project, site, used, as_list(project, site, items))
 
 
 def _iterated(project: Project, site: Reference, items: Items, used: FunctionId) -> Step:
@@ -287,39 +307,49 @@ def _handed_over(
             return rewritten(project, site, items)  # the parameter is an occurrence itself
     names = project.callee_names(call)
     callee = project.child(call, Role.CALLEE)
-    alone = sole_argument(project, call)
-    if names == ("builtins.list",) and alone:
+    if names == ("builtins.list",) and sole_argument(project, call):
         display = "{0}" if items.literal else f"[{items.inside}]"
         edits = [Replace(project.expression(call).span, display, items.holes)]
         made = [MakeList(project.expression(site).span)] if items.literal else []
         return need_async(project, site, used, [*edits, *made])
-    name = names[0].removeprefix("builtins.") if len(names) == 1 else ""
-    if name == "iter" and callee is not None and alone and items.tracked:
-        edit = Replace(project.expression(callee).span, "aiter")
-        return Step(((project.module(site).path, edit),))
-    if name == "next" and callee is not None:
-        return _next(project, site, items, used, call, callee)
-    if names == (CLOSING,) and callee is not None:
-        return _closed(project, site, used, call, callee)
-    if len(names) == 1 and names[0] in LAZY and callee is not None:
-        return _helper(project, site, items, used, call, helper_name(project, call, names[0]))
-    if name in _APPLYING:
-        return _mapped(project, site, items, used, call)
+    if len(names) == 1 and callee is not None:
+        known = _known_call(project, site, items, used, call, callee, names[0])
+        if known is not None:
+            return known
+    doing = one_by_one(project, site, items, call)
+    if isinstance(doing, Limit):
+        return Step(limit=doing)
+    if doing is not None:
+        return need_async(project, site, used, doing)
     if eager_argument(project, site):
-        return _taken_whole(project, site, items, used, call)
+        return _as_list(project, site, items, used)
     return unknown(site, f"the iterator is handed to {call_name(project, call)}()")
 
 
-def _taken_whole(
-    project: Project, site: Reference, items: Items, used: FunctionId, call: Reference
-) -> Step:
-    """What takes all of it at once, or all of it one by one."""
-    weighed = weighing(project, site, items, call)
-    if isinstance(weighed, Limit):
-        return Step(limit=weighed)
-    if weighed is not None:
-        return need_async(project, site, used, weighed)
-    return _as_list(project, site, items, used)
+def _known_call(
+    project: Project,
+    site: Reference,
+    items: Items,
+    used: FunctionId,
+    call: Reference,
+    callee: Reference,
+    name: str,
+) -> Step | None:
+    """A call of a function that has a counterpart for async iterables."""
+    if items.either and name in _OF_ITERATORS:
+        return unknown(site, f"{call_name(project, call)}() gets something else as well")
+    if name == "builtins.iter" and sole_argument(project, call) and items.tracked:
+        edit = Replace(project.expression(callee).span, "aiter")
+        return Step(((project.module(site).path, edit),))
+    if name == "builtins.next":
+        return _next(project, site, items, used, call, callee)
+    if name == CLOSING:
+        return _closed(project, site, used, call, callee)
+    if name in LAZY:
+        return _helper(project, site, items, used, call, helper_name(project, call, name))
+    if name.removeprefix("builtins.") in _APPLYING:
+        return _mapped(project, site, items, used, call)
+    return None
 
 
 def _closed(
@@ -394,13 +424,31 @@ def _helper(
         if name == "strict_zip" and argument.role is Role.KEYWORD:
             edits.append(Arguments(project.expression(call).span, drop=(number,)))
     if items.remade or (awaited and not items.closable):
-        inside = items.inside if alone else f"({items.inside})"
+        inside = items.either or (items.inside if alone else f"({items.inside})")
         span = project.expression(site).span
         edits.append(Replace(span, inside, items.holes, around=not items.remade))
     if awaited:
         return need_async(project, call, used, [*edits, Await(project.expression(call).span)])
-    again = replace(existing(project, call, closable=False), tracked=False)
-    return with_edits(project, consume(project, call, again, used), site, edits)
+    if name in (GROUPS, COPIES):
+        step = _parts(project, call, name, used)
+    else:
+        step = consume(project, call, _untracked(project, call), used)
+    return with_edits(project, step, site, edits)
+
+
+def _untracked(project: Project, site: Reference) -> Items:
+    return replace(existing(project, site, closable=False), tracked=False)
+
+
+def _parts(project: Project, call: Reference, name: str, used: FunctionId) -> Step:
+    """Who uses the groups, or the copies, that a call gives."""
+    places = users(project, call, name)
+    if places is None:
+        return unknown(call, f"the iterators of {name}() have no names of their own")
+    step = Step() if name == COPIES else consume(project, call, _untracked(project, call), used)
+    for place in places:
+        step = joined(step, consume(project, place, _untracked(project, place), used))
+    return step
 
 
 def _method(project: Project, site: Reference, used: FunctionId, attribute: Reference) -> Step:
