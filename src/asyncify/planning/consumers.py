@@ -43,7 +43,7 @@ from asyncify.planning.items import (
     with_edits,
 )
 from asyncify.planning.mixing import mixed_source
-from asyncify.planning.one_by_one import one_by_one
+from asyncify.planning.one_by_one import added, one_by_one
 from asyncify.planning.parts import COPIES, GROUPS, users
 from asyncify.planning.project import PASSING_ROLES, UNSEEN, Project
 from asyncify.planning.scripts import outside_limit
@@ -194,7 +194,7 @@ def consume(project: Project, site: Reference, items: Items, used: FunctionId) -
     if expression.role is Role.ITERATED:
         return _iterated(project, site, items, used)
     if is_listed(expression) or is_taken_apart(project, site):
-        return _as_list(project, site, items, used)
+        return _taken_whole(project, site, items, used, added(project, site, items))
     if expression.role is Role.ASSIGNED and (escape := put_away(project, site)):
         return unknown(site, escape)
     if expression.role in PASSING_ROLES:
@@ -260,8 +260,18 @@ def _searched(
     return need_async(project, around, used, [made, define])
 
 
-def _as_list(project: Project, site: Reference, items: Items, used: FunctionId) -> Step:
-    return need_async(project, site, used, as_list(project, site, items))
+def _taken_whole(
+    project: Project,
+    site: Reference,
+    items: Items,
+    used: FunctionId,
+    doing: Limit | list[Edit] | None,
+) -> Step:
+    """A list in the place of all the items, if nothing else has to be done with them."""
+    if isinstance(doing, Limit):
+        return Step(limit=doing)
+    made = as_list(project, site, items) if doing is None else doing
+    return need_async(project, site, used, made)
 
 
 def _iterated(project: Project, site: Reference, items: Items, used: FunctionId) -> Step:
@@ -317,12 +327,8 @@ def _handed_over(
         if known is not None:
             return known
     doing = one_by_one(project, site, items, call)
-    if isinstance(doing, Limit):
-        return Step(limit=doing)
-    if doing is not None:
-        return need_async(project, site, used, doing)
-    if eager_argument(project, site):
-        return _as_list(project, site, items, used)
+    if doing is not None or eager_argument(project, site):
+        return _taken_whole(project, site, items, used, doing)
     return unknown(site, f"the iterator is handed to {call_name(project, call)}()")
 
 

@@ -10,6 +10,7 @@ from asyncify.model.facts import Kind, Role
 from asyncify.model.graph import Reference, SourceKind
 from asyncify.model.plan import Await, Edit, Replace
 from asyncify.planning.applied import is_name
+from asyncify.planning.assigned import targets
 from asyncify.planning.chosen import is_quiet, weighing
 from asyncify.planning.colour import Limit
 from asyncify.planning.helpers import helper
@@ -27,6 +28,18 @@ _DOERS = frozenset(
         *(f"{module}.{name}" for module in ("io", "_io") for name in ("StringIO", "BytesIO")),
     }
 )
+# methods that fill what they belong to as the items come, and those that put one into it
+_FILLING = {
+    **{f"{owner}.extend": "append({})" for owner in ("builtins.list", "collections.deque")},
+    "array.array.extend": "append({})",
+    "builtins.dict.update": "update([{}])",
+    "builtins.set.difference_update": "discard({})",
+    "builtins.set.update": "add({})",
+    "collections.Counter.subtract": "subtract([{}])",
+    "collections.Counter.update": "update([{}])",
+    "collections.deque.extendleft": "appendleft({})",
+}
+_CATCHING = frozenset({"Try", "TryStar", "With", "AsyncWith"})
 
 
 def one_by_one(
@@ -37,14 +50,20 @@ def one_by_one(
     Returns:
         The edits, or why there are none; None if it is another call, or nobody sees in which order.
     """
-    names = set(project.callee_names(call))
+    names, callee = set(project.callee_names(call)), project.child(call, Role.CALLEE)
     if names and names <= _REDUCERS:
         return _reducing(project, site, items, call)
     if names and names <= _RANKING:
         return _ranking(project, site, items, call)
     receiver = _doer(project, call)
     if receiver is not None:
-        return _doing(project, site, items, call, receiver)
+        method = _EACH[project.expression(callee).text] if callee is not None else ""
+        return _doing(project, site, items, call, receiver, f"{method}({{}})")
+    if len(names) == 1 and names <= _FILLING.keys() and callee is not None:
+        receiver = project.child(callee, Role.RECEIVER)
+        if receiver is not None and _is_seen(project, receiver, site):
+            (name,) = names
+            return _doing(project, site, items, call, receiver, _FILLING[name])
     return weighing(project, site, items, call)
 
 
@@ -93,17 +112,56 @@ def _doer(project: Project, call: Reference) -> Reference | None:
 
 
 def _doing(
-    project: Project, site: Reference, items: Items, call: Reference, receiver: Reference
+    project: Project, site: Reference, items: Items, call: Reference, receiver: Reference, text: str
 ) -> Limit | list[Edit]:
     """`writer.writerows(items)` as a loop."""
-    callee = project.child(call, Role.CALLEE)
-    assert callee is not None
     alone = project.expression(call).role is Role.DISCARDED and len(project.arguments(call)) == 1
     if not alone or items.cleanup or not is_name(project, receiver):
         return Limit("ASY912", "it does something with each item as it comes", site)
+    return _loop(project, site, items, receiver, text)
+
+
+def _loop(
+    project: Project, site: Reference, items: Items, receiver: Reference, text: str
+) -> list[Edit]:
+    """A loop in the place of a statement, that calls a method with every item."""
     item = "item"
     while any(e.kind is Kind.NAME and e.text == item for e in project.module(site).expressions):
         item += "_"
-    text = f"async for {item} in {{1}}:\n    {{0}}.{_EACH[project.expression(callee).text]}({item})"
+    loop = f"async for {item} in {{1}}:\n    {{0}}.{text.format(item)}"
     holes = (project.expression(receiver).span, project.expression(site).span)
-    return [*remade(site, items, project), Replace(project.statement(call).span, text, holes)]
+    return [*remade(site, items, project), Replace(project.statement(site).span, loop, holes)]
+
+
+def added(project: Project, site: Reference, items: Items) -> Limit | list[Edit] | None:
+    """`kept += items`, which adds the items as they come; None if nobody sees in which order."""
+    into = targets(project, site)
+    if project.expression(site).detail != "augmented" or not _is_seen(project, into[0], site):
+        return None
+    is_list = project.graph.types.get(into[0]) == "builtins.list"
+    if not is_list or items.cleanup or not is_name(project, into[0]):
+        return Limit("ASY912", "`+=` adds the items as they come", site)
+    return _loop(project, site, items, into[0], "append({})")
+
+
+def _is_seen(project: Project, container: Reference, items: Reference) -> bool:
+    """Whether somebody may see a container while it is filled, or half of it after an exception."""
+    expression, module = project.expression(container), project.module(container)
+    if expression.kind is not Kind.NAME or expression.variable is None:
+        return True
+    function = project.functions.get(expression.variable[0])
+    if function is None or function.kind == "module" or function.id != expression.function:
+        return True
+    if any(parameter.name == expression.text for parameter in function.parameters):
+        return True
+    if any(
+        one.variable == expression.variable and one.function != function.id
+        for one in module.expressions
+    ):
+        return True
+    if any(
+        project.expression(one).variable == expression.variable for one in project.inside(items)
+    ):
+        return True
+    around = project.ancestry(module, project.statement(container))
+    return any(one.kind in _CATCHING for one in around if one.function == function.id)

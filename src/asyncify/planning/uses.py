@@ -15,7 +15,7 @@ from asyncify.planning.cleanup import cleans_up
 from asyncify.planning.colour import Limit, Use
 from asyncify.planning.companions import LambdaForm, body, lambda_form
 from asyncify.planning.consumers import CLOSING, consume, consume_either, need_async
-from asyncify.planning.declarations import stands_for_generator
+from asyncify.planning.declarations import gives_plain, stands_for_generator
 from asyncify.planning.either import either, either_problem
 from asyncify.planning.frontier import starts_program
 from asyncify.planning.groups import Group
@@ -302,5 +302,6 @@ def _declared_steps(project: Project, function: Function) -> Iterable[Step]:
         if value is None and project.expression(edge.site).role in PASSING_ROLES - {Role.DISCARDED}:
             message = f"what {function.name}() returns goes where nobody follows it"
             yield Step(limit=Limit("ASY912", message, edge.site))
+        mixed = gives_plain(project, function)
         for occurrence in value.occurrences if value is not None else (edge.site,):
-            yield iterate_step(project, occurrence, function.id)
+            yield iterate_step(project, occurrence, function.id, mixed=mixed)
