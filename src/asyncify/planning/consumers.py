@@ -12,12 +12,21 @@ from dataclasses import replace
 
 from asyncify.model.facts import Expression, FunctionId, Kind, Place, Role
 from asyncify.model.graph import Reference, Source, Value
-from asyncify.model.plan import AddImport, Arguments, Await, Edit, MakeAsync, MakeList, Replace
+from asyncify.model.plan import Arguments, Await, Edit, MakeAsync, MakeList, Replace
 from asyncify.planning.applied import applied_items
 from asyncify.planning.assigned import is_taken_apart, put_away
-from asyncify.planning.cleanup import is_generator, left_early
+from asyncify.planning.by_hand import (
+    ACLOSING,
+    CLOSING,
+    SEARCHES,
+    closed,
+    following,
+    method,
+    searched,
+)
+from asyncify.planning.cleanup import left_early
 from asyncify.planning.colour import Limit, Use
-from asyncify.planning.delegation import hands_on
+from asyncify.planning.contained import is_dealt_out, is_looped_over, taker
 from asyncify.planning.either import EACH, either, either_problem, is_for_lists
 from asyncify.planning.helpers import (
     AWAITED,
@@ -25,6 +34,7 @@ from asyncify.planning.helpers import (
     call_name,
     compared_with_none,
     eager_argument,
+    has_others,
     helper,
     helper_name,
     is_helped,
@@ -48,18 +58,13 @@ from asyncify.planning.parts import COPIES, GROUPS, users
 from asyncify.planning.project import PASSING_ROLES, UNSEEN, Project
 from asyncify.planning.scripts import outside_limit
 from asyncify.planning.steps import Items, Step, joined
-from asyncify.planning.stops import catcher_edits
 
-SEARCHES = ("in", "not in")
-_METHODS = frozenset({"send", "throw", "close"})
 _APPLYING = frozenset({"map", "filter", "itertools.filterfalse", "itertools.starmap"})
-CLOSING = "contextlib.closing"
 _OF_ITERATORS = (
     "builtins.iter",
     "builtins.next",
     CLOSING,
 )  # what a list has not, or in another way
-_ACLOSING = AddImport("from contextlib import aclosing")
 
 
 # -- where await stands --------------------------------------------------------------------------
@@ -223,11 +228,31 @@ def _part(
         return _delegated(project, site, items, used, parent)
     if expression.role in (Role.ARGUMENT, Role.KEYWORD) and parent.kind is Kind.CALL:
         return _handed_over(project, site, items, used, around)
+    if expression.role is Role.ELEMENT:
+        return _contained(project, site, items, used)
     if expression.role is Role.RECEIVER and items.tracked and not items.either:
-        return _method(project, site, used, around)
+        called = project.parent(around)
+        made = method(project, site, around)
+        return _made(project, called[0] if called is not None else around, used, made)
     if parent.text in SEARCHES and expression.detail == "1":
-        return _searched(project, site, items, used, around)
+        return _made(project, around, used, searched(project, site, items, around))
     return None
+
+
+def _contained(project: Project, site: Reference, items: Items, used: FunctionId) -> Step | None:
+    """One of several in a container that is taken apart where it stands."""
+    taking = taker(project, site)
+    if taking is None:
+        known = is_dealt_out(project, site) or is_looped_over(project, site)
+        return rewritten(project, site, items) if known and items.tracked else None
+    call, name = taking
+    callee, made = project.child(call, Role.CALLEE), helper_name(project, call, name)
+    define = helper(project, site.module, made)
+    if callee is None or define is None or items.cleanup or has_others(project, call, made):
+        return None
+    renamed: list[Edit] = [Replace(project.expression(callee).span, define.name), define]
+    step = consume(project, call, _untracked(project, call), used)
+    return with_edits(project, step, site, [*remade(site, items, project), *renamed])
 
 
 def _delegated(
@@ -242,22 +267,8 @@ def _delegated(
     node = "closing delegation" if closing else "delegation"
     edits: list[Edit] = [*remade(site, items, project), MakeAsync(whole.span, node)]
     if closing:
-        edits.append(_ACLOSING)
+        edits.append(ACLOSING)
     return need_async(project, site, used, edits)
-
-
-def _searched(
-    project: Project, site: Reference, items: Items, used: FunctionId, around: Reference
-) -> Step:
-    """`value in iterable`, which takes items until it finds the value."""
-    define = helper(project, site.module, "contains")
-    if define is None or items.remade or items.cleanup:
-        return unknown(site, "`in` would iterate over it")
-    comparison = project.expression(around)
-    spans = tuple(e.span for _, e in project.children(around))
-    negation = "not " if comparison.text == SEARCHES[1] else ""
-    made = Replace(comparison.span, f"{negation}await {define.name}({{0}}, {{1}})", spans)
-    return need_async(project, around, used, [made, define])
 
 
 def _taken_whole(
@@ -268,10 +279,12 @@ def _taken_whole(
     doing: Limit | list[Edit] | None,
 ) -> Step:
     """A list in the place of all the items, if nothing else has to be done with them."""
-    if isinstance(doing, Limit):
-        return Step(limit=doing)
     made = as_list(project, site, items) if doing is None else doing
-    return need_async(project, site, used, made)
+    return _made(project, site, used, made)
+
+
+def _made(project: Project, site: Reference, used: FunctionId, made: Limit | list[Edit]) -> Step:
+    return Step(limit=made) if isinstance(made, Limit) else need_async(project, site, used, made)
 
 
 def _iterated(project: Project, site: Reference, items: Items, used: FunctionId) -> Step:
@@ -282,7 +295,7 @@ def _iterated(project: Project, site: Reference, items: Items, used: FunctionId)
         statement = project.statement(site)
         edits.append(MakeAsync(statement.span, "for"))
         if items.cleanup and items.closable:
-            edits.extend((MakeAsync(statement.span, "closing"), _ACLOSING))
+            edits.extend((MakeAsync(statement.span, "closing"), ACLOSING))
             return need_async(project, site, used, edits)
         if items.cleanup and left_early(project, site):
             return unknown(site, "the loop may leave a generator that has to clean up")
@@ -348,29 +361,14 @@ def _known_call(
         edit = Replace(project.expression(callee).span, "aiter")
         return Step(((project.module(site).path, edit),))
     if name == "builtins.next":
-        return _next(project, site, items, used, call, callee)
+        return _made(project, site, used, following(project, site, items, call))
     if name == CLOSING:
-        return _closed(project, site, used, call, callee)
+        return _made(project, call, used, closed(project, site, call))
     if name in LAZY:
         return _helper(project, site, items, used, call, helper_name(project, call, name))
     if name.removeprefix("builtins.") in _APPLYING:
         return _mapped(project, site, items, used, call)
     return None
-
-
-def _closed(
-    project: Project, site: Reference, used: FunctionId, call: Reference, callee: Reference
-) -> Step:
-    """`with closing(generator)`, which closes an async one by `aclosing`."""
-    entered = project.expression(call).role is Role.ENTERED
-    if not entered or not is_generator(project.value(site)):
-        return unknown(site, "the iterator is handed to contextlib.closing()")
-    edits: list[Edit] = [
-        Replace(project.expression(callee).span, "aclosing"),
-        _ACLOSING,
-        MakeAsync(project.expression(call).span, "item"),
-    ]
-    return need_async(project, call, used, edits)
 
 
 def _mapped(
@@ -387,30 +385,6 @@ def _mapped(
     if "in _zip(" in again.inside and (define := helper(project, site.module, "zip")) is not None:
         edits.append(define)
     return with_edits(project, consume(project, call, again, used), site, edits)
-
-
-def _next(
-    project: Project,
-    site: Reference,
-    items: Items,
-    used: FunctionId,
-    call: Reference,
-    callee: Reference,
-) -> Step:
-    if project.expression(site).detail != "0":
-        return unknown(site, "the iterator is handed to next()")
-    if items.cleanup and items.closable:
-        return unknown(site, "next() leaves a generator that has to clean up")
-    followed = catcher_edits(project, call) if len(project.arguments(call)) == 1 else ()
-    if followed is None:
-        return unknown(call, "the end of the iterator is caught as StopIteration")
-    edits = [
-        *followed,
-        *remade(site, items, project),
-        Replace(project.expression(callee).span, "anext"),
-        Await(project.expression(call).span),
-    ]
-    return need_async(project, site, used, edits)
 
 
 def _helper(
@@ -455,24 +429,3 @@ def _parts(project: Project, call: Reference, name: str, used: FunctionId) -> St
     for place in places:
         step = joined(step, consume(project, place, _untracked(project, place), used))
     return step
-
-
-def _method(project: Project, site: Reference, used: FunctionId, attribute: Reference) -> Step:
-    """`generator.send(value)` and its like."""
-    written = project.expression(attribute)
-    call = project.parent(attribute)
-    if written.text not in _METHODS or written.role is not Role.CALLEE or call is None:
-        return unknown(site, f"its .{written.text} is used")
-    followed = catcher_edits(project, call[0]) if written.text != "close" else ()
-    if written.text != "close" and hands_on(project, site):
-        message = f"what .{written.text}() gives it goes on through `yield from`"
-        return Step(limit=Limit("ASY911", message, call[0]))
-    if followed is None:
-        return unknown(call[0], "the end of the iterator is caught as StopIteration")
-    receiver = project.expression(site).span
-    edits: list[Edit] = [
-        *followed,
-        Replace(written.span, f"{{0}}.a{written.text}", (receiver,)),
-        Await(call[1].span),
-    ]
-    return need_async(project, call[0], used, edits)

@@ -188,9 +188,14 @@ def is_helped(project: Project, site: Reference, call: Reference, name: str) -> 
         return False
     if project.expression(site).role is not Role.ARGUMENT:
         return False
-    keywords = [e.detail for _, e in project.arguments(call) if e.role is Role.KEYWORD]
     if name in _OVER_FIRST and project.expression(site).detail != "0":
         return False
-    return set(keywords) <= _KEYWORDS.get(name, frozenset()) and (
+    return not has_others(project, call, name) and (
         name not in AWAITED or sole_argument(project, call)
     )
+
+
+def has_others(project: Project, call: Reference, name: str) -> bool:
+    """Whether a call gives keywords that the helper does not take."""
+    given = {e.detail for _, e in project.arguments(call) if e.role is Role.KEYWORD}
+    return not given <= _KEYWORDS.get(name, frozenset())

@@ -10,11 +10,13 @@ from asyncify.model.facts import Function, FunctionId, Kind, Role
 from asyncify.model.graph import Access, Edge, Evidence, Reference, SourceKind, Value
 from asyncify.model.plan import AddImport, Await, Edit, Replace
 from asyncify.planning.accessors import CACHED_PROPERTY, has_accessor
+from asyncify.planning.by_hand import CLOSING
 from asyncify.planning.callables import callback_step
 from asyncify.planning.cleanup import cleans_up
 from asyncify.planning.colour import Limit, Use
 from asyncify.planning.companions import LambdaForm, body, lambda_form
-from asyncify.planning.consumers import CLOSING, consume, consume_either, need_async
+from asyncify.planning.consumers import consume, consume_either, need_async
+from asyncify.planning.contained import is_one_of_several
 from asyncify.planning.declarations import gives_plain, stands_for_generator
 from asyncify.planning.either import either, either_problem
 from asyncify.planning.frontier import starts_program
@@ -265,7 +267,7 @@ def _generator_steps(project: Project, function: Function) -> Iterable[Step]:
         if other is not None and (problem := _mixed_problem(project, function, value)):
             message = f"its iterator is mixed with {other}, and {problem}"
             yield Step(limit=Limit("ASY912", message, value.occurrences[0]))
-        mixed = other is not None
+        mixed = other is not None or is_one_of_several(project, value)
         own = value.places_of(SourceKind.GENERATOR, function.id)
         for occurrence in own if mixed else value.occurrences:
             yield iterate_step(project, occurrence, function.id, mixed=mixed)
