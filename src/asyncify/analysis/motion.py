@@ -378,7 +378,9 @@ _LAZY = frozenset(
         *(f"builtins.{name}" for name in ("enumerate", "filter", "map", "zip")),
         *(f"itertools.{name}" for name in ("accumulate", "chain", "cycle", "dropwhile")),
         *(f"itertools.{name}" for name in ("filterfalse", "islice", "pairwise", "starmap")),
+        *(f"itertools.{name}" for name in ("batched", "chain.from_iterable", "compress")),
         *(f"itertools.{name}" for name in ("takewhile", "zip_longest")),
+        "heapq.merge",
     }
 )
 _KINDS: dict[Kind, Rule] = {

@@ -25,14 +25,14 @@ class Applied:
 def applied(
     project: Project, site: Reference, start: int, count: int, *, awaited: bool = True
 ) -> Applied | None:
-    """A callback applied to `count` items; None where it cannot be written into a comprehension."""
+    """A callback applied to `count` items, or to all that are in one (-1); None where it cannot be written into a comprehension."""
     expression = project.expression(site)
     if expression.kind is Kind.LAMBDA:
         function = project.functions[expression.text]
         if lambda_form(project, function) is not LambdaForm.INLINE:
             return None
         names = [parameter.name for parameter in function.parameters]
-        if len(names) != count:
+        if len(names) != count and (count >= 0 or len(names) < 2):
             return None
         inside = project.expression(body(project, function)).span
         return Applied(f"{{{start}}}", (inside,), ", ".join(names))
@@ -55,14 +55,15 @@ def applied_items(project: Project, site: Reference, call: Reference, name: str)
     if (site, project.expression(site)) not in iterables or (several and name != "map"):
         return None
     spans = [e.span for _, e in iterables]
-    if function.text == "None" and name != "map":
+    if function.text == "None" and name not in ("map", "itertools.starmap"):
         condition = "item" if name == "filter" else "not item"
         return Items(f"item async for item in {{0}} if {condition}", (spans[0],), remade=True)
-    made = applied(project, callback, 0, len(iterables), awaited=False)
+    starred = name == "itertools.starmap"
+    made = applied(project, callback, 0, -1 if starred else len(iterables), awaited=False)
     if made is None or (several and _may_wait(project, callback, site.module)):
         return None
     holes = [f"{{{number}}}" for number in range(len(made.holes), len(made.holes) + len(spans))]
-    if name == "map":
+    if name == "map" or starred:
         source = f"_zip({', '.join(holes)})" if several else holes[0]
         clause = f"{made.text} async for {made.item} in {source}"
     else:

@@ -29,8 +29,8 @@ def called_by(
     project: Project, site: Reference, used: FunctionId, call: Reference, names: tuple[str, ...]
 ) -> Step | None:
     """The step for a function that is known to call its argument; None for any other."""
-    if len(names) != 1:
-        return None
+    if len(names) != 1 or project.functions[used].is_generator:
+        return None  # what a generator function gives is awaited by nobody
     (name,) = names
     detail = project.expression(site).detail
     arguments = project.arguments(call)
@@ -40,6 +40,8 @@ def called_by(
     keywords = {e.detail: r for r, e in arguments if e.role is Role.KEYWORD}
     if name == "builtins.map" and detail == "0" and not keywords:
         return _map(project, site, used, call, positional[1:])
+    if name == "itertools.starmap" and detail == "0" and len(positional) == 2 and not keywords:
+        return _map(project, site, used, call, positional[1:], starred=True)
     if name in _FILTERS and detail == "0" and not keywords:
         return _filter(project, site, used, call, positional[1])
     if name in _SORTS and detail == "key" and positional:
@@ -77,9 +79,15 @@ def _zipped(
 
 
 def _map(
-    project: Project, site: Reference, used: FunctionId, call: Reference, iterables: list[Reference]
+    project: Project,
+    site: Reference,
+    used: FunctionId,
+    call: Reference,
+    iterables: list[Reference],
+    *,
+    starred: bool = False,
 ) -> Step | None:
-    made = applied(project, site, 0, len(iterables))
+    made = applied(project, site, 0, -1 if starred else len(iterables))
     if made is None:
         return None
     source, holes = _zipped(project, iterables, len(made.holes))

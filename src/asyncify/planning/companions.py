@@ -24,6 +24,7 @@ INLINE = {
     "builtins.map": "0",
     "builtins.filter": "0",
     "itertools.filterfalse": "0",
+    "itertools.starmap": "0",
     "builtins.sorted": "key",
     "builtins.min": "key",
     "builtins.max": "key",

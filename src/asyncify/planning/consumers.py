@@ -12,19 +12,29 @@ from dataclasses import replace
 
 from asyncify.model.facts import Expression, FunctionId, Kind, Place, Role
 from asyncify.model.graph import Reference, Source, Value
-from asyncify.model.plan import AddImport, Arguments, Await, Edit, MakeAsync, MakeList, Replace
+from asyncify.model.plan import Arguments, Await, Edit, MakeAsync, MakeList, Replace
 from asyncify.planning.applied import applied_items
 from asyncify.planning.assigned import is_taken_apart, put_away
-from asyncify.planning.chosen import weighing
-from asyncify.planning.cleanup import is_generator, left_early
+from asyncify.planning.by_hand import (
+    ACLOSING,
+    CLOSING,
+    SEARCHES,
+    closed,
+    following,
+    method,
+    searched,
+)
+from asyncify.planning.cleanup import left_early
 from asyncify.planning.colour import Limit, Use
-from asyncify.planning.delegation import hands_on
+from asyncify.planning.contained import is_dealt_out, is_looped_over, taker
+from asyncify.planning.either import EACH, either, either_problem, is_for_lists
 from asyncify.planning.helpers import (
     AWAITED,
     LAZY,
     call_name,
     compared_with_none,
     eager_argument,
+    has_others,
     helper,
     helper_name,
     is_helped,
@@ -33,6 +43,7 @@ from asyncify.planning.helpers import (
 )
 from asyncify.planning.interrupts import interruption
 from asyncify.planning.items import (
+    as_list,
     existing,
     made_at,
     rebound,
@@ -42,16 +53,18 @@ from asyncify.planning.items import (
     with_edits,
 )
 from asyncify.planning.mixing import mixed_source
+from asyncify.planning.one_by_one import added, one_by_one
+from asyncify.planning.parts import COPIES, GROUPS, users
 from asyncify.planning.project import PASSING_ROLES, UNSEEN, Project
 from asyncify.planning.scripts import outside_limit
 from asyncify.planning.steps import Items, Step, joined
-from asyncify.planning.stops import catcher_edits
 
-SEARCHES = ("in", "not in")
-_METHODS = frozenset({"send", "throw", "close"})
-_APPLYING = frozenset({"map", "filter", "itertools.filterfalse"})
-CLOSING = "contextlib.closing"
-_ACLOSING = AddImport("from contextlib import aclosing")
+_APPLYING = frozenset({"map", "filter", "itertools.filterfalse", "itertools.starmap"})
+_OF_ITERATORS = (
+    "builtins.iter",
+    "builtins.next",
+    CLOSING,
+)  # what a list has not, or in another way
 
 
 # -- where await stands --------------------------------------------------------------------------
@@ -132,16 +145,19 @@ def _consume_kept(
         return Step()  # one of its own uses asks
     if value.lost is not None:
         return Step(limit=Limit("ASY901", UNSEEN, value.lost))
-    if (other := mixed_source(project, value, used, made)) is not None:
-        message = f"the generator expression is mixed with {other}"
+    other = mixed_source(project, value, used, made)
+    if other is not None and (problem := either_problem(project, value)) is not None:
+        message = f"the generator expression is mixed with {other}, and {problem}"
         return Step(limit=Limit("ASY901", message, made.site))
     followed.add(made.site)
     step = Step()
-    for place in value.occurrences:
+    for place in value.occurrences if other is None else value.places_of(*made[:2]):
         held = existing(project, place, closable=False, cleanup=items.cleanup)
+        if other is not None:
+            held = either(project, held, place)
         if place == made.site:
             held = replace(items, tracked=True)
-        step = joined(step, consume(project, place, held, used))
+        step = joined(step, consume_either(project, place, held, used))
         expression = project.expression(place)
         if expression.role is Role.RETURNED and step.limit is None:
             step = replace(step, gives=tuple(dict.fromkeys((*step.gives, expression.function))))
@@ -157,6 +173,17 @@ def _nothing(project: Project) -> set[Reference]:
     return set()
 
 
+def consume_either(project: Project, site: Reference, items: Items, used: FunctionId) -> Step:
+    """What the place of an iterable needs that becomes async, or may be one that does not."""
+    step = consume(project, site, items, used)
+    if not items.either or step.limit is not None:
+        return step
+    define = helper(project, site.module, EACH)
+    if define is None or items.cleanup:
+        return unknown(site, "it may be a plain iterable as well")
+    return with_edits(project, step, site, [define] if step.edits else [])
+
+
 def consume(project: Project, site: Reference, items: Items, used: FunctionId) -> Step:
     """What the place of an iterable that becomes async needs."""
     expression = project.expression(site)
@@ -168,7 +195,7 @@ def consume(project: Project, site: Reference, items: Items, used: FunctionId) -
     if expression.role is Role.ITERATED:
         return _iterated(project, site, items, used)
     if is_listed(expression) or is_taken_apart(project, site):
-        return _as_list(project, site, items, used)
+        return _taken_whole(project, site, items, used, added(project, site, items))
     if expression.role is Role.ASSIGNED and (escape := put_away(project, site)):
         return unknown(site, escape)
     if expression.role in PASSING_ROLES:
@@ -177,6 +204,8 @@ def consume(project: Project, site: Reference, items: Items, used: FunctionId) -
     if expression.role is Role.TESTED or compared_with_none(project, site):
         return Step()
     outer = project.parent(site)
+    if items.either and is_for_lists(project, site):
+        return Step()
     step = _part(project, site, items, used, *outer) if outer is not None else None
     return step or unknown(site, f"the iterator is used as {expression.role}")
 
@@ -195,11 +224,31 @@ def _part(
         return _delegated(project, site, items, used, parent)
     if expression.role in (Role.ARGUMENT, Role.KEYWORD) and parent.kind is Kind.CALL:
         return _handed_over(project, site, items, used, around)
-    if expression.role is Role.RECEIVER and items.tracked:
-        return _method(project, site, used, around)
+    if expression.role is Role.ELEMENT:
+        return _contained(project, site, items, used)
+    if expression.role is Role.RECEIVER and items.tracked and not items.either:
+        called = project.parent(around)
+        made = method(project, site, around)
+        return _made(project, called[0] if called is not None else around, used, made)
     if parent.text in SEARCHES and expression.detail == "1":
-        return _searched(project, site, items, used, around)
+        return _made(project, around, used, searched(project, site, items, around))
     return None
+
+
+def _contained(project: Project, site: Reference, items: Items, used: FunctionId) -> Step | None:
+    """One of several in a container that is taken apart where it stands."""
+    taking = taker(project, site)
+    if taking is None:
+        known = is_dealt_out(project, site) or is_looped_over(project, site)
+        return rewritten(project, site, items) if known and items.tracked else None
+    call, name = taking
+    callee, made = project.child(call, Role.CALLEE), helper_name(project, call, name)
+    define = helper(project, site.module, made)
+    if callee is None or define is None or items.cleanup or has_others(project, call, made):
+        return None
+    renamed: list[Edit] = [Replace(project.expression(callee).span, define.name), define]
+    step = consume(project, call, _untracked(project, call), used)
+    return with_edits(project, step, site, [*remade(site, items, project), *renamed])
 
 
 def _delegated(
@@ -214,30 +263,24 @@ def _delegated(
     node = "closing delegation" if closing else "delegation"
     edits: list[Edit] = [*remade(site, items, project), MakeAsync(whole.span, node)]
     if closing:
-        edits.append(_ACLOSING)
+        edits.append(ACLOSING)
     return need_async(project, site, used, edits)
 
 
-def _searched(
-    project: Project, site: Reference, items: Items, used: FunctionId, around: Reference
+def _taken_whole(
+    project: Project,
+    site: Reference,
+    items: Items,
+    used: FunctionId,
+    doing: Limit | list[Edit] | None,
 ) -> Step:
-    """`value in iterable`, which takes items until it finds the value."""
-    define = helper(project, site.module, "contains")
-    if define is None or items.remade or items.cleanup:
-        return unknown(site, "`in` would iterate over it")
-    comparison = project.expression(around)
-    spans = tuple(e.span for _, e in project.children(around))
-    negation = "not " if comparison.text == SEARCHES[1] else ""
-    made = Replace(comparison.span, f"{negation}await {define.name}({{0}}, {{1}})", spans)
-    return need_async(project, around, used, [made, define])
+    """A list in the place of all the items, if nothing else has to be done with them."""
+    made = as_list(project, site, items) if doing is None else doing
+    return _made(project, site, used, made)
 
 
-def _as_list(project: Project, site: Reference, items: Items, used: FunctionId) -> Step:
-    span = project.expression(site).span
-    if items.literal:
-        return need_async(project, site, used, [MakeList(span)])
-    made = Replace(span, f"[{items.inside}]", items.holes, around=not items.remade)
-    return need_async(project, site, used, [made])
+def _made(project: Project, site: Reference, used: FunctionId, made: Limit | list[Edit]) -> Step:
+    return Step(limit=made) if isinstance(made, Limit) else need_async(project, site, used, made)
 
 
 def _iterated(project: Project, site: Reference, items: Items, used: FunctionId) -> Step:
@@ -248,7 +291,7 @@ def _iterated(project: Project, site: Reference, items: Items, used: FunctionId)
         statement = project.statement(site)
         edits.append(MakeAsync(statement.span, "for"))
         if items.cleanup and items.closable:
-            edits.extend((MakeAsync(statement.span, "closing"), _ACLOSING))
+            edits.extend((MakeAsync(statement.span, "closing"), ACLOSING))
             return need_async(project, site, used, edits)
         if items.cleanup and left_early(project, site):
             return unknown(site, "the loop may leave a generator that has to clean up")
@@ -283,54 +326,45 @@ def _handed_over(
             return rewritten(project, site, items)  # the parameter is an occurrence itself
     names = project.callee_names(call)
     callee = project.child(call, Role.CALLEE)
-    alone = sole_argument(project, call)
-    if names == ("builtins.list",) and alone:
+    if names == ("builtins.list",) and sole_argument(project, call):
         display = "{0}" if items.literal else f"[{items.inside}]"
         edits = [Replace(project.expression(call).span, display, items.holes)]
         made = [MakeList(project.expression(site).span)] if items.literal else []
         return need_async(project, site, used, [*edits, *made])
-    name = names[0].removeprefix("builtins.") if len(names) == 1 else ""
-    if name == "iter" and callee is not None and alone and items.tracked:
-        edit = Replace(project.expression(callee).span, "aiter")
-        return Step(((project.module(site).path, edit),))
-    if name == "next" and callee is not None:
-        return _next(project, site, items, used, call, callee)
-    if names == (CLOSING,) and callee is not None:
-        return _closed(project, site, used, call, callee)
-    if len(names) == 1 and names[0] in LAZY and callee is not None:
-        return _helper(project, site, items, used, call, helper_name(project, call, names[0]))
-    if name in _APPLYING:
-        return _mapped(project, site, items, used, call)
-    if eager_argument(project, site):
-        return _taken_whole(project, site, items, used, call)
+    if len(names) == 1 and callee is not None:
+        known = _known_call(project, site, items, used, call, callee, names[0])
+        if known is not None:
+            return known
+    doing = one_by_one(project, site, items, call)
+    if doing is not None or eager_argument(project, site):
+        return _taken_whole(project, site, items, used, doing)
     return unknown(site, f"the iterator is handed to {call_name(project, call)}()")
 
 
-def _taken_whole(
-    project: Project, site: Reference, items: Items, used: FunctionId, call: Reference
-) -> Step:
-    """What takes all of it at once, or all of it one by one."""
-    weighed = weighing(project, site, items, call)
-    if isinstance(weighed, Limit):
-        return Step(limit=weighed)
-    if weighed is not None:
-        return need_async(project, site, used, weighed)
-    return _as_list(project, site, items, used)
-
-
-def _closed(
-    project: Project, site: Reference, used: FunctionId, call: Reference, callee: Reference
-) -> Step:
-    """`with closing(generator)`, which closes an async one by `aclosing`."""
-    entered = project.expression(call).role is Role.ENTERED
-    if not entered or not is_generator(project.value(site)):
-        return unknown(site, "the iterator is handed to contextlib.closing()")
-    edits: list[Edit] = [
-        Replace(project.expression(callee).span, "aclosing"),
-        _ACLOSING,
-        MakeAsync(project.expression(call).span, "item"),
-    ]
-    return need_async(project, call, used, edits)
+def _known_call(
+    project: Project,
+    site: Reference,
+    items: Items,
+    used: FunctionId,
+    call: Reference,
+    callee: Reference,
+    name: str,
+) -> Step | None:
+    """A call of a function that has a counterpart for async iterables."""
+    if items.either and name in _OF_ITERATORS:
+        return unknown(site, f"{call_name(project, call)}() gets something else as well")
+    if name == "builtins.iter" and sole_argument(project, call) and items.tracked:
+        edit = Replace(project.expression(callee).span, "aiter")
+        return Step(((project.module(site).path, edit),))
+    if name == "builtins.next":
+        return _made(project, site, used, following(project, site, items, call))
+    if name == CLOSING:
+        return _made(project, call, used, closed(project, site, call))
+    if name in LAZY:
+        return _helper(project, site, items, used, call, helper_name(project, call, name))
+    if name.removeprefix("builtins.") in _APPLYING:
+        return _mapped(project, site, items, used, call)
+    return None
 
 
 def _mapped(
@@ -347,30 +381,6 @@ def _mapped(
     if "in _zip(" in again.inside and (define := helper(project, site.module, "zip")) is not None:
         edits.append(define)
     return with_edits(project, consume(project, call, again, used), site, edits)
-
-
-def _next(
-    project: Project,
-    site: Reference,
-    items: Items,
-    used: FunctionId,
-    call: Reference,
-    callee: Reference,
-) -> Step:
-    if project.expression(site).detail != "0":
-        return unknown(site, "the iterator is handed to next()")
-    if items.cleanup and items.closable:
-        return unknown(site, "next() leaves a generator that has to clean up")
-    followed = catcher_edits(project, call) if len(project.arguments(call)) == 1 else ()
-    if followed is None:
-        return unknown(call, "the end of the iterator is caught as StopIteration")
-    edits = [
-        *followed,
-        *remade(site, items, project),
-        Replace(project.expression(callee).span, "anext"),
-        Await(project.expression(call).span),
-    ]
-    return need_async(project, site, used, edits)
 
 
 def _helper(
@@ -390,31 +400,28 @@ def _helper(
         if name == "strict_zip" and argument.role is Role.KEYWORD:
             edits.append(Arguments(project.expression(call).span, drop=(number,)))
     if items.remade or (awaited and not items.closable):
-        inside = items.inside if alone else f"({items.inside})"
+        inside = items.either or (items.inside if alone else f"({items.inside})")
         span = project.expression(site).span
         edits.append(Replace(span, inside, items.holes, around=not items.remade))
     if awaited:
         return need_async(project, call, used, [*edits, Await(project.expression(call).span)])
-    again = replace(existing(project, call, closable=False), tracked=False)
-    return with_edits(project, consume(project, call, again, used), site, edits)
+    if name in (GROUPS, COPIES):
+        step = _parts(project, call, name, used)
+    else:
+        step = consume(project, call, _untracked(project, call), used)
+    return with_edits(project, step, site, edits)
 
 
-def _method(project: Project, site: Reference, used: FunctionId, attribute: Reference) -> Step:
-    """`generator.send(value)` and its like."""
-    written = project.expression(attribute)
-    call = project.parent(attribute)
-    if written.text not in _METHODS or written.role is not Role.CALLEE or call is None:
-        return unknown(site, f"its .{written.text} is used")
-    followed = catcher_edits(project, call[0]) if written.text != "close" else ()
-    if written.text != "close" and hands_on(project, site):
-        message = f"what .{written.text}() gives it goes on through `yield from`"
-        return Step(limit=Limit("ASY911", message, call[0]))
-    if followed is None:
-        return unknown(call[0], "the end of the iterator is caught as StopIteration")
-    receiver = project.expression(site).span
-    edits: list[Edit] = [
-        *followed,
-        Replace(written.span, f"{{0}}.a{written.text}", (receiver,)),
-        Await(call[1].span),
-    ]
-    return need_async(project, call[0], used, edits)
+def _untracked(project: Project, site: Reference) -> Items:
+    return replace(existing(project, site, closable=False), tracked=False)
+
+
+def _parts(project: Project, call: Reference, name: str, used: FunctionId) -> Step:
+    """Who uses the groups, or the copies, that a call gives."""
+    places = users(project, call, name)
+    if places is None:
+        return unknown(call, f"the iterators of {name}() have no names of their own")
+    step = Step() if name == COPIES else consume(project, call, _untracked(project, call), used)
+    for place in places:
+        step = joined(step, consume(project, place, _untracked(project, place), used))
+    return step

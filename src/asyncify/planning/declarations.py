@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from asyncify.planning.project import Project
 
 _OVERLOAD = frozenset({"typing.overload", "typing_extensions.overload"})
+_PLAIN = frozenset({Kind.CONTAINER, Kind.CONSTANT})
 
 
 def overloads(project: Project) -> Iterator[list[FunctionId]]:
@@ -73,6 +74,19 @@ def is_declaration(project: Project, function: Function) -> bool:
     return True
 
 
+def gives_plain(project: Project, function: Function) -> bool:
+    """Whether all that a function does is to return something that is no generator, as a base may: `return []`."""
+    if function.kind != "def" or function.is_generator or function.decorators:
+        return False
+    body = body_of(project, function)
+    for statement, inside in body:
+        documented = statement.kind == "Expr" and all(e.kind is Kind.CONSTANT for e in inside)
+        kinds = {e.kind for e in inside if e.role is not Role.ANNOTATION}
+        if not documented and (statement.kind != "Return" or not kinds <= _PLAIN):
+            return False
+    return any(statement.kind == "Return" for statement, _ in body)
+
+
 def body_of(project: Project, function: Function) -> list[tuple[Statement, list[Expression]]]:
     """The statements of a function, each with the expressions that are its own."""
     statements, expressions = project.memory("bodies", _bodies)
@@ -99,7 +113,14 @@ def stands_for_generator(project: Project, function: Function) -> bool:
     if function.is_generator or function.is_async or function.kind != "def":
         return False
     families = project.memory("families with generators", _families_with_generators)
-    return project.family(function.id) in families and is_declaration(project, function)
+    if project.family(function.id) not in families:
+        return False
+    return is_declaration(project, function) or gives_plain(project, function)
+
+
+def beside_generators(project: Project, function: Function) -> bool:
+    """Whether a function that is no generator takes the place of one, and gives something plain."""
+    return stands_for_generator(project, function) and not is_declaration(project, function)
 
 
 def _families_with_generators(project: Project) -> frozenset[frozenset[FunctionId]]:
@@ -112,7 +133,7 @@ def mixed_limit(project: Project, function: Function) -> Limit | None:
         return None
     if function.id not in project.memory("beside generators", _beside_generators):
         return None
-    if is_declaration(project, function):
+    if is_declaration(project, function) or gives_plain(project, function):
         return None
     return Limit("ASY912", "a generator is called at the same places, and it is none")
 

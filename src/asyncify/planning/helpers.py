@@ -1,7 +1,4 @@
-"""Functions that consume iterables: those that take all at once, and async helpers for the lazy ones.
-
-The texts of the helpers go into the changed file.
-"""
+"""Functions that consume iterables: those that take all at once, and async helpers for the lazy ones."""
 
 from __future__ import annotations
 
@@ -10,6 +7,7 @@ from collections.abc import Iterator
 from asyncify.model.facts import Expression, Kind, Role
 from asyncify.model.graph import Reference
 from asyncify.model.plan import AddImport, Define, Edit, Replace
+from asyncify.planning.helper_texts import TEXTS
 from asyncify.planning.project import Project
 
 # builtins and methods that take all of an iterable before they return: a list in its place changes nothing
@@ -28,16 +26,31 @@ EAGER = frozenset(
         "builtins.bytes.join",
         "builtins.bytes",
         "builtins.bytearray",
+        "builtins.bytearray.extend",
         "builtins.dict.fromkeys",
         "builtins.list.extend",
         "builtins.set.update",
         "builtins.dict.update",
+        "array.array.extend",
         "collections.Counter",
+        "collections.Counter.subtract",
+        "collections.Counter.update",
         "collections.deque",
         "collections.deque.extend",
         "collections.deque.extendleft",
         "collections.OrderedDict",
-        "statistics.mean",
+        *(
+            f"itertools.{name}"
+            for name in ("combinations", "combinations_with_replacement", "permutations")
+        ),
+        *(
+            f"statistics.{name}"
+            for name in (
+                *("fmean", "geometric_mean", "harmonic_mean", "mean", "median", "median_grouped"),
+                *("median_high", "median_low", "mode", "multimode", "pstdev", "pvariance"),
+                *("quantiles", "stdev", "variance"),
+            )
+        ),
         "math.fsum",
         "math.prod",
     }
@@ -51,239 +64,49 @@ _TAKING_SEVERAL = frozenset(
         *(
             f"builtins.{owner}.{name}"
             for owner in ("set", "frozenset")
-            for name in ("union", "difference")  # intersection may stop early
+            for name in (
+                "union",
+                "difference",
+                "symmetric_difference",
+            )  # intersection may stop early
         ),
-        "builtins.set.update",
+        *(
+            f"builtins.set.{name}"
+            for name in ("update", "difference_update", "symmetric_difference_update")
+        ),
         "itertools.product",
     }
 )
-_TAKING_SECOND = frozenset({"array.array", "heapq.nlargest", "heapq.nsmallest"})
-_ANY = '''
-async def _any(items):
-    """Like any, for an async iterator, which is closed."""
-    try:
-        async for item in items:
-            if item:
-                return True
-        return False
-    finally:
-        await items.aclose()
-'''
-_ALL = '''
-async def _all(items):
-    """Like all, for an async iterator, which is closed."""
-    try:
-        async for item in items:
-            if not item:
-                return False
-        return True
-    finally:
-        await items.aclose()
-'''
-_CONTAINS = '''
-async def _contains(value, items):
-    """Like `value in items`, for an async iterable."""
-    async for item in items:
-        if item is value or item == value:
-            return True
-    return False
-'''
-_ENUMERATE = '''
-async def _enumerate(items, start=0):
-    """Like enumerate, for an async iterable."""
-    async for item in items:
-        yield start, item
-        start += 1
-'''
-_ZIP = '''
-async def _zip(*iterables):
-    """Like zip, for iterables of which some are async."""
-    iterators = [aiter(one) if hasattr(one, "__aiter__") else iter(one) for one in iterables]
-    while True:
-        row = []
-        for one in iterators:
-            try:
-                row.append(await anext(one) if hasattr(one, "__anext__") else next(one))
-            except (StopIteration, StopAsyncIteration):
-                return
-        yield tuple(row)
-'''
-_STRICT_ZIP = '''
-async def _strict_zip(*iterables):
-    """Like zip(strict=True), for iterables of which some are async."""
-    iterators = [aiter(one) if hasattr(one, "__aiter__") else iter(one) for one in iterables]
-    while True:
-        row, ended = [], 0
-        for number, one in enumerate(iterators, 1):
-            others = f"argument {number - 1}" if number == 2 else f"arguments 1-{number - 1}"
-            try:
-                row.append(await anext(one) if hasattr(one, "__anext__") else next(one))
-            except (StopIteration, StopAsyncIteration):
-                if row:
-                    raise ValueError(f"zip() argument {number} is shorter than {others}") from None
-                ended = number
-            else:
-                if ended:
-                    raise ValueError(f"zip() argument {number} is longer than {others}")
-        if not row:
-            return
-        yield tuple(row)
-'''
-_CHAIN = '''
-async def _chain(*iterables):
-    """Like itertools.chain, for iterables of which some are async."""
-    end = object()
-    for one in iterables:
-        one = aiter(one) if hasattr(one, "__aiter__") else iter(one)
-        while True:
-            item = await anext(one, end) if hasattr(one, "__anext__") else next(one, end)
-            if item is end:
-                break
-            yield item
-'''
-_ACCUMULATE = '''
-async def _accumulate(items, func=None, *, initial=None):
-    """Like itertools.accumulate, for an async iterable."""
-    total, started = initial, initial is not None
-    if started:
-        yield total
-    async for item in items:
-        if not started:
-            total, started = item, True
-        else:
-            total = total + item if func is None else func(total, item)
-        yield total
-'''
-_PAIRWISE = '''
-async def _pairwise(items):
-    """Like itertools.pairwise, for an async iterable."""
-    previous, started = None, False
-    async for item in items:
-        if started:
-            yield previous, item
-        previous, started = item, True
-'''
-_CYCLE = '''
-async def _cycle(items):
-    """Like itertools.cycle, for an async iterable."""
-    kept = []
-    async for item in items:
-        kept.append(item)
-        yield item
-    while kept:
-        for item in kept:
-            yield item
-'''
-_ISLICE = '''
-async def _islice(items, *bounds):
-    """Like itertools.islice, for an async iterable."""
-    span, count, end, iterator = slice(*bounds), 0, object(), aiter(items)
-    following, step = span.start or 0, span.step or 1
-    while True:
-        while count < following:
-            if await anext(iterator, end) is end:
-                return
-            count += 1
-        if span.stop is not None and count >= span.stop:
-            return
-        if (item := await anext(iterator, end)) is end:
-            return
-        count, following = count + 1, following + step
-        if span.stop is not None:
-            following = min(following, span.stop)
-        yield item
-'''
-_TAKEWHILE = '''
-async def _takewhile(predicate, items):
-    """Like itertools.takewhile, for an async iterable."""
-    async for item in items:
-        if not predicate(item):
-            return
-        yield item
-'''
-_DROPWHILE = '''
-async def _dropwhile(predicate, items):
-    """Like itertools.dropwhile, for an async iterable."""
-    dropping = True
-    async for item in items:
-        dropping = dropping and predicate(item)
-        if not dropping:
-            yield item
-'''
-_REDUCE = '''
-async def _reduce(function, items, *initial):
-    """Like functools.reduce, for an async function."""
-    items = iter(items)
-    if initial:
-        (value,) = initial
-    else:
-        for value in items:
-            break
-        else:
-            raise TypeError("reduce() of empty iterable with no initial value")
-    for item in items:
-        value = await function(value, item)
-    return value
-'''
-_EACH_IN_THREAD = '''
-async def _each_in_thread(items):
-    """The items of a blocking iterable, each fetched in a thread."""
-    iterator, end = iter(items), object()
-    while (item := await asyncio.to_thread(next, iterator, end)) is not end:
-        yield item
-'''
-_CACHED_PROPERTY = '''
-class _cached_property:
-    """Like functools.cached_property, for an async function: `await object.name` calls it once."""
-
-    def __init__(self, function, key="", instance=None):
-        self.function, self.key, self.instance = function, key, instance
-        self.__doc__ = function.__doc__
-
-    def __set_name__(self, owner, name):
-        self.key = f"await {name}"
-
-    def __get__(self, instance, owner=None):
-        return self if instance is None else type(self)(self.function, self.key, instance)
-
-    def __await__(self):
-        kept = vars(self.instance)
-        if self.key not in kept:
-            kept[self.key] = yield from self.function(self.instance).__await__()
-        return kept[self.key]
-'''
-_TEXTS = {
-    "cached_property": _CACHED_PROPERTY,
-    "each_in_thread": _EACH_IN_THREAD,
-    "any": _ANY,
-    "all": _ALL,
-    "contains": _CONTAINS,
-    "enumerate": _ENUMERATE,
-    "zip": _ZIP,
-    "strict_zip": _STRICT_ZIP,
-    "chain": _CHAIN,
-    "accumulate": _ACCUMULATE,
-    "pairwise": _PAIRWISE,
-    "cycle": _CYCLE,
-    "islice": _ISLICE,
-    "takewhile": _TAKEWHILE,
-    "dropwhile": _DROPWHILE,
-    "reduce": _REDUCE,
-}
+_TAKING_SECOND = frozenset(
+    {"array.array", "collections.defaultdict", "heapq.nlargest", "heapq.nsmallest"}
+)
 AWAITED = frozenset({"any", "all"})  # lazy ones with a value; the others give an iterable again
 # lazy functions, and the names of their helpers
 LAZY = {
     **{f"builtins.{name}": name for name in (*AWAITED, "enumerate", "zip")},
     **{f"itertools.{name}": name for name in ("islice", "takewhile", "dropwhile")},
     **{f"itertools.{name}": name for name in ("accumulate", "chain", "cycle", "pairwise")},
+    **{f"itertools.{name}": name for name in ("batched", "compress", "groupby", "tee")},
+    "itertools.zip_longest": "zip_longest",
+    "itertools.chain.from_iterable": "chain_from_iterable",
+    "heapq.merge": "merge",
 }
 
 # what the helpers take by these names, as what they stand for does
 _KEYWORDS = {
     "accumulate": frozenset({"func", "initial"}),
+    "batched": frozenset({"n"}),
     "enumerate": frozenset({"start"}),
+    "groupby": frozenset({"key"}),
+    "merge": frozenset({"key", "reverse"}),
     "strict_zip": frozenset({"strict"}),
+    "tee": frozenset({"n"}),
+    "zip_longest": frozenset({"fillvalue"}),
 }
+# they iterate over their first argument only
+_OVER_FIRST = frozenset(
+    {"accumulate", "batched", "cycle", "enumerate", "groupby", "pairwise", "tee"}
+)
 
 
 def helper(project: Project, module: str, name: str) -> Define | None:
@@ -294,7 +117,7 @@ def helper(project: Project, module: str, name: str) -> Define | None:
         return None
     if any(e.text == made and e.role is Role.TARGET for e in known.expressions):
         return None
-    return Define(made, _TEXTS[name].lstrip("\n"))
+    return Define(made, TEXTS[name].lstrip("\n"))
 
 
 def call_name(project: Project, call: Reference) -> str:
@@ -365,11 +188,14 @@ def is_helped(project: Project, site: Reference, call: Reference, name: str) -> 
         return False
     if project.expression(site).role is not Role.ARGUMENT:
         return False
-    keywords = [e.detail for _, e in project.arguments(call) if e.role is Role.KEYWORD]
-    if name in ("accumulate", "cycle", "enumerate", "pairwise") and (
-        project.expression(site).detail != "0"
-    ):
+    if name in _OVER_FIRST and project.expression(site).detail != "0":
         return False
-    return set(keywords) <= _KEYWORDS.get(name, frozenset()) and (
+    return not has_others(project, call, name) and (
         name not in AWAITED or sole_argument(project, call)
     )
+
+
+def has_others(project: Project, call: Reference, name: str) -> bool:
+    """Whether a call gives keywords that the helper does not take."""
+    given = {e.detail for _, e in project.arguments(call) if e.role is Role.KEYWORD}
+    return not given <= _KEYWORDS.get(name, frozenset())

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from asyncify.model.facts import Kind, Role
 from asyncify.model.graph import Reference, Source, SourceKind, Value
-from asyncify.model.plan import Edit, Replace
+from asyncify.model.plan import Edit, MakeList, Replace
 from asyncify.planning.colour import Limit
 from asyncify.planning.project import Project
 from asyncify.planning.steps import Items, Step
@@ -32,10 +32,19 @@ def unknown(site: Reference, message: str) -> Step:
 
 
 def remade(site: Reference, items: Items, project: Project) -> list[Edit]:
-    """The edit that writes the iterable anew, as an async generator expression."""
+    """The edit that writes the iterable anew, as an async generator expression or by a helper."""
     if not items.remade:
         return []
-    return [Replace(project.expression(site).span, f"({items.inside})", items.holes)]
+    text = items.either or f"({items.inside})"
+    return [Replace(project.expression(site).span, text, items.holes)]
+
+
+def as_list(project: Project, site: Reference, items: Items) -> list[Edit]:
+    """The edit that makes a list of an async iterable, where it stands."""
+    span = project.expression(site).span
+    if items.literal:
+        return [MakeList(span)]
+    return [Replace(span, f"[{items.inside}]", items.holes, around=not items.remade)]
 
 
 def with_edits(project: Project, step: Step, site: Reference, edits: Iterable[Edit]) -> Step:
@@ -46,6 +55,8 @@ def with_edits(project: Project, step: Step, site: Reference, edits: Iterable[Ed
 
 def rewritten(project: Project, site: Reference, items: Items) -> Step:
     """An iterable that goes on as it is, or as an async generator expression."""
+    if items.either:
+        return Step()  # who iterates over it in the end looks at what it is
     return with_edits(project, Step(), site, remade(site, items, project))
 
 

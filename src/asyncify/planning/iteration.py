@@ -26,7 +26,7 @@ _PLAIN_BASES = frozenset({"builtins.object", "abc.ABC", "typing.Generic", "typin
 _ITERATOR_BASES = frozenset(
     f"{module}.{name}"
     for module in ("typing", "collections.abc")
-    for name in ("Iterator", "Iterable")
+    for name in ("Iterator", "Iterable", "Generator")
 )
 _CONSUMING = frozenset(
     {Role.ITERATED, Role.DELEGATED, Role.UNPACKED, Role.ARGUMENT, Role.KEYWORD, Role.ASSIGNED}

@@ -27,8 +27,9 @@ def mixed_source(
 
 
 def _classes(project: Project, made: Source) -> tuple[str, ...]:
-    """The classes of an iterator that a call makes."""
-    return project.callee_names(made.site) if made.site is not None else ()
+    """The classes of an iterator that a call makes, of itself or by a method of the class."""
+    names = project.callee_names(made.site) if made.site is not None else ()
+    return (*names, *(name.rpartition(".")[0] for name in names))
 
 
 def _is_harmless(project: Project, value: Value, source: Source, used: FunctionId) -> bool:

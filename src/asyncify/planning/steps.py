@@ -37,6 +37,7 @@ class Items:
     Args:
         inside: how it reads between the brackets of a comprehension; ``{0}`` ... stand for `holes`.
         remade: it is written anew, by `inside`; otherwise it stays as it is.
+        either: how it reads, if it may be a plain iterable as well.
         literal: it is a generator expression.
         closable: it is a new async generator that nobody else holds.
         cleanup: something happens in it when it is left before its end.
@@ -46,6 +47,7 @@ class Items:
     inside: str
     holes: tuple[Span, ...]
     remade: bool = False
+    either: str = ""
     literal: bool = False
     closable: bool = False
     cleanup: bool = False

@@ -27,6 +27,7 @@ from asyncify.planning.class_attributes import (
 from asyncify.planning.cleanup import cleans_up
 from asyncify.planning.colour import Limit
 from asyncify.planning.consumers import consume, need_async
+from asyncify.planning.declarations import beside_generators
 from asyncify.planning.decorators import wrapping
 from asyncify.planning.delegation import delegation_edits
 from asyncify.planning.factories import construction, factory_edits, making_problem, unclear
@@ -252,6 +253,8 @@ def _is_one_of_its_kind(project: Project, function: Function) -> bool:
         return True  # the twins of its line would have other names
     if not project.graph.replaced.keys().isdisjoint(line):
         return True  # what is in its place has no twin
+    if any(beside_generators(project, project.functions[f]) for f in project.family(function.id)):
+        return True  # who calls its twin would have to ask what that gives
     if not project.memory("composed", composed).isdisjoint(line):
         return True  # who composes its name may mean the twin
     if walked_over(project, function):

@@ -10,12 +10,15 @@ from asyncify.model.facts import Function, FunctionId, Kind, Role
 from asyncify.model.graph import Access, Edge, Evidence, Reference, SourceKind, Value
 from asyncify.model.plan import AddImport, Await, Edit, Replace
 from asyncify.planning.accessors import CACHED_PROPERTY, has_accessor
+from asyncify.planning.by_hand import CLOSING
 from asyncify.planning.callables import callback_step
 from asyncify.planning.cleanup import cleans_up
 from asyncify.planning.colour import Limit, Use
 from asyncify.planning.companions import LambdaForm, body, lambda_form
-from asyncify.planning.consumers import CLOSING, consume, need_async
-from asyncify.planning.declarations import stands_for_generator
+from asyncify.planning.consumers import consume, consume_either, need_async
+from asyncify.planning.contained import is_one_of_several
+from asyncify.planning.declarations import gives_plain, stands_for_generator
+from asyncify.planning.either import either, either_problem
 from asyncify.planning.frontier import starts_program
 from asyncify.planning.groups import Group
 from asyncify.planning.helpers import helper
@@ -64,8 +67,10 @@ def await_step(project: Project, site: Reference, used: str) -> Step:
     return need_async(project, site, used, [Await(expression.span)])
 
 
-def iterate_step(project: Project, site: Reference, used: str) -> Step:
-    """One occurrence of an iterator that becomes an async iterator."""
+def iterate_step(
+    project: Project, site: Reference, used: FunctionId, *, mixed: bool = False
+) -> Step:
+    """One occurrence of an iterator that becomes an async iterator; if it is mixed, not every time."""
     expression = project.expression(site)
     functions = _generators(project, site) if expression.kind is Kind.CALL else []
     value = project.value(site)
@@ -73,7 +78,9 @@ def iterate_step(project: Project, site: Reference, used: str) -> Step:
     if value is not None and not cleanup:
         cleanup = _holds_cleanup(project, value)
     items = existing(project, site, closable=bool(functions), cleanup=cleanup)
-    return consume(project, site, items, used)
+    if mixed and not functions:
+        items = either(project, items, site)
+    return consume_either(project, site, items, used)
 
 
 def _holds_cleanup(project: Project, value: Value) -> bool:
@@ -256,11 +263,21 @@ def _generator_steps(project: Project, function: Function) -> Iterable[Step]:
     for value in project.values_of(function.id, SourceKind.GENERATOR):
         if value.lost is not None:
             yield Step(limit=Limit("ASY912", UNSEEN, value.lost))
-        elif (stranger := mixed_source(project, value, function.id)) is not None:
-            message = f"its iterator is mixed with {stranger}"
+        other = mixed_source(project, value, function.id)
+        if other is not None and (problem := _mixed_problem(project, function, value)):
+            message = f"its iterator is mixed with {other}, and {problem}"
             yield Step(limit=Limit("ASY912", message, value.occurrences[0]))
-        for occurrence in value.occurrences:
-            yield iterate_step(project, occurrence, function.id)
+        mixed = other is not None or is_one_of_several(project, value)
+        own = value.places_of(SourceKind.GENERATOR, function.id)
+        for occurrence in own if mixed else value.occurrences:
+            yield iterate_step(project, occurrence, function.id, mixed=mixed)
+
+
+def _mixed_problem(project: Project, function: Function, value: Value) -> str | None:
+    """Why those who iterate over a generator, or something else, cannot ask which of both they got."""
+    if project.wrappers_of(function.id):
+        return "its decorator may give that"
+    return either_problem(project, value)
 
 
 def _object_steps(project: Project, function: Function) -> Iterable[Step]:
@@ -287,5 +304,6 @@ def _declared_steps(project: Project, function: Function) -> Iterable[Step]:
         if value is None and project.expression(edge.site).role in PASSING_ROLES - {Role.DISCARDED}:
             message = f"what {function.name}() returns goes where nobody follows it"
             yield Step(limit=Limit("ASY912", message, edge.site))
+        mixed = gives_plain(project, function)
         for occurrence in value.occurrences if value is not None else (edge.site,):
-            yield iterate_step(project, occurrence, function.id)
+            yield iterate_step(project, occurrence, function.id, mixed=mixed)

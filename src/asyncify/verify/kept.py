@@ -12,18 +12,49 @@ from asyncify.model.facts import Expression, FunctionId, Kind, Role
 from asyncify.model.graph import Access, CallGraph, Reference, SourceKind
 from asyncify.verify.lost import Lost, is_manager, parent_of, statement_of
 
-_CONSUMING = frozenset(
-    f"builtins.{name}"
-    for name in (
-        *("list", "tuple", "set", "frozenset", "dict", "sorted", "sum", "min", "max", "any", "all"),
-        *("next", "iter", "zip", "enumerate", "map", "filter", "reversed", "str.join"),
-        *("list.extend", "set.update", "dict.update"),
+_CONSUMING = (
+    frozenset(
+        f"builtins.{name}"
+        for name in (
+            *(
+                "list",
+                "tuple",
+                "set",
+                "frozenset",
+                "dict",
+                "sorted",
+                "sum",
+                "min",
+                "max",
+                "any",
+                "all",
+            ),
+            *("next", "iter", "zip", "enumerate", "map", "filter", "reversed", "str.join"),
+            *("list.extend", "set.update", "dict.update", "dict.fromkeys", "bytearray.extend"),
+        )
     )
-) | frozenset(
-    f"itertools.{name}"
-    for name in (
-        *("accumulate", "chain", "chain.from_iterable", "cycle", "dropwhile", "filterfalse"),
-        *("groupby", "islice", "pairwise", "product", "starmap", "takewhile", "tee", "zip_longest"),
+    | frozenset(
+        f"itertools.{name}"
+        for name in (
+            *("accumulate", "chain", "chain.from_iterable", "cycle", "dropwhile", "filterfalse"),
+            *(
+                "groupby",
+                "islice",
+                "pairwise",
+                "product",
+                "starmap",
+                "takewhile",
+                "tee",
+                "zip_longest",
+            ),
+            *("batched", "combinations", "compress", "permutations"),
+        )
+    )
+    | frozenset(
+        {
+            *("functools.reduce", "_functools.reduce", "heapq.merge", "math.fsum", "math.prod"),
+            *("collections.Counter", "collections.Counter.update", "collections.deque"),
+        }
     )
 )
 _ENTERING = frozenset(
