@@ -254,6 +254,13 @@ HARMLESS = frozenset(
     }
 )
 
+# Objects of others that are called as functions are.
+CALLABLE = frozenset(
+    f"{module}.{name}"
+    for module in ("operator", "_operator")
+    for name in ("attrgetter", "itemgetter", "methodcaller")
+)
+
 # What makes a container, by its class.
 MAKES: dict[str, str] = {
     "builtins.list": "builtins.list",

@@ -129,7 +129,10 @@ class Flow:
                 if self.hierarchy.is_classmethod(function.id)
                 else SourceKind.INSTANCE
             )
-            self.slots.add(self.heap.variable(function.id, first.name), Atom(kind, function.owner))
+            this = self.heap.variable(function.id, first.name)
+            self.slots.add(this, Atom(kind, function.owner))
+            for cls in self.hierarchy.made_by.get(function.owner, ()):
+                self.slots.add(this, Atom(SourceKind.CLASS, cls))
 
     def _defaults(self, function: Function) -> None:
         """The default of a parameter is one more argument."""
@@ -206,6 +209,7 @@ class Flow:
         if callee.kind is Kind.ATTRIBUTE:
             call.attribute = callee.text
             call.receiver = self.heap.at(module.name, module.children[callee.id][0])
+            self.library.patch(call)
         self.calls.append(call)
         denoted = self.motion.denoted(module.name, callee.id)
         complete = self._typed(call, callee, denoted)

@@ -246,6 +246,12 @@ class LibraryCalls(Reflection):
         else:
             self._derived(call, MAKERS[TYPE])
 
+    def _new_class(self, call: Call) -> bool:
+        """A metaclass makes one of its classes."""
+        for cls in self.hierarchy.made_by.get(self.owners.get(call.function, ""), ()):
+            self.slots.add(call.slot, Atom(SourceKind.CLASS, cls))
+        return False
+
     def construct(self, call: Call, cls: ClassId, bound: int, evidence: Evidence) -> None:
         """The call makes an instance of a class of the project; that of a metaclass is a class."""
         super().construct(call, cls, bound, evidence)
@@ -348,6 +354,7 @@ _FINDS: dict[str, Callable[[LibraryCalls, Call], bool]] = {
     "__setattr__": LibraryCalls._dunder_setattr,
     "builtins.dict": LibraryCalls._dict,
     "builtins.globals": LibraryCalls._globals,
+    "builtins.type.__new__": LibraryCalls._new_class,
     "builtins.vars": LibraryCalls._vars,
     "importlib.import_module": LibraryCalls._import,
     "inspect.getmembers": LibraryCalls._getmembers,
