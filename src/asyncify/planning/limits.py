@@ -26,6 +26,7 @@ from asyncify.planning.decorators import (
 )
 from asyncify.planning.factories import factory_limit
 from asyncify.planning.frameworks import AWAITS, STARTS, decorator_hook, method_hook
+from asyncify.planning.interceptors import patches_of
 from asyncify.planning.project import Project
 from asyncify.planning.returned import returning_limit
 
@@ -181,9 +182,9 @@ def property_limit(project: Project, function: Function, site: Reference) -> Lim
         return Limit("ASY903", "the property is defined more than once", site)
     for reader, place in read_by_name(project, function):
         return Limit("ASY903", f"`{reader}` reads the property", place)
-    plain = next(overriding_attributes(project, function), None)
-    if plain is not None:
-        return Limit("ASY903", "another attribute may be in its place", plain)
+    replaced = _replaced_property(project, function)
+    if replaced is not None:
+        return replaced
     known = {edge.site for edge in project.reaching(function.id)}
     writing = {edge.site for other in same for edge in project.reaching(other.id)}
     for read in project.attributes(function.name):
@@ -196,6 +197,18 @@ def property_limit(project: Project, function: Function, site: Reference) -> Lim
             if read not in project.graph.names:
                 message = f".{function.name} is read on an object of unknown type"
                 return Limit("ASY903", message, read)
+    return None
+
+
+def _replaced_property(project: Project, function: Function) -> Limit | None:
+    """The limit of a property that may be another attribute: by a class of its line, or by a test."""
+    plain = next(overriding_attributes(project, function), None)
+    if plain is not None:
+        return Limit("ASY903", "another attribute may be in its place", plain)
+    for patch in patches_of(project, function):
+        made = project.callee_names(patch.replacement) if patch.replacement is not None else ()
+        if PROPERTY.isdisjoint(made):
+            return Limit("ASY918", "a test puts something in the place of the property", patch.call)
     return None
 
 
