@@ -12,7 +12,7 @@ from asyncify.analysis.implied import REACHING, REACHING_ROLES, Implied
 from asyncify.analysis.made_classes import TYPE
 from asyncify.analysis.names import Sort
 from asyncify.model.attributes import lacks
-from asyncify.model.facts import Expression, Kind, Module
+from asyncify.model.facts import Expression, FunctionId, Kind, Module
 from asyncify.model.graph import Access, Edge, Evidence, Reference, SourceKind, Target
 
 _UNKNOWN = frozenset({SourceKind.PARAMETER, SourceKind.CALL, SourceKind.UNKNOWN})
@@ -72,13 +72,16 @@ class Edges:
         self, module: Module, item: Expression, typed: tuple[Target, ...], found: Iterable[Target]
     ) -> tuple[Target, ...]:
         """What `with` calls: an annotation may name no more than the base of all context managers."""
-        functions = self.hierarchy.functions
-        own = [t for t in found if t.function and functions[t.function].name in _ENTERS]
+        own = [t for t in found if t.function and self._enters(t.function)]
         own = [target for target in own if target.evidence is Evidence.INFERRED]
         if any(target.function for target in typed) or not own:
             return typed
         unknown = self._is_unknown(self.flow.heap.at(module.name, item.id))
         return _merged(typed if unknown else (), own)
+
+    def _enters(self, function: FunctionId) -> bool:
+        named = self.hierarchy.functions[function].name in _ENTERS
+        return named or self.flow.members.is_context_manager(function)
 
     def _is_class(self, module: Module, attribute: Expression) -> bool:
         """Whether an attribute is one of a class itself, which gives the property and not what that reads."""

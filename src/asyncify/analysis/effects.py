@@ -303,6 +303,8 @@ SCALARS = frozenset(
         "uuid.UUID",
     }
 )
+# those that somebody may iterate over
+ITERABLE = frozenset(f"builtins.{name}" for name in ("str", "bytes", "range"))
 
 
 def calls(name: str, place: str) -> bool:

@@ -13,7 +13,7 @@ from asyncify.analysis.made_classes import MAKERS, TYPE, Made, Maker, made_by
 from asyncify.analysis.members import Members
 from asyncify.analysis.names import Sort
 from asyncify.analysis.reflection import Reflection
-from asyncify.analysis.slots import DEAD, ELEMENT, ENTER, HANDED, SUPER, Atom, element_key
+from asyncify.analysis.slots import ELEMENT, ENTER, HANDED, PLAIN, SUPER, Atom, element_key
 from asyncify.model.facts import ClassId, FunctionId
 from asyncify.model.graph import Evidence, Reference, Source, SourceKind, Target
 
@@ -80,7 +80,7 @@ class LibraryCalls(Reflection):
         if known is None and name.rpartition(".")[2][:1].isupper():
             known = name  # nobody knows the library, but that is how classes are named
             self.heap.instance(call.slot, name)
-        if call.slot == DEAD or name.startswith(_PLAIN) or name in _ANYTHING:
+        if call.slot <= PLAIN or name.startswith(_PLAIN) or name in _ANYTHING:
             return
         if known is None:
             self.heap.originate(call.slot, SourceKind.CALL, name, site)

@@ -11,6 +11,7 @@ from asyncify.planning.accessors import (
     CACHED_PROPERTY,
     PROPERTY,
     is_accessor,
+    is_property,
     read_by_name,
 )
 from asyncify.planning.class_attributes import overriding_attributes
@@ -172,6 +173,8 @@ def _checks(name: str | None) -> Callable[[Project, Function, Reference], Limit 
 
 def property_limit(project: Project, function: Function, site: Reference) -> Limit | None:
     """The limit of a property that is read where it cannot be awaited, or where nobody knows whose attribute it is."""
+    if function.owner is None:
+        return Limit("ASY903", "nobody sees which class has the property", site)
     module = project.graph.modules[function.module]
     same = [
         other
@@ -245,6 +248,10 @@ def override_limit(project: Project, function: Function) -> Limit | None:
     if site is not None and not function.is_async:
         message = f"something else may be put in place of {function.name} here"
         return Limit("ASY919", message, site)
+    for place in () if is_property(project, function) else overriding_attributes(project, function):
+        made = (origin for _, origin in project.origins(place))
+        if any(not PROPERTY.isdisjoint(project.callee_names(origin)) for origin in made):
+            return Limit("ASY919", "a class has a property in its place", place)
     outside = project.graph.outside.get(function.id)
     if outside is None or (is_special(function.name) and function.name != "__call__"):
         return None
