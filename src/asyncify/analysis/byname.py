@@ -6,7 +6,7 @@ from functools import cached_property
 
 from asyncify.analysis.binding import Call
 from asyncify.analysis.flow import Flow
-from asyncify.analysis.slots import ANYTHING, DEAD, FOREIGN, HANDED, LOADED, SUPER
+from asyncify.analysis.slots import ANYTHING, FOREIGN, HANDED, LOADED, PLAIN, SUPER
 from asyncify.model.attributes import BUILTIN_ATTRIBUTES
 from asyncify.model.facts import FunctionId
 from asyncify.model.graph import Evidence, SourceKind, Target
@@ -84,7 +84,7 @@ class ByName:
         )
 
     def _is_explained(self, slot: int) -> bool:
-        if slot == DEAD:
+        if slot <= PLAIN:
             return True
         atoms = set(self.flow.slots.atoms(slot))
         unknown = ANYTHING in atoms or any(atom.kind == HANDED for atom in atoms)

@@ -13,6 +13,7 @@ from asyncify.analysis.flow import Flow
 from asyncify.analysis.hierarchy import Hierarchy
 from asyncify.analysis.motion import Known
 from asyncify.analysis.names import Names
+from asyncify.analysis.replacing import Replacing
 from asyncify.analysis.resolver import Resolution, resolve
 from asyncify.analysis.standing import standing_for
 from asyncify.analysis.stores import Stores
@@ -86,7 +87,11 @@ def _merge(modules: Mapping[str, Module], resolution: Resolution) -> CallGraph:
         values=found,
         families=tuple(frozenset(group) for group in families.groups().values() if len(group) > 1),
         outside=hierarchy.outside(resolution.overridden),
-        replaced={**stores.replaced(), **flow.library.replaced()},
+        replaced={
+            **stores.replaced(),
+            **flow.library.replaced(),
+            **Replacing(flow).replaced(),
+        },
         bases={cls: hierarchy.order(cls)[1:] for cls in hierarchy.classes},
         asked=flow.members.asked(),
         lookups=flow.looked_up(),

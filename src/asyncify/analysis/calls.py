@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
+from asyncify.analysis import effects
 from asyncify.analysis.binding import Binding, Call
 from asyncify.analysis.heap import Heap
 from asyncify.analysis.members import Members
 from asyncify.analysis.names import Denoted, Sort
 from asyncify.analysis.slots import LOADED, RAW, SUPER, Atom
 from asyncify.model.attributes import INITIAL
-from asyncify.model.facts import ClassId, FunctionId
+from asyncify.model.facts import ClassId, FunctionId, Role
 from asyncify.model.graph import Evidence, SourceKind, Target
 
 # Types that say nothing of the object: another atom knows which class it is.
@@ -67,6 +68,8 @@ class Calls(Binding):
             self.external(call, atom.name, Target(external=atom.name, evidence=evidence))
         elif atom.kind == SourceKind.INSTANCE and atom.name in self.hierarchy.classes:
             self.method(call, "__call__", atom)
+        elif atom.kind == SourceKind.INSTANCE and atom.name in effects.CALLABLE:
+            self._external_method(call, "__call__", atom.name)
         elif atom.kind == LOADED:
             self.slots.add(call.slot, atom._replace(bound=1))
 
@@ -183,9 +186,18 @@ class Calls(Binding):
             call.targets.setdefault(function, target)
         if raw and call.added is not None:  # each call of the decorated function binds the others
             self.bind(Call(None, call.slot, call.added), function, bound)
+            if self.hierarchy.functions[function].is_generator and not self._is_returned(call):
+                self._generator(call, function)  # the wrapper itself does something with it
             return
         self.bind(call, function, bound)
         self._result(call, function, bound, overrides=target.overrides)
+
+    def _is_returned(self, call: Call) -> bool:
+        """Whether a wrapper hands on what it gets."""
+        if call.site is None:
+            return False
+        module = self.hierarchy.modules[call.site.module]
+        return module.expressions[call.site.expression].role is Role.RETURNED
 
     def _wrapped(self, call: Call, function: FunctionId, bound: int, atom: Atom) -> None:
         """What decorators made of a function is called in its place."""

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from asyncify.analysis import effects
 from asyncify.analysis.binding import Argument, Call
 from asyncify.analysis.flow import Flow
-from asyncify.analysis.slots import DEAD, ELEMENT, FOREIGN, RAW
+from asyncify.analysis.slots import ELEMENT, FOREIGN, PLAIN, RAW
 from asyncify.model.facts import FlowKind, Kind, Module, Role
 from asyncify.model.graph import Reference, SourceKind
 
@@ -84,7 +84,7 @@ class Containers:
 
     def _contents(self, slot: int, site: Reference, deep: int) -> Iterator[tuple[int, Reference]]:
         """What is in a container, and in those in it."""
-        for element in self.slots.elements(slot) if slot != DEAD and deep else ():
+        for element in self.slots.elements(slot) if slot > PLAIN and deep else ():
             if any(atom.kind in _FOLLOWED for atom in self.slots.atoms(element)):
                 yield element, site
             yield from self._contents(element, site, deep - 1)

@@ -9,9 +9,10 @@ from asyncify.analysis.binding import Call
 from asyncify.analysis.byname import ByName
 from asyncify.analysis.flow import Flow, constructed_class
 from asyncify.analysis.implied import REACHING, REACHING_ROLES, Implied
+from asyncify.analysis.made_classes import TYPE
 from asyncify.analysis.names import Sort
 from asyncify.model.attributes import lacks
-from asyncify.model.facts import Expression, Kind, Module
+from asyncify.model.facts import Expression, FunctionId, Kind, Module
 from asyncify.model.graph import Access, Edge, Evidence, Reference, SourceKind, Target
 
 _UNKNOWN = frozenset({SourceKind.PARAMETER, SourceKind.CALL, SourceKind.UNKNOWN})
@@ -58,6 +59,8 @@ class Edges:
                 targets = _merged(edge.targets, found if edge.open else ())
                 if access is Access.ENTER and not edge.open:
                     targets = self._entered(module, item, edge.targets, found)
+                if access is Access.PROPERTY and self._is_class(module, item):
+                    targets = tuple(one for one in targets if self._is_of_metaclass(one))
                 if access is Access.DECORATE:
                     targets = tuple(dict.fromkeys(map(_decorator, targets)))
                 yield replace(edge, targets=targets)
@@ -69,13 +72,27 @@ class Edges:
         self, module: Module, item: Expression, typed: tuple[Target, ...], found: Iterable[Target]
     ) -> tuple[Target, ...]:
         """What `with` calls: an annotation may name no more than the base of all context managers."""
-        functions = self.hierarchy.functions
-        own = [t for t in found if t.function and functions[t.function].name in _ENTERS]
+        own = [t for t in found if t.function and self._enters(t.function)]
         own = [target for target in own if target.evidence is Evidence.INFERRED]
         if any(target.function for target in typed) or not own:
             return typed
         unknown = self._is_unknown(self.flow.heap.at(module.name, item.id))
         return _merged(typed if unknown else (), own)
+
+    def _enters(self, function: FunctionId) -> bool:
+        named = self.hierarchy.functions[function].name in _ENTERS
+        return named or self.flow.members.is_context_manager(function)
+
+    def _is_class(self, module: Module, attribute: Expression) -> bool:
+        """Whether an attribute is one of a class itself, which gives the property and not what that reads."""
+        receiver = module.children[attribute.id][0]
+        denoted = self.flow.motion.denoted(module.name, receiver)
+        named = bool(denoted) and all(one.sort is Sort.CLASS for one in denoted)
+        return named or Reference(module.name, receiver) in self.flow.known.classes
+
+    def _is_of_metaclass(self, target: Target) -> bool:
+        owner = self.hierarchy.functions[target.function].owner if target.function else None
+        return owner is not None and TYPE in self.hierarchy.order(owner)
 
     def _call(self, call: Call, edges: Iterable[Edge]) -> Iterator[Edge]:
         assert call.site is not None

@@ -257,6 +257,13 @@ HARMLESS = frozenset(
     }
 )
 
+# Objects of others that are called as functions are.
+CALLABLE = frozenset(
+    f"{module}.{name}"
+    for module in ("operator", "_operator")
+    for name in ("attrgetter", "itemgetter", "methodcaller")
+)
+
 # What makes a container, by its class.
 MAKES: dict[str, str] = {
     "builtins.list": "builtins.list",
@@ -299,6 +306,8 @@ SCALARS = frozenset(
         "uuid.UUID",
     }
 )
+# those that somebody may iterate over
+ITERABLE = frozenset(f"builtins.{name}" for name in ("str", "bytes", "range"))
 
 
 def calls(name: str, place: str) -> bool:

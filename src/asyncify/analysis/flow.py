@@ -129,7 +129,10 @@ class Flow:
                 if self.hierarchy.is_classmethod(function.id)
                 else SourceKind.INSTANCE
             )
-            self.slots.add(self.heap.variable(function.id, first.name), Atom(kind, function.owner))
+            this = self.heap.variable(function.id, first.name)
+            self.slots.add(this, Atom(kind, function.owner))
+            for cls in self.hierarchy.made_by.get(function.owner, ()):
+                self.slots.add(this, Atom(SourceKind.CLASS, cls))
 
     def _defaults(self, function: Function) -> None:
         """The default of a parameter is one more argument."""
@@ -206,12 +209,15 @@ class Flow:
         if callee.kind is Kind.ATTRIBUTE:
             call.attribute = callee.text
             call.receiver = self.heap.at(module.name, module.children[callee.id][0])
+            self.library.patch(call)
         self.calls.append(call)
         denoted = self.motion.denoted(module.name, callee.id)
         complete = self._typed(call, callee, denoted)
         direct = [one for one in denoted if one.sort is not Sort.VARIABLE]
         self._alternatives(call, direct)
         made = any(one.sort is Sort.CLASS for one in direct)
+        if complete and self._is_kept(module, call, callee):
+            self.library.hear(call.callee, call)  # the checker knows one value
         if complete and not (made and len(direct) < len(denoted)):
             return  # else a variable has the name of the class, and the checker knows one of the two
         if not call.targets and not call.constructs:
@@ -219,6 +225,24 @@ class Flow:
                 self._direct(call, one)
         if not direct or len(direct) < len(denoted):
             self._through(module, call, callee)
+
+    def _is_kept(self, module: Module, call: Call, callee: Expression) -> bool:
+        """Whether a call goes to the value of a variable that others set, or of an attribute: not to a method."""
+        if callee.kind is Kind.NAME and callee.variable is not None:
+            shared = callee.variable[0] != call.function or callee.variable[0].endswith(":")
+            denoted = self.motion.denoted(module.name, callee.id)
+            return shared and any(one.sort is Sort.VARIABLE for one in denoted)
+        if callee.kind is not Kind.ATTRIBUTE or callee.text not in self.members.stored:
+            return False
+        known = self.known.type(module.name, module.children[callee.id][0])
+        if known in self.hierarchy.classes:
+            found = self.members.denoted(Atom(SourceKind.INSTANCE, known), callee.text)
+            if not any(one.sort is Sort.FUNCTION for one in found):
+                return True
+        functions = (
+            self.hierarchy.functions[f] for f in call.targets if f in self.hierarchy.functions
+        )
+        return any(one.owner is None or one.name != callee.text for one in functions)
 
     def _alternatives(self, call: Call, direct: list[Denoted]) -> None:
         """A name that is defined more than once: the type checker takes the last definition only.

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from asyncify.analysis.hierarchy import Hierarchy
 from asyncify.analysis.optional import Optional
-from asyncify.analysis.slots import DEAD, Atom, Slots
+from asyncify.analysis.slots import PLAIN, Atom, Slots
 from asyncify.model.facts import ClassId, FunctionId, Module
 from asyncify.model.graph import Reference, Source, SourceKind
 
@@ -118,7 +118,7 @@ class Heap:
 
     def instance(self, slot: int, cls: str, site: Reference | None = None) -> None:
         """The value may be an instance of this class."""
-        if slot == DEAD:
+        if slot <= PLAIN:
             return
         if site is not None:
             self.sources.append((slot, Source(SourceKind.INSTANCE, cls, site)))
@@ -126,7 +126,7 @@ class Heap:
 
     def originate(self, slot: int, kind: SourceKind, name: str, site: Reference) -> None:
         """The value may be made at this place."""
-        if slot == DEAD:
+        if slot <= PLAIN:
             return
         self.sources.append((slot, Source(kind, name, site)))
         self.slots.add(slot, Atom(kind, name))

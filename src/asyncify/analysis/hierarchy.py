@@ -8,6 +8,7 @@ from functools import cached_property
 
 from asyncify.analysis.made_classes import MAKERS, TYPE, Made, made_by
 from asyncify.analysis.names import Denoted, Names, Sort
+from asyncify.model.attributes import known_type
 from asyncify.model.disjoint import DisjointSets
 from asyncify.model.facts import (
     Class,
@@ -248,6 +249,8 @@ class Hierarchy:
             for cls in order:
                 if cls in own:
                     return own[cls]
+                if attribute not in _OBJECT and hasattr(known_type(cls), attribute):
+                    return ()  # that of a base outside the project comes first
         return ()
 
     def _members_by_name(self) -> dict[str, dict[ClassId, tuple[Denoted, ...]]]:
@@ -323,18 +326,37 @@ class Hierarchy:
         changed = any(item.text == "__class__" and item.role is Role.TARGET for _, item in items)
         if changed or "__class__" in self._own:
             return frozenset()
-        headers = {(one.module, one.statement): one.id for one in self.classes.values()}
-        told = {
-            headers.get((name, item.statement))
-            for name, item in items
-            if item.role is Role.BASE and not item.detail.isdigit()
-        }
+        told = {cls for cls, item in self._keywords}
         return frozenset(
             cls
             for cls in self.classes
             if told.isdisjoint(self.order(cls))
             and all(name.startswith(_PLAIN_BASES) for name in self.external(cls))
         )
+
+    @cached_property
+    def _keywords(self) -> list[tuple[ClassId, Expression]]:
+        """The keywords in the headers of classes: `metaclass`, and those of `__init_subclass__`."""
+        headers = {(one.module, one.statement): one.id for one in self.classes.values()}
+        return [
+            (headers[name, item.statement], item)
+            for name, module in self.modules.items()
+            for item in module.expressions
+            if item.role is Role.BASE and not item.detail.isdigit()
+            if (name, item.statement) in headers
+        ]
+
+    @cached_property
+    def made_by(self) -> dict[ClassId, list[ClassId]]:
+        """The classes that are objects of a metaclass of the project, by that and by each of its bases."""
+        found: dict[ClassId, list[ClassId]] = {}
+        for cls, item in self._keywords:
+            if item.detail == "metaclass":
+                for meta in self.names.expression(self.modules[self.classes[cls].module], item):
+                    for base in self.order(meta.name) if meta.sort is Sort.CLASS else ():
+                        made = found.setdefault(base, [])
+                        made += [each for each in self._down[cls] if each not in made]
+        return {base: sorted(made) for base, made in found.items()}
 
     def overrides(self, function: FunctionId) -> list[Function]:
         """The methods that subclasses define instead of this one."""

@@ -13,7 +13,7 @@ from asyncify.analysis.made_classes import MAKERS, TYPE, Made, Maker, made_by
 from asyncify.analysis.members import Members
 from asyncify.analysis.names import Sort
 from asyncify.analysis.reflection import Reflection
-from asyncify.analysis.slots import DEAD, ELEMENT, ENTER, HANDED, SUPER, Atom, element_key
+from asyncify.analysis.slots import ELEMENT, ENTER, HANDED, PLAIN, SUPER, Atom, element_key
 from asyncify.model.facts import ClassId, FunctionId
 from asyncify.model.graph import Evidence, Reference, Source, SourceKind, Target
 
@@ -80,7 +80,7 @@ class LibraryCalls(Reflection):
         if known is None and name.rpartition(".")[2][:1].isupper():
             known = name  # nobody knows the library, but that is how classes are named
             self.heap.instance(call.slot, name)
-        if call.slot == DEAD or name.startswith(_PLAIN) or name in _ANYTHING:
+        if call.slot <= PLAIN or name.startswith(_PLAIN) or name in _ANYTHING:
             return
         if known is None:
             self.heap.originate(call.slot, SourceKind.CALL, name, site)
@@ -246,6 +246,12 @@ class LibraryCalls(Reflection):
         else:
             self._derived(call, MAKERS[TYPE])
 
+    def _new_class(self, call: Call) -> bool:
+        """A metaclass makes one of its classes."""
+        for cls in self.hierarchy.made_by.get(self.owners.get(call.function, ""), ()):
+            self.slots.add(call.slot, Atom(SourceKind.CLASS, cls))
+        return False
+
     def construct(self, call: Call, cls: ClassId, bound: int, evidence: Evidence) -> None:
         """The call makes an instance of a class of the project; that of a metaclass is a class."""
         super().construct(call, cls, bound, evidence)
@@ -348,6 +354,7 @@ _FINDS: dict[str, Callable[[LibraryCalls, Call], bool]] = {
     "__setattr__": LibraryCalls._dunder_setattr,
     "builtins.dict": LibraryCalls._dict,
     "builtins.globals": LibraryCalls._globals,
+    "builtins.type.__new__": LibraryCalls._new_class,
     "builtins.vars": LibraryCalls._vars,
     "importlib.import_module": LibraryCalls._import,
     "inspect.getmembers": LibraryCalls._getmembers,

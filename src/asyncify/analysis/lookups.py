@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Mapping
 
 from asyncify.analysis.effects import calls
 from asyncify.analysis.heap import Heap
-from asyncify.analysis.names import Denoted, Names, Sort
+from asyncify.analysis.names import MAIN, Denoted, Names, Sort
 from asyncify.analysis.slots import ELEMENT, LOADED, SUPER, Atom
 from asyncify.model.attributes import INITIAL
 from asyncify.model.facts import ClassId, FunctionId
@@ -63,7 +63,7 @@ class Lookups:
 
     def load_named(self, slot: int, site: Reference, dotted: str) -> bool:
         """The module of a name moves to a slot, or any one if there is no name; whether there is one in the project."""
-        if not dotted:
+        if dotted in ("", MAIN):
             return self.load(slot, site, "")
         known = self.names.is_module(dotted)
         if known:

@@ -203,7 +203,8 @@ class Members:
     def read(self, slot: int, name: str, atom: Atom) -> None:
         """An attribute of an atom moves to a slot."""
         if atom.kind == SourceKind.EXTERNAL:
-            self.heap.slots.add(slot, Atom(SourceKind.EXTERNAL, f"{atom.name}.{name}"))
+            for one in self.names.outside(atom.name, name):
+                self.denote(slot, one)
         elif atom.kind == SourceKind.MODULE:
             for one in self.names.member(atom.name, name):
                 self.denote(slot, one)

@@ -18,7 +18,7 @@ from asyncify.analysis.members import Members
 from asyncify.analysis.names import Denoted, Names, Sort
 from asyncify.analysis.narrowing import narrowings
 from asyncify.analysis.optional import parts
-from asyncify.analysis.slots import DEAD, ELEMENT, Atom, element_key
+from asyncify.analysis.slots import DEAD, ELEMENT, PLAIN, Atom, element_key
 from asyncify.model.attributes import methods_of_types
 from asyncify.model.facts import Expression, FlowKind, Kind, Module, Place, Role
 from asyncify.model.graph import Edge, Reference, SourceKind
@@ -85,16 +85,17 @@ class Motion:
         types, slots = self.known.types(module.name), self.heap.expressions[module.name]
         for item in module.expressions:
             if item.kind is Kind.CONSTANT:
-                slots[item.id] = DEAD
+                slots[item.id] = PLAIN if item.text[:1] in ("'", '"', "b") else DEAD
             elif item.kind is Kind.NAME or item.kind is Kind.ATTRIBUTE:
                 self._denote(module, item, slots)
-            if types.get(item.id) in effects.SCALARS:
-                slots[item.id] = DEAD
+            known = types.get(item.id)
+            if known in effects.SCALARS:
+                slots[item.id] = PLAIN if known in effects.ITERABLE else DEAD
         for item in module.expressions:
             if item.kind is Kind.WALRUS:
                 slots[item.id] = slots[module.children[item.id][0]]
-        for number, known in narrowings(module, self.names).items():
-            for narrowing in known if slots[number] != DEAD else ():
+        for number, told in narrowings(module, self.names).items():
+            for narrowing in told if slots[number] > PLAIN else ():
                 passes = partial(narrowing.passes, self.hierarchy.plain, self.hierarchy.related)
                 whole, slots[number] = slots[number], self.slots.filtered(slots[number], passes)
                 if passes(LOOKUP):
@@ -114,7 +115,7 @@ class Motion:
             attach = _ROLES.get(item.role)
             if attach is not None:
                 attach(self, module, item, slot)
-            if slot != DEAD:
+            if slot > PLAIN:
                 known = types.get(item.id)
                 if known is not None:
                     self.slots.add(slot, Atom(SourceKind.INSTANCE, known))
@@ -124,7 +125,7 @@ class Motion:
     def assign(self, module: Module, source: int, target: int) -> None:
         """The value of an expression moves to a slot."""
         self.slots.move(self.heap.at(module.name, source), target)
-        if module.expressions[source].kind is Kind.CONSTANT and target != DEAD:
+        if module.expressions[source].kind is Kind.CONSTANT and target > PLAIN:
             self.constants.append((Reference(module.name, source), target))
 
     # names
@@ -293,7 +294,7 @@ class Motion:
     def _operand(self, module: Module, item: Expression, slot: int) -> None:
         """What is in two containers is in their sum or union."""
         whole = self.heap.at(module.name, item.parent)
-        if DEAD not in (slot, whole) and module.expressions[item.parent].text == "BinOp":
+        if min(slot, whole) > PLAIN and module.expressions[item.parent].text == "BinOp":
             self.slots.subscribe(slot, partial(self._added, slot, whole))
 
     def _added(self, slot: int, whole: int, atom: Atom) -> None:

@@ -15,6 +15,7 @@ from typing import NamedTuple
 from asyncify.model.facts import Expression, Import, Kind, Module, Place, Role
 
 BUILTINS = "builtins"
+MAIN = "__main__"
 Variable = tuple[str, str]
 
 
@@ -151,8 +152,19 @@ class Names:
             if base.sort is Sort.MODULE:
                 found.update(dict.fromkeys(self.member(base.name, name)))
             elif base.sort is Sort.EXTERNAL:
-                found[Denoted(Sort.EXTERNAL, f"{base.name}.{name}")] = None
+                found.update(dict.fromkeys(self.outside(base.name, name)))
         return tuple(found)
+
+    def outside(
+        self, owner: str, name: str, seen: frozenset[Variable] = frozenset()
+    ) -> tuple[Denoted, ...]:
+        """What the attribute of an object outside the project denotes; `__main__` may be any module of it."""
+        found: dict[Denoted, None] = {}
+        for module in sorted(self.binders(name)) if owner == MAIN else ():
+            missing = Denoted(Sort.EXTERNAL, f"{module}.{name}")
+            own = self.member(module, name, seen)
+            found.update((one, None) for one in own if one != missing)
+        return tuple(found) or (Denoted(Sort.EXTERNAL, f"{owner}.{name}"),)
 
     def member(
         self, module: str, name: str, seen: frozenset[Variable] = frozenset()
@@ -207,7 +219,7 @@ class Names:
             if own == (f"{item.module}:", item.attribute):  # `from . import name` in the package
                 return (Denoted(Sort.MODULE, f"{item.module}.{item.attribute}"),)
             return self.member(item.module, item.attribute, seen)
-        return (Denoted(Sort.EXTERNAL, f"{item.module}.{item.attribute}"),)
+        return self.outside(item.module, item.attribute, seen)
 
     def _starred(self, module: str, name: str, seen: frozenset[Variable]) -> tuple[Denoted, ...]:
         """What star imports bring; of modules outside the project only if nothing else has it."""

@@ -13,6 +13,8 @@ from asyncify.analysis.slots import ELEMENT, Atom, element_key
 from asyncify.model.composed import fits, prefix_of, shape_of, written
 from asyncify.model.graph import Reference, SourceKind
 
+_PATCHERS = frozenset({"object", "setattr"})
+
 
 class Reflection(Calls):
     """`Calls` that knows the functions which take names of members."""
@@ -110,6 +112,14 @@ class Reflection(Calls):
             self.members.attribute(receiver.slot, text, value.slot, write=True)
         else:
             self._put(call.site, receiver.slot, name, value)
+
+    def patch(self, call: Call) -> None:
+        """`monkeypatch.setattr(obj, name, fake)`, `patch.object(obj, name, fake)` where the name is no literal."""
+        given = [one for one in call.arguments if not one.keyword]
+        if call.attribute in _PATCHERS and call.site is not None and len(given) > 2:
+            receiver, name, value = given[:3]
+            if not name.text:
+                self._put(call.site, receiver.slot, name, value)
 
     def _dunder_setattr(self, call: Call) -> bool:
         """`object.__setattr__(obj, name, value)` and `obj.__setattr__(name, value)`."""

@@ -26,6 +26,7 @@ LOADED = "loaded"  # kind of the atom that a module is which is loaded by a name
 HANDED = "handed"  # kind of the atom that others gave back, who had got objects of the project
 FOREIGN = "foreign"  # kind of the atom that is in an attribute of an object of the standard library
 DEAD = 0  # the slot of what is of no interest to anybody: it keeps nothing
+PLAIN = 1  # the same for what can be iterated over, as a string; where it moves to is known
 # A slot with more objects, or more atoms of any kind, could be anything and learns nothing more. Tables
 # of functions are longer than what a variable holds in turn.
 OBJECTS, LIMIT = 16, 96
@@ -88,10 +89,11 @@ class Slots:
     """Slots with their atoms, edges, children and subscribers."""
 
     def __init__(self) -> None:
-        self._slots = Forest(DEAD + 1)
-        self._holders = Forest(DEAD + 1)
+        self._slots = Forest(PLAIN + 1)
+        self._holders = Forest(PLAIN + 1)
         self._children: dict[int, dict[str, int]] = {}
-        self._atoms: list[Atoms] = [()]
+        self._atoms: list[Atoms] = [()] * (PLAIN + 1)
+        self._plain: list[int] = []  # where what is plain moves to
         self._single: dict[Atom, tuple[Atom]] = {}  # shared by the slots that hold nothing else
         self._targets: dict[int, list[int]] = {}
         self._passed_on: list[tuple[int, int]] = []  # moves of some of the atoms only
@@ -157,7 +159,7 @@ class Slots:
         while queue:
             root = queue.popleft()
             fresh = new.pop(root) & ~found.get(root, 0)
-            if not fresh or root == DEAD:
+            if not fresh or root <= PLAIN:
                 continue
             found[root] = found.get(root, 0) | fresh
             for target in (*targets.get(root, ()), *more.get(root, ())):
@@ -166,6 +168,10 @@ class Slots:
                     queue.append(end)
                 new[end] = new.get(end, 0) | fresh
         return found
+
+    def plain(self) -> frozenset[int]:
+        """The slots that something plain may get to."""
+        return frozenset(self.carried(((slot, 1) for slot in self._plain), ()))
 
     def add(self, slot: int, atom: Atom) -> None:
         """Add an atom to a slot, and to every slot that its value moves to."""
@@ -179,7 +185,7 @@ class Slots:
             root = find(pending.pop())
             atoms = known[root]
             if not atoms:
-                if root == DEAD:
+                if root <= PLAIN:
                     continue
                 known[root] = single
             elif atom in atoms or (ANYTHING in atoms and atom.kind != LOADED):
@@ -199,7 +205,7 @@ class Slots:
     def subscribe(self, slot: int, subscriber: Subscriber) -> None:
         """Hear of every atom of the slot, those that are there already included."""
         root = self.find(slot)
-        if root == DEAD:
+        if root <= PLAIN:
             return
         self._subscribers.setdefault(root, []).append(subscriber)
         self._news.extend((subscriber, atom) for atom in self._atoms[root])
@@ -207,7 +213,9 @@ class Slots:
     def move(self, source: int, target: int) -> None:
         """A value moves from one slot to another."""
         root, end = self.find(source), self.find(target)
-        if root in (end, DEAD) or end == DEAD:
+        if root == PLAIN < end:
+            self._plain.append(target)
+        if root == end or min(root, end) <= PLAIN:
             return
         self._targets.setdefault(root, []).append(target)
         for atom in _news(self._atoms[root], self._atoms[end]):
@@ -236,7 +244,7 @@ class Slots:
         pending = [(one, other)]
         while pending:
             one, other = pending.pop()
-            if DEAD in (one, other):
+            if min(one, other) <= PLAIN:
                 continue
             joined = self._slots.join(one, other)
             if joined:
@@ -269,7 +277,7 @@ class Slots:
     def child(self, slot: int, key: str) -> int:
         """What a value in this slot has under a key."""
         holder = self._holders.find(slot)
-        if holder == DEAD:
+        if holder <= PLAIN:
             return DEAD
         children = self._children.setdefault(holder, {})
         if key in children:

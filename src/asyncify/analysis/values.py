@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from functools import cached_property
 
 from asyncify.analysis.binding import Call
 from asyncify.analysis.containers import Containers
-from asyncify.analysis.effects import CALLBACKS, SCALARS, keeps
+from asyncify.analysis.effects import CALLBACKS, CONTAINERS, SCALARS, keeps
 from asyncify.analysis.flow import Flow
-from asyncify.analysis.slots import ANYTHING, DEAD, RAW, Atom, Forest
+from asyncify.analysis.slots import ANYTHING, PLAIN, RAW, Atom, Forest
 from asyncify.model.facts import Expression, Module, Place, Role
 from asyncify.model.graph import Evidence, Reference, Source, SourceKind, Value
 
@@ -40,6 +41,8 @@ _PARAMETER = Atom(SourceKind.PARAMETER, "")
 _DEFINITIONS = frozenset(
     {SourceKind.FUNCTION, SourceKind.CLASS, SourceKind.EXTERNAL, SourceKind.MODULE}
 )
+# In whose place a container does not become async with the others.
+_ITERATED = frozenset({SourceKind.GENERATOR, SourceKind.EXPRESSION})
 # Nothing happens to a definition that is only named here: edges and bases tell about it.
 _PLAIN_USE = frozenset({Role.CALLEE, Role.DECORATOR, Role.BASE, Role.CAUGHT, Role.ANNOTATION})
 
@@ -62,7 +65,13 @@ class Values:
         for slot, source in flow.heap.sources:
             root = self._find(self.slots.find(slot))
             self._sources.setdefault(root, {})[source] = None
+        self._containers: dict[int, dict[Atom, None]] = {}
         self._atoms = self._gathered()
+
+    @cached_property
+    def _texts(self) -> frozenset[int]:
+        """The values that something plain may be part of."""
+        return frozenset(map(self._find, self.slots.plain()))
 
     def _parameters(self) -> None:
         """Parameters of functions that nobody in the project calls, or that leave the project."""
@@ -106,6 +115,8 @@ class Values:
             for atom in self.slots.atoms(slot):
                 if self._matters(atom) and (atom.kind in _REPORTED or atom.kind == RAW):
                     found.setdefault(self._find(slot), {})[atom] = None
+                elif atom.kind == SourceKind.INSTANCE and atom.name in CONTAINERS:
+                    self._containers.setdefault(self._find(slot), {})[atom] = None
         return found
 
     def _matters(self, atom: Atom) -> bool:
@@ -141,7 +152,7 @@ class Values:
             slots = self.flow.heap.expressions[module.name]
             for item in module.expressions:
                 slot = slots[item.id]
-                if slot != DEAD and item.place is not Place.ANNOTATION:
+                if slot > PLAIN and item.place is not Place.ANNOTATION:
                     slot = find(slot)
                     root = same(slot)
                     if root not in origins:
@@ -248,6 +259,10 @@ class Values:
                 continue
             found[Source(SourceKind(kind), atom.name)] = None
             matters = True
+        if any(source.kind in _ITERATED for source in found):
+            names = [atom.name for atom in self._containers.get(root, ())]
+            names += ["builtins.str"] if root in self._texts else []
+            found.update((Source(SourceKind.INSTANCE, name), None) for name in names)
         return sorted(found, key=_order) if matters else []
 
     def _constants(self) -> dict[int, list[Source]]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from asyncify.model.attributes import DELEGATING
-from asyncify.model.facts import Function, Kind, Place, Role
-from asyncify.model.graph import Reference
+from asyncify.model.attributes import DELEGATING, lacks
+from asyncify.model.facts import Function, Kind, Place, Role, short
+from asyncify.model.graph import Edge, Reference, SourceKind
 
 if TYPE_CHECKING:
     from asyncify.planning.project import Project
@@ -46,6 +46,22 @@ def may_give(project: Project, cls: str, name: str) -> bool:
         return True
     put = project.memory("put into objects", _put)
     return any(not put.get(each, set()).isdisjoint(line) for each in (name, ""))
+
+
+def plain_attributes(project: Project, edge: Edge, receiver: Reference, name: str) -> Iterator[str]:
+    """What has an attribute where a property is read, and that is none of the properties which are reached."""
+    owners = {project.functions[t.function].owner for t in edge.targets if t.function is not None}
+    bodies = project.memory("names of class bodies", _bodies).get(name, ())
+    in_bodies = {(project.expression(place).variable or ("",))[0] for place in bodies}
+    for source in project.sources(receiver):
+        line = (source.name, *project.graph.bases.get(source.name, ()))
+        if source.kind is not SourceKind.INSTANCE or not owners.isdisjoint(line):
+            continue
+        ours = source.name in project.graph.classes
+        if ours and not may_give(project, source.name, name) and in_bodies.isdisjoint(line):
+            continue
+        if ours or not lacks(source.name, name):
+            yield f"{short(source.name)}.{name}"
 
 
 def is_akin(project: Project, classes: Iterable[str], function: Function) -> bool:

@@ -367,6 +367,21 @@ def _known_call(
     return None
 
 
+def closed_generator(project: Project, site: Reference, used: FunctionId) -> Step:
+    """What the places need that see a generator which `contextlib.closing` gets where it is made."""
+    outer, value = project.parent(site), project.value(site)
+    if outer is None or project.callee_names(outer[0]) != (CLOSING,) or value is None:
+        return Step()
+    if value.lost is not None or any(source.site != site for source in value.sources):
+        return unknown(site, "the iterator is mixed with others")
+    step = Step()
+    for place in value.occurrences:
+        if place != site:
+            items = existing(project, place, closable=False)
+            step = joined(step, consume(project, place, items, used))
+    return step
+
+
 def _mapped(
     project: Project, site: Reference, items: Items, used: FunctionId, call: Reference
 ) -> Step:

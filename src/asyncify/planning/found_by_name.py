@@ -7,7 +7,7 @@ known (``"do_" + name``) are followed by analysis, and need no limit.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from asyncify.model.attributes import INITIAL
 from asyncify.model.facts import Expression, Function, FunctionId, Kind, Module, Role
@@ -96,7 +96,17 @@ def _asked_modules(project: Project) -> dict[str, Reference]:
                 named = named_module(modules, receiver)
                 if named in asked and not has_name(modules, named, item.text):
                     found.setdefault(item.text, Reference(module.name, item.id))
+    for name, site in _asked_by_name(project, asked):
+        found.setdefault(name, site)
     return found
+
+
+def _asked_by_name(project: Project, asked: Collection[str]) -> Iterator[tuple[str, Reference]]:
+    """The names for which `getattr(module, "name")` asks one of some modules."""
+    for site in project.calls_to("builtins.getattr") if asked else ():
+        places = [place for place, _ in project.arguments(site)]
+        if len(places) > 1 and named_module(project.graph.modules, places[0]) in asked:
+            yield project.expression(places[1]).string, site
 
 
 def _first(module: Module, name: str) -> Reference | None:

@@ -51,6 +51,34 @@ def patched_names(project: Project) -> Mapping[str, frozenset[str]]:
     return project.memory("patched", _patched_names)
 
 
+def is_patched(project: Project, function: Function) -> bool:
+    """Whether a test seems to replace a function: by its name, in a class of its line or in a module."""
+    return any(True for _ in patches_of(project, function))
+
+
+def patches_of(project: Project, function: Function) -> Iterator[Patch]:
+    """The patches that seem to replace a function."""
+    found = project.memory("patches by name", _by_name).get(function.name, ())
+    line = (
+        (project.functions[one].owner or "" for one in project.line(function.id)) if found else ()
+    )
+    names = {re.split("[:.]", owner)[-1] for owner in line} | {"?"}
+    for patch in found:
+        if function.owner is None or _owner(patch) in names:
+            yield patch
+
+
+def _by_name(project: Project) -> dict[str, list[Patch]]:
+    found: dict[str, list[Patch]] = {}
+    for patch in patches(project):
+        found.setdefault(patch.path.rpartition(".")[2], []).append(patch)
+    return found
+
+
+def _owner(patch: Patch) -> str:
+    return patch.path.rpartition(".")[0].rpartition(".")[2]
+
+
 def _patched_names(project: Project) -> dict[str, frozenset[str]]:
     found: dict[str, set[str]] = {}
     for patch in patches(project):

@@ -11,6 +11,7 @@ from asyncify.planning.accessors import (
     CACHED_PROPERTY,
     PROPERTY,
     is_accessor,
+    is_property,
     read_by_name,
 )
 from asyncify.planning.class_attributes import overriding_attributes
@@ -26,6 +27,7 @@ from asyncify.planning.decorators import (
 )
 from asyncify.planning.factories import factory_limit
 from asyncify.planning.frameworks import AWAITS, STARTS, decorator_hook, method_hook
+from asyncify.planning.interceptors import patches_of
 from asyncify.planning.project import Project
 from asyncify.planning.returned import returning_limit
 
@@ -171,6 +173,8 @@ def _checks(name: str | None) -> Callable[[Project, Function, Reference], Limit 
 
 def property_limit(project: Project, function: Function, site: Reference) -> Limit | None:
     """The limit of a property that is read where it cannot be awaited, or where nobody knows whose attribute it is."""
+    if function.owner is None:
+        return Limit("ASY903", "nobody sees which class has the property", site)
     module = project.graph.modules[function.module]
     same = [
         other
@@ -181,9 +185,9 @@ def property_limit(project: Project, function: Function, site: Reference) -> Lim
         return Limit("ASY903", "the property is defined more than once", site)
     for reader, place in read_by_name(project, function):
         return Limit("ASY903", f"`{reader}` reads the property", place)
-    plain = next(overriding_attributes(project, function), None)
-    if plain is not None:
-        return Limit("ASY903", "another attribute may be in its place", plain)
+    replaced = _replaced_property(project, function)
+    if replaced is not None:
+        return replaced
     known = {edge.site for edge in project.reaching(function.id)}
     writing = {edge.site for other in same for edge in project.reaching(other.id)}
     for read in project.attributes(function.name):
@@ -196,6 +200,18 @@ def property_limit(project: Project, function: Function, site: Reference) -> Lim
             if read not in project.graph.names:
                 message = f".{function.name} is read on an object of unknown type"
                 return Limit("ASY903", message, read)
+    return None
+
+
+def _replaced_property(project: Project, function: Function) -> Limit | None:
+    """The limit of a property that may be another attribute: by a class of its line, or by a test."""
+    plain = next(overriding_attributes(project, function), None)
+    if plain is not None:
+        return Limit("ASY903", "another attribute may be in its place", plain)
+    for patch in patches_of(project, function):
+        made = project.callee_names(patch.replacement) if patch.replacement is not None else ()
+        if PROPERTY.isdisjoint(made):
+            return Limit("ASY918", "a test puts something in the place of the property", patch.call)
     return None
 
 
@@ -232,6 +248,10 @@ def override_limit(project: Project, function: Function) -> Limit | None:
     if site is not None and not function.is_async:
         message = f"something else may be put in place of {function.name} here"
         return Limit("ASY919", message, site)
+    for place in () if is_property(project, function) else overriding_attributes(project, function):
+        made = (origin for _, origin in project.origins(place))
+        if any(not PROPERTY.isdisjoint(project.callee_names(origin)) for origin in made):
+            return Limit("ASY919", "a class has a property in its place", place)
     outside = project.graph.outside.get(function.id)
     if outside is None or (is_special(function.name) and function.name != "__call__"):
         return None

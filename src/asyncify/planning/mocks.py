@@ -12,6 +12,7 @@ from functools import partial
 from asyncify.model.facts import Expression, FlowKind, Function, FunctionId, Kind, Role
 from asyncify.model.graph import Access, Edge, Reference, Source, SourceKind
 from asyncify.model.plan import AddImport, Arguments, Define, Edit, Replace
+from asyncify.planning.class_attributes import plain_attributes
 from asyncify.planning.colour import Limit
 from asyncify.planning.hooks import in_test_file
 from asyncify.planning.interceptors import named_function, patches
@@ -66,8 +67,8 @@ def others_reached(project: Project, edge: Edge, name: str) -> tuple[list[Source
     The result of a library may be in the place of an object: of `Cache() if n else json.loads(text)` the checker
     knows the first only, and says that there are others.
     """
-    callee = project.child(edge.site, Role.CALLEE)
-    receiver = project.child(callee, Role.RECEIVER) if callee is not None else None
+    read = edge.site if edge.access is Access.PROPERTY else project.child(edge.site, Role.CALLEE)
+    receiver = project.child(read, Role.RECEIVER) if read is not None else None
     sources = project.sources(receiver) if receiver is not None else ()
     made = [source for source in sources if source.name in MOCKS]
     others = [t.external for t in edge.targets if t.external is not None]
@@ -75,6 +76,8 @@ def others_reached(project: Project, edge: Edge, name: str) -> tuple[list[Source
         made_here = (e for e in project.edges_at(edge.site) if e.access is Access.CONSTRUCT)
         classes = (t.receiver or t.external or "" for e in made_here for t in e.targets)
         others += [each for each in classes if not _is_for_the_checker(project, each)]
+    if edge.access is Access.PROPERTY and receiver is not None:
+        others += plain_attributes(project, edge, receiver, name)
     known = receiver is not None and project.graph.types.get(receiver) in project.graph.classes
     if edge.open or not known:
         unknown = (s for s in sources if s.kind is SourceKind.CALL and s not in made)
@@ -110,6 +113,8 @@ def mocked_step(project: Project, function: Function, edge: Edge) -> Step:
         return Step()
     expected = {f"{mock}.{name}" for mock in MOCKS}
     sites = [source.site for source in made if source.site is not None]
+    if made and edge.access is Access.PROPERTY:
+        return Step(limit=Limit("ASY918", f"a mock may be asked for .{name}", edge.site))
     if set(others) - expected or len(sites) < len(made) or (others and not made):
         message = f"the call may also reach {', '.join(others) or 'a mock'}"
         return Step(limit=Limit("ASY919", message, edge.site))

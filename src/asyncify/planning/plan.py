@@ -12,6 +12,7 @@ from asyncify.planning.assembly import Assembly
 from asyncify.planning.clients import resettable
 from asyncify.planning.colour import Colouring, Limit, Together, Unit, Use, colour
 from asyncify.planning.comments import kept_sites, without_kept
+from asyncify.planning.contexts import lost_contexts
 from asyncify.planning.decided import Decided
 from asyncify.planning.drafts import Interception
 from asyncify.planning.findings import Findings
@@ -76,7 +77,7 @@ class _Planner:
         self.kept: tuple[Site, ...] = ()  # by a comment, or by the configuration
         self.in_loop: dict[FunctionId, Limit] = {}
         self.locked: dict[FunctionId, Limit] = {}
-        self.pooled: dict[FunctionId, Limit] = {}
+        self.apart: dict[FunctionId, Limit] = {}  # their threads, or contexts, are others'
         self.interceptions: dict[str, Interception] = {}  # by library, where its tests follow
         self.notes: dict[str, str] = {}  # by library, what keeps it
         self.unmoved: dict[str, str] = {}  # by function of a library, what keeps its name
@@ -348,7 +349,7 @@ class _Planner:
                 families.add(family)
                 todo.extend(family - seen)
             conversion = self._conversion(function)
-            locked = self.locked.get(function) or self.pooled.get(function)
+            locked = self.locked.get(function) or self.apart.get(function)
             if conversion.starts_loop and function not in self.in_loop and locked is None:
                 continue
             if locked is not None:
@@ -397,9 +398,10 @@ class _Planner:
         starting = [f for f in colouring.causes if self._conversion(f).starts_loop]
         bridges = [site for f in colouring.causes for site in self._conversion(f).bridges]
         running = colouring.causes.keys() | running_programs(self.project, bridges)
-        pooled = left_in_pool(self.project, seeds, self.kept, colouring, self.pooled)
-        self.pooled.update(pooled)
-        found = bool(pooled)
+        apart = left_in_pool(self.project, seeds, self.kept, colouring, self.apart)
+        apart.update(lost_contexts(self.project, bridges))
+        found = not apart.keys() <= self.apart.keys()
+        self.apart.update(apart)
         for function in starting:
             caller = may_run_in_loop(self.project, function, running)
             if caller is not None:

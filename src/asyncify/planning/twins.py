@@ -7,7 +7,6 @@ of `__init__` comes with a factory, ``await Class.create_async(...)``.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
@@ -26,14 +25,14 @@ from asyncify.planning.class_attributes import (
 )
 from asyncify.planning.cleanup import cleans_up
 from asyncify.planning.colour import Limit
-from asyncify.planning.consumers import consume, need_async
+from asyncify.planning.consumers import closed_generator, consume, need_async
 from asyncify.planning.declarations import beside_generators
 from asyncify.planning.decorators import wrapping
 from asyncify.planning.delegation import delegation_edits
 from asyncify.planning.factories import construction, factory_edits, making_problem, unclear
 from asyncify.planning.found_by_name import composed, walked_over
 from asyncify.planning.hooks import in_test_file
-from asyncify.planning.interceptors import patched_names
+from asyncify.planning.interceptors import is_patched
 from asyncify.planning.items import existing
 from asyncify.planning.limits import (
     MANAGER,
@@ -47,7 +46,7 @@ from asyncify.planning.mocks import others_reached
 from asyncify.planning.project import Project
 from asyncify.planning.returned import exchanges
 from asyncify.planning.scripts import script_body
-from asyncify.planning.steps import Step
+from asyncify.planning.steps import Step, joined
 
 # limits that are about somebody who calls the function without await: a twin leaves them what they have
 PASSABLE = frozenset(
@@ -84,6 +83,7 @@ USED_UP = frozenset(
 
 
 _OBJECTS = (SourceKind.INSTANCE, SourceKind.CLASS)
+_ASKING = (Access.CALL, Access.PROPERTY)
 _ENTERS = frozenset({"__enter__", "__exit__"})
 _RENAMED = _ENTERS | {INITIAL}
 
@@ -284,16 +284,6 @@ def _renamed(project: Project) -> frozenset[FunctionId]:
     )
 
 
-def is_patched(project: Project, function: Function) -> bool:
-    """Whether a test seems to replace a function: by its name, in a class of its line or in a module."""
-    owners = patched_names(project).get(function.name, frozenset())
-    if function.owner is None or not owners:
-        return bool(owners)
-    line = (project.functions[one].owner or "" for one in project.line(function.id))
-    names = {re.split("[:.]", owner)[-1] for owner in line}
-    return bool(owners & (names | {"?"}))
-
-
 def is_taken(project: Project, function: Function, name: str) -> bool:
     """Whether there is something of this name beside a function already."""
     if function.owner is not None:
@@ -365,6 +355,7 @@ def _consumed(
         cleanup = cleans_up(project, function.id)
         items = existing(project, site, closable=True, cleanup=cleanup)
         step = consume(project, site, replace(items, tracked=False), function.id)
+        step = joined(step, closed_generator(project, site, function.id))
     if step.limit is not None or step.gives or not step.uses:
         return None
     path = project.module(site).path
@@ -373,7 +364,8 @@ def _consumed(
 
 def _in_line(project: Project, function: Function, edge: Edge) -> bool:
     """Whether a place reaches nothing that has no twin of this name."""
-    if edge.access is Access.CALL and others_reached(project, edge, function.name)[1]:
+    made, others = others_reached(project, edge, function.name)
+    if (others and edge.access in _ASKING) or (made and edge.access is Access.PROPERTY):
         return False
     return {target.function for target in edge.targets} <= project.line(function.id)
 

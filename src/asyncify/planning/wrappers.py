@@ -14,9 +14,10 @@ from asyncify.model.graph import Reference, Wrapper
 from asyncify.model.plan import AddImport, Await, Edit, MakeAsync, MakeTwin, Replace
 from asyncify.planning.colour import Colouring, Limit, Use
 from asyncify.planning.consumers import need_async
+from asyncify.planning.interceptors import is_patched
 from asyncify.planning.project import Project
 from asyncify.planning.steps import Step
-from asyncify.planning.twins import PASSABLE, Twin, is_patched, is_taken, twin_name
+from asyncify.planning.twins import PASSABLE, Twin, is_taken, twin_name
 
 Twins = dict[FunctionId, list[Use]]
 

@@ -1,0 +1,92 @@
+"""What takes the place of a whole module, or of the code of a function: ``sys.modules[__name__] = Settings()``.
+
+Who imports the module gets the attributes of something else then, and nobody sees that in the names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from asyncify.analysis.flow import Flow
+from asyncify.analysis.names import Sort
+from asyncify.analysis.slots import RAW
+from asyncify.model.facts import Expression, FunctionId, Kind, Module, Role
+from asyncify.model.graph import Reference, SourceKind
+
+_CODE = "__code__"
+_GIVEN = frozenset({Role.ASSIGNED, Role.ARGUMENT, Role.KEYWORD})
+_OBJECTS = frozenset({SourceKind.INSTANCE, SourceKind.CLASS})
+
+
+class Replacing:
+    """Finds these functions, when nothing moves any more."""
+
+    def __init__(self, flow: Flow) -> None:
+        self.flow = flow
+        self.hierarchy = flow.hierarchy
+
+    def replaced(self) -> dict[FunctionId, Reference]:
+        """The functions that are another thing than their names say, each with the place that makes them so."""
+        found: dict[FunctionId, Reference] = {}
+        for module in self.flow.modules.values():
+            for item in module.expressions:
+                if item.role is Role.TARGET and item.kind in (Kind.SUBSCRIPT, Kind.ATTRIBUTE):
+                    site = Reference(module.name, item.id)
+                    found.update((f, site) for f in self._by(module, item) if f not in found)
+        return found
+
+    def _by(self, module: Module, item: Expression) -> Iterator[FunctionId]:
+        """What an assignment to a subscript or an attribute replaces."""
+        receiver, *rest = module.children[item.id]
+        if item.kind is Kind.SUBSCRIPT:
+            denoted = self.flow.motion.denoted(module.name, receiver)
+            if any(one.name == "sys.modules" for one in denoted):
+                key = module.expressions[rest[0]]
+                name = module.name if key.text == "__name__" else key.string
+                yield from self._loaded(name, self._atoms(module, item.id))
+        elif item.text == "__class__":
+            held = self._atoms(module, receiver)
+            for name in (name for kind, name in held if kind == SourceKind.MODULE):
+                yield from self._loaded(name, self._atoms(module, item.id))
+        elif item.text == _CODE:
+            yield from self._recoded()
+
+    def _atoms(self, module: Module, number: int) -> list[tuple[str, str]]:
+        atoms = self.flow.slots.atoms(self.flow.heap.at(module.name, number))
+        return [(atom.kind, atom.name) for atom in atoms]
+
+    def _loaded(self, name: str, atoms: Iterable[tuple[str, str]]) -> Iterator[FunctionId]:
+        """What is in a module, or is found through its name from now on."""
+        put = [atom for atom in atoms if atom != (SourceKind.MODULE, name)]
+        for kind, other in put:
+            if kind in _OBJECTS and other in self.hierarchy.classes:
+                for cls in (
+                    *self.hierarchy.order(other),
+                    *self.hierarchy.subclasses.get(other, ()),
+                ):
+                    yield from self._methods(cls)
+            elif kind == SourceKind.MODULE:
+                yield from self._in_module(other)
+        yield from self._in_module(name) if put else ()
+
+    def _in_module(self, name: str) -> Iterator[FunctionId]:
+        for one in self.flow.names.definitions(name):
+            if one.sort is Sort.FUNCTION:
+                yield one.name
+            elif one.sort is Sort.CLASS:
+                yield from self._methods(one.name)
+
+    def _methods(self, cls: str) -> Iterator[FunctionId]:
+        for methods in self.hierarchy.members.get(cls, {}).values():
+            yield from methods
+
+    def _recoded(self) -> Iterator[FunctionId]:
+        """The functions that give their code to others, or get that of others, anywhere in the project."""
+        for module in self.flow.modules.values():
+            for item in module.expressions:
+                if item.text != _CODE or item.kind is not Kind.ATTRIBUTE:
+                    continue
+                if item.role is Role.TARGET or item.role in _GIVEN:
+                    for kind, name in self._atoms(module, module.children[item.id][0]):
+                        if kind in (SourceKind.FUNCTION, RAW):
+                            yield name
