@@ -99,7 +99,7 @@ class Edges:
         slot = call.receiver if call.receiver >= 0 else call.callee
         if self.slots.is_anything(slot):
             targets, constructs = _certain(targets), _certain(constructs)
-        targets = _possible(targets)
+        targets = self._possible(call, targets)
         loaded = self.by_name.loaded(call)
         for target in loaded:
             targets.setdefault(target.function or "", target)
@@ -154,6 +154,33 @@ class Edges:
             return False
         return any(atom.kind == SourceKind.CALL for atom in atoms)
 
+    def _possible(self, call: Call, targets: dict[str, Target]) -> dict[str, Target]:
+        """Without what cannot be meant, where the object may be another one.
+
+        A builtin type may lack the method, and a function of the project may not take what the call gives.
+        """
+        found = {
+            key: one
+            for key, one in targets.items()
+            if not (_is_missing(one) or self._is_refusing(call, one))
+        }
+        return found or targets
+
+    def _is_refusing(self, call: Call, target: Target) -> bool:
+        """Whether a function that only follows from values would raise a TypeError for these arguments."""
+        if target.function is None or target.evidence is not Evidence.INFERRED:
+            return False
+        function = self.hierarchy.functions[target.function]
+        kinds = {parameter.kind for parameter in function.parameters}
+        if function.decorators:
+            return False
+        names = {p.name for p in function.parameters if p.kind in ("positional", "keyword")}
+        places = sum(p.kind.startswith("positional") for p in function.parameters)
+        given = [argument for argument in call.arguments if not argument.star]
+        return ("**" not in kinds and any(a.keyword and a.keyword not in names for a in given)) or (
+            "*" not in kinds and any(a.position >= places for a in given)
+        )
+
     def _named(self, call: Call, slot: int) -> Iterator[Edge]:
         assert call.site is not None
         found = self.by_name.call(call)
@@ -180,12 +207,6 @@ def _decorator(target: Target) -> Target:
     """A class that decorates stands for its own constructor."""
     is_class = target.external and target.external.endswith((".__init__", ".__new__"))
     return constructed_class(target) if is_class else target
-
-
-def _possible(targets: dict[str, Target]) -> dict[str, Target]:
-    """Without methods that a builtin type does not have, where the object may be another one that has it."""
-    found = {key: one for key, one in targets.items() if not _is_missing(one)}
-    return found or targets
 
 
 def _is_missing(target: Target) -> bool:

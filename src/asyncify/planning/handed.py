@@ -126,7 +126,7 @@ def lend(
         elif _runs_code(project, outer[0], found[1]):
             strangers.append(name)
         else:
-            group.whole[outer[0]] = (found[0], name)
+            group.whole[outer[0]] = found
     if strangers or not used:
         kind = next(name for name, (_, made) in group.types.items() if made.always_waits)
         group.lent.setdefault(value, (site, handed_over(kind, strangers)))

@@ -22,6 +22,7 @@ _LEAVES = frozenset({"Return", "Raise", "Break"})
 _EXITS = frozenset({"sys.exit", "os._exit", "builtins.exit", "builtins.quit"})
 _FORKS = ("os.fork", "os.forkpty", "pty.fork", "posix.fork", "posix.forkpty")
 _SIGNALS = ("signal.signal",)
+_EVERYTHING = frozenset({"BaseException", "Exception"})
 
 
 def interruption(project: Project, site: Reference) -> Limit | tuple[tuple[str, Edit], ...]:
@@ -128,21 +129,32 @@ def _forking(project: Project) -> dict[FunctionId, Reference]:
 
 
 def _waiting(project: Project) -> dict[FunctionId, Reference]:
-    """The functions that name a class which a signal handler raises: they catch it, or test that it comes."""
-    classes = set(_raised_by_handlers(project))
+    """The functions that name a class which a signal handler raises: they catch it, or test that it comes.
+
+    Everything is an `Exception`: who names that waits for a signal only if it may run with such a handler.
+    """
+    setters: dict[str, set[FunctionId]] = {}
+    for text, setter in _raised_by_handlers(project):
+        setters.setdefault(text, set()).add(setter)
     found: dict[FunctionId, Reference] = {}
-    for name, module in project.graph.modules.items() if classes else ():
+    for name, module in project.graph.modules.items() if setters else ():
         for expression in module.expressions:
-            if expression.text not in classes or expression.role is Role.ANNOTATION:
+            if expression.text not in setters or expression.role is Role.ANNOTATION:
                 continue
             place = Reference(name, expression.id)
             if expression.kind in (Kind.NAME, Kind.ATTRIBUTE) and not raised(project, place):
                 found.setdefault(expression.function, place)
+    for text in _EVERYTHING & setters.keys():
+        with_handler = project.users(setters[text])
+        for function, place in list(found.items()):
+            if project.expression(place).text == text:
+                if with_handler.isdisjoint(project.users([function])):
+                    del found[function]
     return found
 
 
-def _raised_by_handlers(project: Project) -> Iterator[str]:
-    """The names of the classes that functions raise which `signal.signal` gets."""
+def _raised_by_handlers(project: Project) -> Iterator[tuple[str, FunctionId]]:
+    """The names of the classes that functions raise which `signal.signal` gets, each with who calls that."""
     for site in project.calls_to(*_SIGNALS):
         handlers = {
             source.name
@@ -155,4 +167,4 @@ def _raised_by_handlers(project: Project) -> Iterator[str]:
             for expression in module.expressions:
                 place = Reference(module.name, expression.id)
                 if expression.function == identifier and raised(project, place):
-                    yield expression.text
+                    yield expression.text, project.expression(site).function

@@ -57,7 +57,16 @@ _LOGGING = tuple(
 )
 # whose functions keep objects, compare them or hand them on, and call none of these methods
 _HOLDERS = (
-    *("builtins.", "typing.", "copy.", "weakref.", "collections.", "itertools.", "functools."),
+    *(
+        "builtins.",
+        "typing.",
+        "_typeshed.",
+        "copy.",
+        "weakref.",
+        "collections.",
+        "itertools.",
+        "functools.",
+    ),
     *("contextlib.", "dataclasses.", "inspect.", "operator.", "asyncio.", "threading."),
     *("concurrent.", "queue.", "unittest.", "pytest.", "_pytest."),
     *("re.", "os.", "posixpath.", "math.", "hashlib.", "struct.", "urllib.parse.", "datetime."),
