@@ -6,6 +6,7 @@ from functools import cached_property
 
 from asyncify.analysis.binding import Call
 from asyncify.analysis.flow import Flow
+from asyncify.analysis.shapes import Shapes
 from asyncify.analysis.slots import ANYTHING, DEAD, FOREIGN, HANDED, LOADED, SUPER
 from asyncify.model.attributes import BUILTIN_ATTRIBUTES
 from asyncify.model.facts import FunctionId
@@ -35,6 +36,7 @@ class ByName:
     def __init__(self, flow: Flow) -> None:
         self.flow = flow
         self.hierarchy = flow.hierarchy
+        self.shapes = Shapes(flow.members, flow.modules, flow.calls)
         self._known: dict[str, tuple[Target, ...]] = {}  # by attribute
 
     @cached_property
@@ -128,8 +130,15 @@ class ByName:
         if not call.attribute or call.receiver < 0:
             return ()
         found = self.candidates(call.receiver, call.attribute)
-        return tuple(
-            one for one in found if one.function and not self.hierarchy.is_property(one.function)
+        return tuple(one for one in found if one.function and self._takes(one.function, call))
+
+    def _takes(self, method: FunctionId, call: Call) -> bool:
+        """Whether a method of an object, or an override of it, can be called like this."""
+        methods = (self.hierarchy.functions[method], *self.hierarchy.overrides(method))
+        return (
+            not self.hierarchy.is_property(method)
+            and any(call.suits(each) for each in methods)
+            and self.shapes.fits(call, method)
         )
 
     def loaded(self, call: Call) -> tuple[Target, ...]:
@@ -145,7 +154,7 @@ class ByName:
             elif atom.kind == LOADED:
                 for function in self.flow.members.lookups.called(atom, call.attribute):
                     found[function] = Target(function, evidence=Evidence.BY_NAME)
-        return tuple(t for name, t in found.items() if not self.hierarchy.is_property(name))
+        return tuple(target for name, target in found.items() if self._takes(name, call))
 
     def settle(self) -> set[int]:
         """Let values flow through the calls that are certain by name; the indices of those calls.

@@ -10,6 +10,7 @@ from asyncify.analysis.byname import ByName
 from asyncify.analysis.flow import Flow, constructed_class
 from asyncify.analysis.implied import REACHING, REACHING_ROLES, Implied
 from asyncify.analysis.names import Sort
+from asyncify.analysis.slots import SUPER
 from asyncify.model.attributes import lacks
 from asyncify.model.facts import Expression, Kind, Module
 from asyncify.model.graph import Access, Edge, Evidence, Reference, SourceKind, Target
@@ -171,15 +172,13 @@ class Edges:
         if target.function is None or target.evidence is not Evidence.INFERRED:
             return False
         function = self.hierarchy.functions[target.function]
-        kinds = {parameter.kind for parameter in function.parameters}
-        if function.decorators:
-            return False
-        names = {p.name for p in function.parameters if p.kind in ("positional", "keyword")}
-        places = sum(p.kind.startswith("positional") for p in function.parameters)
-        given = [argument for argument in call.arguments if not argument.star]
-        return ("**" not in kinds and any(a.keyword and a.keyword not in names for a in given)) or (
-            "*" not in kinds and any(a.position >= places for a in given)
-        )
+        bound = function.owner is not None and function.name == call.attribute
+        if call.receiver < 0 or self._is_class(call.receiver):
+            bound = False
+        return call.is_too_much(function, int(bound))
+
+    def _is_class(self, slot: int) -> bool:
+        return any(atom.kind in (SourceKind.CLASS, SUPER) for atom in self.slots.atoms(slot))
 
     def _named(self, call: Call, slot: int) -> Iterator[Edge]:
         assert call.site is not None

@@ -17,7 +17,14 @@ from asyncify.planning.hooks import in_test_file
 from asyncify.planning.interceptors import named_function, patches
 from asyncify.planning.moved import retargeted
 from asyncify.planning.project import Project
-from asyncify.planning.stand_ins import GIVEN, MOCKS, makers, stand_in_limit, takes_after
+from asyncify.planning.stand_ins import (
+    GIVEN,
+    MOCKS,
+    autospecced,
+    makers,
+    stand_in_limit,
+    takes_after,
+)
 from asyncify.planning.steps import Step
 from asyncify.planning.units import import_text
 
@@ -77,7 +84,8 @@ def others_reached(project: Project, edge: Edge, name: str) -> tuple[list[Source
         others += [each for each in classes if not _is_for_the_checker(project, each)]
     known = receiver is not None and project.graph.types.get(receiver) in project.graph.classes
     if edge.open or not known:
-        unknown = (s for s in sources if s.kind is SourceKind.CALL and s not in made)
+        known_mocks = (*made, *autospecced(project, sources))
+        unknown = (s for s in sources if s.kind is SourceKind.CALL and s not in known_mocks)
         others += [f"{source.name}().{name}" for source in unknown]
     return made, others
 
@@ -112,17 +120,32 @@ def mocked_step(project: Project, function: Function, edge: Edge) -> Step:
         message = f"the call may also reach {', '.join(others) or 'a mock'}"
         return Step(limit=Limit("ASY919", message, edge.site))
     edits: list[tuple[str, Edit]] = []
+    for spec in _autospecs_at(project, edge):
+        strange = _told(project, spec, name)[1]
+        if strange is not None:
+            return _used_otherwise(name, strange)
     for site in sites:
         whole, strange = _told(project, site, name)
         given = _given(project, site, function)
         if isinstance(given, Reference):
             strange = given
         if strange is not None:
-            message = f"a test uses .{name} of a mock in another way"
-            return Step(limit=Limit("ASY918", message, strange))
+            return _used_otherwise(name, strange)
         if not given and not (whole and takes_after(project, site)):
             edits.extend(given_async_mock(project, site, name, made=True))
     return Step(tuple(edits))
+
+
+def _autospecs_at(project: Project, edge: Edge) -> Iterable[Reference]:
+    """The calls of `create_autospec` whose mock a call may reach."""
+    callee = project.child(edge.site, Role.CALLEE)
+    receiver = project.child(callee, Role.RECEIVER) if callee is not None else None
+    sources = project.sources(receiver) if receiver is not None else ()
+    return [s.site for s in autospecced(project, sources) if s.site is not None]
+
+
+def _used_otherwise(name: str, place: Reference) -> Step:
+    return Step(limit=Limit("ASY918", f"a test uses .{name} of a mock in another way", place))
 
 
 def _given(project: Project, mock: Reference, function: Function) -> Reference | bool:
