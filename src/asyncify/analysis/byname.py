@@ -134,12 +134,12 @@ class ByName:
 
     def _takes(self, method: FunctionId, call: Call) -> bool:
         """Whether a method of an object, or an override of it, can be called like this."""
+        if self.hierarchy.is_property(method):
+            return False
+        if self.hierarchy.functions[method].name in self.flow.members.stored:
+            return True  # another function may be in its place
         methods = (self.hierarchy.functions[method], *self.hierarchy.overrides(method))
-        return (
-            not self.hierarchy.is_property(method)
-            and any(call.suits(each) for each in methods)
-            and self.shapes.fits(call, method)
-        )
+        return any(call.suits(each) for each in methods) and self.shapes.fits(call, method)
 
     def loaded(self, call: Call) -> tuple[Target, ...]:
         """What a call means where the object is found by an unknown name, or asks somebody else for what it has."""

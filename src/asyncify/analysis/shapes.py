@@ -12,13 +12,23 @@ from collections.abc import Iterable, Iterator, Mapping
 from asyncify.analysis.binding import Call
 from asyncify.analysis.members import Members
 from asyncify.model.attributes import DELEGATING
-from asyncify.model.facts import ClassId, Expression, Function, FunctionId, Kind, Module, Role
+from asyncify.model.facts import (
+    ClassId,
+    Expression,
+    Function,
+    FunctionId,
+    Kind,
+    Module,
+    Place,
+    Role,
+)
 from asyncify.model.graph import Reference
 
 _ASKING = frozenset(
     {"callable", "getattr", "hasattr", "isinstance", "issubclass", "setattr", "type"}
 )
 _PLAIN = frozenset({"builtins.object", "abc.ABC", "typing.Generic", "typing.Protocol"})
+_SETTING = frozenset({"__dict__", "__setattr__", "setattr", "vars"})
 _ATTEMPTS = frozenset({"Try", "TryStar"})
 _BINDING = (Role.TARGET, Role.DELETED, Role.MATCHED)
 
@@ -33,6 +43,9 @@ class Shapes:
         self.hierarchy = members.hierarchy
         self.modules = modules
         self._calls = {call.site: call for call in calls}
+        everywhere = [e for module in modules.values() for e in module.expressions]
+        self._declared = {e.text for e in everywhere if _declares(e)}
+        self._is_dynamic = any(map(_sets, everywhere))
         self._uses: dict[str, dict[tuple[str, str], list[Expression]]] = {}  # by module
 
     def fits(self, call: Call, method: FunctionId) -> bool:
@@ -54,7 +67,18 @@ class Shapes:
                 return False
             if any(self.hierarchy.lookup(cls, name) for name in DELEGATING):
                 return False
+            if any(self._is_made_anew(base) for base in bases if base in self.hierarchy.classes):
+                return False
         return True
+
+    def _is_made_anew(self, cls: ClassId) -> bool:
+        """Whether a decorator or a metaclass may give a class what its body does not say."""
+        made = self.hierarchy.classes[cls]
+        header = self.modules[made.module].expressions
+        return bool(made.decorators) or any(
+            e.role is Role.BASE and e.statement == made.statement and e.detail == "metaclass"
+            for e in header
+        )
 
     def _of(self, module: Module, receiver: Expression) -> list[Expression]:
         """Every use of the variable that a call finds its object in."""
@@ -100,10 +124,22 @@ class Shapes:
 
     def _has(self, owner: ClassId, attribute: str) -> bool:
         """Whether an object of a class, or of one derived from it, may have an attribute."""
-        if attribute in self.members.stored or hasattr(object, attribute):
+        if attribute in self.members.stored or attribute in self._declared:
+            return True
+        if hasattr(object, attribute) or (self._is_dynamic and not attribute.startswith("__")):
             return True
         found = self.hierarchy.lookup(owner, attribute) or self.hierarchy.below(owner, attribute)
         return bool(found)
+
+
+def _declares(expression: Expression) -> bool:
+    """Whether an expression names an attribute of a class body."""
+    return expression.kind is Kind.NAME and expression.place is Place.CLASS_BODY
+
+
+def _sets(expression: Expression) -> bool:
+    """Whether an expression may set attributes that are not written down."""
+    return expression.kind in (Kind.NAME, Kind.ATTRIBUTE) and expression.text in _SETTING
 
 
 def _is_asked(module: Module, use: Expression) -> bool:
