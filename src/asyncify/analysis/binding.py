@@ -59,6 +59,33 @@ class Call:
         self.decorated: dict[FunctionId, dict[str, Target]] = {}
         self.applied: set[tuple[str, str, int]] = set()
 
+    def is_too_much(self, function: Function, bound: int = 0) -> bool:
+        """Whether a function would raise a TypeError for an argument that it does not have."""
+        kinds = {parameter.kind for parameter in function.parameters}
+        names = {p.name for p in function.parameters if p.kind in ("positional", "keyword")}
+        places = sum(p.kind in _SELF_KINDS for p in function.parameters) - bound
+        given = [argument for argument in self.arguments if not argument.star]
+        if function.decorators:
+            return False  # who calls it may see another signature
+        return ("**" not in kinds and any(a.keyword and a.keyword not in names for a in given)) or (
+            "*" not in kinds and any(a.position >= places for a in given)
+        )
+
+    def suits(self, function: Function) -> bool:
+        """Whether a function, or a method of an object, takes just what the call gives."""
+        bound = int(function.owner is not None)
+        return not (self.is_too_much(function, bound) or self.is_too_little(function, bound))
+
+    def is_too_little(self, function: Function, bound: int) -> bool:
+        """Whether a function would raise a TypeError for an argument that is missing."""
+        if function.decorators or any(argument.star for argument in self.arguments):
+            return False
+        given = {argument.keyword for argument in self.arguments}
+        places = bound + sum(argument.position >= 0 for argument in self.arguments)
+        plain = [p for p in function.parameters if p.kind in _SELF_KINDS][places:]
+        rest = [p for p in function.parameters if p.kind == "keyword"]
+        return any(p.default < 0 and p.name not in given for p in (*plain, *rest))
+
 
 class Binding:
     """Binds the arguments of calls; overrides of a function, and what is registered for it, get them too."""

@@ -6,6 +6,7 @@ from functools import cached_property
 
 from asyncify.analysis.binding import Call
 from asyncify.analysis.flow import Flow
+from asyncify.analysis.shapes import Shapes
 from asyncify.analysis.slots import ANYTHING, FOREIGN, HANDED, LOADED, PLAIN, SUPER
 from asyncify.model.attributes import BUILTIN_ATTRIBUTES
 from asyncify.model.facts import FunctionId
@@ -35,6 +36,7 @@ class ByName:
     def __init__(self, flow: Flow) -> None:
         self.flow = flow
         self.hierarchy = flow.hierarchy
+        self.shapes = Shapes(flow.members, flow.modules, flow.calls)
         self._known: dict[str, tuple[Target, ...]] = {}  # by attribute
 
     @cached_property
@@ -128,9 +130,16 @@ class ByName:
         if not call.attribute or call.receiver < 0:
             return ()
         found = self.candidates(call.receiver, call.attribute)
-        return tuple(
-            one for one in found if one.function and not self.hierarchy.is_property(one.function)
-        )
+        return tuple(one for one in found if one.function and self._takes(one.function, call))
+
+    def _takes(self, method: FunctionId, call: Call) -> bool:
+        """Whether a method of an object, or an override of it, can be called like this."""
+        if self.hierarchy.is_property(method):
+            return False
+        if self.hierarchy.functions[method].name in self.flow.members.stored:
+            return True  # another function may be in its place
+        methods = (self.hierarchy.functions[method], *self.hierarchy.overrides(method))
+        return any(call.suits(each) for each in methods) and self.shapes.fits(call, method)
 
     def loaded(self, call: Call) -> tuple[Target, ...]:
         """What a call means where the object is found by an unknown name, or asks somebody else for what it has."""
@@ -145,7 +154,7 @@ class ByName:
             elif atom.kind == LOADED:
                 for function in self.flow.members.lookups.called(atom, call.attribute):
                     found[function] = Target(function, evidence=Evidence.BY_NAME)
-        return tuple(t for name, t in found.items() if not self.hierarchy.is_property(name))
+        return tuple(target for name, target in found.items() if self._takes(name, call))
 
     def settle(self) -> set[int]:
         """Let values flow through the calls that are certain by name; the indices of those calls.

@@ -11,6 +11,7 @@ from asyncify.analysis.flow import Flow, constructed_class
 from asyncify.analysis.implied import REACHING, REACHING_ROLES, Implied
 from asyncify.analysis.made_classes import TYPE
 from asyncify.analysis.names import Sort
+from asyncify.analysis.slots import SUPER
 from asyncify.model.attributes import lacks
 from asyncify.model.facts import Expression, FunctionId, Kind, Module
 from asyncify.model.graph import Access, Edge, Evidence, Reference, SourceKind, Target
@@ -116,7 +117,7 @@ class Edges:
         slot = call.receiver if call.receiver >= 0 else call.callee
         if self.slots.is_anything(slot):
             targets, constructs = _certain(targets), _certain(constructs)
-        targets = _possible(targets)
+        targets = self._possible(call, targets)
         loaded = self.by_name.loaded(call)
         for target in loaded:
             targets.setdefault(target.function or "", target)
@@ -171,6 +172,31 @@ class Edges:
             return False
         return any(atom.kind == SourceKind.CALL for atom in atoms)
 
+    def _possible(self, call: Call, targets: dict[str, Target]) -> dict[str, Target]:
+        """Without what cannot be meant, where the object may be another one.
+
+        A builtin type may lack the method, and a function of the project may not take what the call gives.
+        """
+        found = {
+            key: one
+            for key, one in targets.items()
+            if not (_is_missing(one) or self._is_refusing(call, one))
+        }
+        return found or targets
+
+    def _is_refusing(self, call: Call, target: Target) -> bool:
+        """Whether a function that only follows from values would raise a TypeError for these arguments."""
+        if target.function is None or target.evidence is not Evidence.INFERRED:
+            return False
+        function = self.hierarchy.functions[target.function]
+        bound = function.owner is not None and function.name == call.attribute
+        if call.receiver < 0 or self._holds_class(call.receiver):
+            bound = False
+        return call.is_too_much(function, int(bound))
+
+    def _holds_class(self, slot: int) -> bool:
+        return any(atom.kind in (SourceKind.CLASS, SUPER) for atom in self.slots.atoms(slot))
+
     def _named(self, call: Call, slot: int) -> Iterator[Edge]:
         assert call.site is not None
         found = self.by_name.call(call)
@@ -197,12 +223,6 @@ def _decorator(target: Target) -> Target:
     """A class that decorates stands for its own constructor."""
     is_class = target.external and target.external.endswith((".__init__", ".__new__"))
     return constructed_class(target) if is_class else target
-
-
-def _possible(targets: dict[str, Target]) -> dict[str, Target]:
-    """Without methods that a builtin type does not have, where the object may be another one that has it."""
-    found = {key: one for key, one in targets.items() if not _is_missing(one)}
-    return found or targets
 
 
 def _is_missing(target: Target) -> bool:

@@ -211,6 +211,8 @@ class Members:
         elif atom.kind == LOADED:
             for one in self.lookups.read(slot, name, atom):
                 self.denote(slot, one)
+        elif atom.kind == SourceKind.FUNCTION and name in self.stored:
+            self.heap.slots.move(self._of_function(atom.name, name), slot)
         elif atom.name not in self.hierarchy.classes:
             self._foreign(slot, atom)
         elif name == "__class__":
@@ -256,6 +258,12 @@ class Members:
             self.heap.slots.move(slot, self.heap.variable(f"{atom.name}:", name))
         elif atom.name in self.hierarchy.classes and atom.kind != SUPER:
             self.heap.slots.move(slot, self.heap.written(atom.name, name))
+        elif atom.kind == SourceKind.FUNCTION:
+            self.heap.slots.move(slot, self._of_function(atom.name, name))
+
+    def _of_function(self, function: FunctionId, name: str) -> int:
+        """The slot of an attribute that something is assigned to: `call.session = session`."""
+        return self.heap.variable(f"{function}.<attributes>", name)
 
     def _enter(self, slot: int, entered: int, atom: Atom) -> None:
         slots, heap = self.heap.slots, self.heap

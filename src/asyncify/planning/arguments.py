@@ -225,7 +225,7 @@ def carry(
     work = _Work(
         spans, list(extra.drop), list(extra.rename), project.memory("method names", _methods)
     )
-    work.edits.extend(Replace(spans[i], template, spans) for i, template in extra.values)
+    work.edits.extend(Replace(spans[i], text, spans, around=True) for i, text in extra.values)
     work.helpers.extend((*call.helpers, *extra.helpers))
     table = None if call.parameters is None else _by_name(call.parameters)
     done = {i for i, _ in (*extra.values, *extra.rename)} | set(extra.drop)
@@ -295,7 +295,7 @@ class _Work:
             self.rename.append((argument.index, keyword))
         if template != "{0}":
             span = self.spans[argument.index]
-            self.edits.append(Replace(span, template, (span,)))
+            self.edits.append(Replace(span, template, (span,), around=True))
         return ""
 
 

@@ -208,15 +208,22 @@ def refuses_loop(project: Project, hook: Hook) -> str:
 
 
 def _refused(project: Project) -> str:
-    prefixes = tuple(each for one in project.frameworks for each in one.refuses_loop)
-    for module in project.graph.modules.values():
-        named = [one.dotted or one.module for one in module.imports]
-        named.extend(e.string for e in module.expressions if e.kind is Kind.CONSTANT)
-        for name in named:
-            for prefix in prefixes:
-                if name == prefix or name.startswith(f"{prefix}."):
-                    return prefix
+    frameworks = [one for one in project.frameworks if one.refuses_loop]
+    modules = project.graph.modules.values()
+    imported = {one.dotted or one.module for module in modules for one in module.imports}
+    for framework in frameworks:
+        named = imported
+        if any(_is_within(name, framework.name) for name in imported):
+            texts = (e.string for m in modules for e in m.expressions if e.kind is Kind.CONSTANT)
+            named = imported.union(texts)  # settings name modules in strings
+        for prefix in framework.refuses_loop:
+            if any(_is_within(name, prefix) for name in named):
+                return prefix
     return ""
+
+
+def _is_within(name: str, module: str) -> bool:
+    return name == module or name.startswith(f"{module}.")
 
 
 def stored_callers(project: Project, function: Function) -> Iterator[FunctionId]:

@@ -10,7 +10,7 @@ from asyncify.model.graph import Access, Reference, SourceKind, Value
 from asyncify.planning.limits import MANAGER, PUSHES, STACK, decorated_by
 from asyncify.planning.project import Project
 from asyncify.planning.steps import Step
-from asyncify.rules.spec import Call, Library, Raises, Resource, Thread
+from asyncify.rules.spec import Call, Library, Raises, Resource, Thread, Use
 
 STACKS = frozenset(f"{name}.enter_context" for name in STACK)
 _ENTERING = frozenset(f"{name}:0" for name in STACKS)
@@ -36,7 +36,7 @@ class Group:
         default_factory=dict
     )  # call -> what makes its object instead
     # where every use waits: who works on an object whole, who iterates over one, and values that others get
-    whole: dict[Reference, tuple[Library, str]] = field(default_factory=dict)
+    whole: dict[Reference, tuple[Library, Use]] = field(default_factory=dict)
     iterated: dict[Reference, tuple[Library, str]] = field(default_factory=dict)
     lent: dict[int, tuple[Reference, str]] = field(default_factory=dict)
     entered: list[tuple[Reference, Reference]] = field(default_factory=list)  # and what that gives

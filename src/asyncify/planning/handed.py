@@ -13,7 +13,8 @@ from asyncify.planning.groups import STACKS, Group
 from asyncify.planning.limits import PUSHES
 from asyncify.planning.project import Project
 from asyncify.planning.units import TO_THREAD
-from asyncify.rules.spec import Library, Use
+from asyncify.rules.registry import Rules
+from asyncify.rules.spec import Attribute, Library, Resource, Use
 
 # who gets an object and does no more than hold it, or look at what it is
 HOLDERS = frozenset(
@@ -72,6 +73,11 @@ def is_cast(project: Project, site: Reference, position: str) -> bool:
     return bool(_CASTS.intersection(project.callee_names(outer[0])))
 
 
+def waits(made: tuple[Library, Resource]) -> tuple[bool, bool]:
+    """How surely every use of an object goes to a thread."""
+    return made[1].lendable, made[1].always_waits
+
+
 def called_again(project: Project, method: Reference) -> Reference | None:
     """The iterator that calls a method for each of its items: ``iter(pipe.readline, b"")``."""
     expression, outer = project.expression(method), project.parent(method)
@@ -109,6 +115,16 @@ def asked_attribute(project: Project, site: Reference) -> tuple[str, bool] | Non
     return (name, len(arguments) > 2 or names != _ASKING[:1]) if name else None
 
 
+def answers_as_before(rules: Rules, resource: Resource, attribute: str, optional: bool) -> bool:
+    """Whether an object answers as before to who asks for an attribute of it."""
+    name = f"{resource.name}.{attribute}"
+    found = rules.attribute(name)
+    if found is not None:
+        return found[1] == Attribute(found[1].name)
+    known = rules.blocking(name) is not None or rules.refusal(name) is not None
+    return optional and not resource.to and not known  # it has none, and stays what it is
+
+
 def lend(
     project: Project,
     group: Group,
@@ -135,7 +151,7 @@ def lend(
         elif _runs_code(project, outer[0], found[1]):
             strangers.append(name)
         else:
-            group.whole[outer[0]] = (found[0], name)
+            group.whole[outer[0]] = found
     if strangers or not used:
         kind = next(name for name, (_, made) in group.types.items() if made.always_waits)
         group.lent.setdefault(value, (site, handed_over(kind, strangers)))

@@ -18,7 +18,14 @@ from asyncify.planning.hooks import in_test_file
 from asyncify.planning.interceptors import named_function, patches
 from asyncify.planning.moved import retargeted
 from asyncify.planning.project import Project
-from asyncify.planning.stand_ins import GIVEN, MOCKS, makers, stand_in_limit, takes_after
+from asyncify.planning.stand_ins import (
+    GIVEN,
+    MOCKS,
+    autospecced,
+    makers,
+    stand_in_limit,
+    takes_after,
+)
 from asyncify.planning.steps import Step
 from asyncify.planning.units import import_text
 
@@ -80,7 +87,8 @@ def others_reached(project: Project, edge: Edge, name: str) -> tuple[list[Source
         others += plain_attributes(project, edge, receiver, name)
     known = receiver is not None and project.graph.types.get(receiver) in project.graph.classes
     if edge.open or not known:
-        unknown = (s for s in sources if s.kind is SourceKind.CALL and s not in made)
+        known_mocks = (*made, *autospecced(project, sources))
+        unknown = (s for s in sources if s.kind is SourceKind.CALL and s not in known_mocks)
         others += [f"{source.name}().{name}" for source in unknown]
     return made, others
 
@@ -109,27 +117,45 @@ def mocked_step(project: Project, function: Function, edge: Edge) -> Step:
     if problem is not None:
         return Step(limit=problem)
     made, others = others_reached(project, edge, name)
-    if not made and not others:
-        return Step()
-    expected = {f"{mock}.{name}" for mock in MOCKS}
+    expected = {f"{mock}.{name}" for mock in MOCKS} if others else set()
     sites = [source.site for source in made if source.site is not None]
     if made and edge.access is Access.PROPERTY:
         return Step(limit=Limit("ASY918", f"a mock may be asked for .{name}", edge.site))
     if set(others) - expected or len(sites) < len(made) or (others and not made):
         message = f"the call may also reach {', '.join(others) or 'a mock'}"
         return Step(limit=Limit("ASY919", message, edge.site))
+    for spec in _autospecs_at(project, edge):
+        strange = _told(project, spec, name)[1]
+        if strange is not None:
+            return _used_otherwise(name, strange)
+    return _awaited_mocks(project, function, sites)
+
+
+def _awaited_mocks(project: Project, function: Function, mocks: Iterable[Reference]) -> Step:
+    """What mocks need whose method is awaited from now on."""
     edits: list[tuple[str, Edit]] = []
-    for site in sites:
-        whole, strange = _told(project, site, name)
-        given = _given(project, site, function)
+    for mock in mocks:
+        whole, strange = _told(project, mock, function.name)
+        given = _given(project, mock, function)
         if isinstance(given, Reference):
             strange = given
         if strange is not None:
-            message = f"a test uses .{name} of a mock in another way"
-            return Step(limit=Limit("ASY918", message, strange))
-        if not given and not (whole and takes_after(project, site)):
-            edits.extend(given_async_mock(project, site, name, made=True))
+            return _used_otherwise(function.name, strange)
+        if not given and not (whole and takes_after(project, mock)):
+            edits.extend(given_async_mock(project, mock, function.name, made=True))
     return Step(tuple(edits))
+
+
+def _autospecs_at(project: Project, edge: Edge) -> Iterable[Reference]:
+    """The calls of `create_autospec` whose mock a call may reach."""
+    callee = project.child(edge.site, Role.CALLEE)
+    receiver = project.child(callee, Role.RECEIVER) if callee is not None else None
+    sources = project.sources(receiver) if receiver is not None else ()
+    return [s.site for s in autospecced(project, sources) if s.site is not None]
+
+
+def _used_otherwise(name: str, place: Reference) -> Step:
+    return Step(limit=Limit("ASY918", f"a test uses .{name} of a mock in another way", place))
 
 
 def _given(project: Project, mock: Reference, function: Function) -> Reference | bool:

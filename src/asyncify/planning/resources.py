@@ -18,6 +18,7 @@ from asyncify.planning.callables import LOOKERS
 from asyncify.planning.derived import derived_edits
 from asyncify.planning.groups import Group, dropped, is_closed, last_part, leaves_generator
 from asyncify.planning.handed import (
+    answers_as_before,
     asked_attribute,
     asks_for_others,
     called_again,
@@ -25,6 +26,7 @@ from asyncify.planning.handed import (
     is_cast,
     lend,
     use_whole,
+    waits,
 )
 from asyncify.planning.helpers import eager_argument, is_listed
 from asyncify.planning.interceptors import patches
@@ -200,11 +202,11 @@ class Resources:
             problem = (value.occurrences[0], f"it may be a {known[1].name} or a {made[1].name}")
             self._group(value.id).problems.append(problem)
             if known[1].stays and made[1].stays and value.id not in self._visited:
-                first, second = (known, made) if known[1].always_waits else (made, known)
+                first, second = sorted((known, made), key=waits, reverse=True)
                 self._type_of[value.id] = first  # a thread waits for both
                 self._group(value.id).types[made[1].name] = made
                 self._also.setdefault(value.id, []).append(second[1].name)
-            elif known[1].always_waits or made[1].always_waits:
+            elif max(waits(known), waits(made)) == (False, True):
                 self._group(value.id).lent.setdefault(value.id, problem)
 
     def _see_value(self, value: Value) -> None:
@@ -394,11 +396,12 @@ class Resources:
         if is_cast(project, site, "1") or asks_for_others(project, site):
             return False
         asked = asked_attribute(project, site)
-        if asked is not None and self._is_same(resource, *asked):
+        if asked is not None and answers_as_before(self.rules, resource, *asked):
             return True
         names = project.callee_names(call)
         detail = project.expression(site).detail
-        used = [(name, self.rules.use(resource.name, f"{name}:{detail}")) for name in names]
+        kinds = (resource.name, *self._also.get(key, ()))
+        used = [(name, self._use(kinds, f"{name}:{detail}")) for name in names]
         if resource.always_waits:
             lend(project, group, key, site, used)
         if self._consumed(key, call, used):
@@ -414,14 +417,10 @@ class Resources:
                 self._lost.setdefault(resource.name, problem)
         return True
 
-    def _is_same(self, resource: Resource, attribute: str, optional: bool) -> bool:
-        """Whether an object answers as before to who asks for an attribute of it."""
-        name = f"{resource.name}.{attribute}"
-        found = self.rules.attribute(name)
-        if found is not None:
-            return found[1] == Attribute(found[1].name)
-        known = self.rules.blocking(name) is not None or self.rules.refusal(name) is not None
-        return optional and not resource.to and not known  # it has none, and stays what it is
+    def _use(self, kinds: Sequence[str], role: str) -> tuple[Library, Use] | None:
+        """What the rules know of a call that gets an object of one of these types."""
+        found = (self.rules.use(kind, role) for kind in kinds)
+        return next((one for one in found if one is not None), None)
 
     def _consumed(
         self,

@@ -7,7 +7,7 @@ shows that its method is awaited too, and would give something that cannot be.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from asyncify.model.facts import Function, Kind, Role
 from asyncify.model.graph import Reference, Source, SourceKind
@@ -75,6 +75,12 @@ def _results(project: Project, replacement: Reference) -> Iterator[Source]:
             for e in project.graph.modules[function.module].expressions:
                 if e.function == function.id and e.role is Role.RETURNED:
                     yield from project.sources(Reference(function.module, e.id))
+
+
+def autospecced(project: Project, sources: Iterable[Source]) -> list[Source]:
+    """The mocks that `create_autospec` makes of a class: they have coroutine methods where that has them."""
+    made = (s for s in sources if s.name.rpartition(".")[2] == "create_autospec")
+    return [s for s in made if s.site is not None and takes_after(project, s.site)]
 
 
 def takes_after(project: Project, mock: Reference) -> bool:

@@ -37,12 +37,12 @@ class Threads:
         lent = dict(_lent(group))
         for site, (library, call) in sorted(group.calls.items()):
             if self._blocks(group, site, call) and not self._is_own(site):
-                limit = self._is_lent(lent, site) or self._is_unfaithful(site, call)
+                limit = self._is_held(lent, site, call) or self._is_unfaithful(site, call)
                 edits = self._each(site) if limit is None and _fetches(call) else limit
                 yield self.seed(site, library, call.name, edits)
-        for site, (library, name) in sorted(group.whole.items()):
-            if self._is_lent(lent, site) is None:
-                yield self.seed(site, library, name)
+        for site, (library, use) in sorted(group.whole.items()):
+            if self._is_lendable(use.type) or self._is_lent(lent, site) is None:
+                yield self.seed(site, library, use.role.rpartition(":")[0])
         for site, (library, name) in sorted(group.iterated.items()):
             if self._is_lent(lent, site) is None:
                 yield self.seed(site, library, f"{name} iteration", self._each(site))
@@ -139,6 +139,17 @@ class Threads:
         if self.project.expression(callee).text == call.name.rpartition(".")[2]:
             return None  # a method
         return Limit("ASY915", "the function is called through a variable", site)
+
+    def _is_held(
+        self, lent: Mapping[Reference, Limit], site: Reference, call: Call | Thread
+    ) -> Limit | None:
+        """Why a call may not go to a thread, as somebody else has its object or the one that it gives."""
+        types = (call.name.rpartition(".")[0], returned_type(self.project, site, call))
+        return None if any(map(self._is_lendable, types)) else self._is_lent(lent, site)
+
+    def _is_lendable(self, kind: str) -> bool:
+        made = self.rules.resource(kind) if kind else None
+        return made is not None and made[1].lendable
 
     def _is_lent(self, lent: Mapping[Reference, Limit], site: Reference) -> Limit | None:
         """Why the calls of an object are left alone: somebody else gets it, and would wait for it."""

@@ -33,7 +33,14 @@ library = Library(
     entries=(
         *(Thread(f"{CONNECTION}.{name}") for name in ("connect", "endheaders", "request", "send")),
         Thread(f"{CONNECTION}.getresponse", returns=RESPONSE),
-        Resource(RESPONSE, enter="plain", iterate="thread", fallback="thread", always_waits=True),
+        Resource(
+            RESPONSE,
+            enter="plain",
+            iterate="thread",
+            fallback="thread",
+            always_waits=True,
+            lendable=True,
+        ),
         *(Thread(f"{RESPONSE}.{name}") for name in READS),
         *(Attribute(f"{RESPONSE}.{name}") for name in PLAIN),
         *(Refuse("a response cannot do this", f"{RESPONSE}.{name}") for name in NEVER),

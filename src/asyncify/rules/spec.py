@@ -276,6 +276,7 @@ class Resource:
         str, ...
     ] = ()  # methods, beside leaving a with statement, after which only the old object goes on
     always_waits: bool = False  # every use of one waits: in the fallback too nobody may get one
+    lendable: bool = False  # ... but others may, and its calls go to threads all the same
     of: str = ""  # a state of this type: type checkers know no difference
     fallback: str = ""  # "thread": when its users are unfaithful, blocking calls go to a thread
     hold: Hold | None = None

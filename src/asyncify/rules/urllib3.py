@@ -38,7 +38,7 @@ def _response(
     kind: str, of: str = ""
 ) -> tuple[Resource | Thread | Call | Attribute | Refuse | Use, ...]:
     return (
-        Resource(kind, enter="plain", iterate="thread", of=of),
+        Resource(kind, enter="plain", iterate="thread", of=of, fallback="" if of else "thread"),
         *(Thread(f"{kind}.{name}") for name in READS),
         *(
             Call(f"{kind}.{name}", awaited=False, returns=STREAM)
