@@ -73,11 +73,6 @@ def is_cast(project: Project, site: Reference, position: str) -> bool:
     return bool(_CASTS.intersection(project.callee_names(outer[0])))
 
 
-def waits(made: tuple[Library, Resource]) -> tuple[bool, bool]:
-    """How surely every use of an object goes to a thread."""
-    return made[1].lendable, made[1].always_waits
-
-
 def called_again(project: Project, method: Reference) -> Reference | None:
     """The iterator that calls a method for each of its items: ``iter(pipe.readline, b"")``."""
     expression, outer = project.expression(method), project.parent(method)

@@ -26,7 +26,6 @@ from asyncify.planning.handed import (
     is_cast,
     lend,
     use_whole,
-    waits,
 )
 from asyncify.planning.helpers import eager_argument, is_listed
 from asyncify.planning.interceptors import patches
@@ -202,11 +201,11 @@ class Resources:
             problem = (value.occurrences[0], f"it may be a {known[1].name} or a {made[1].name}")
             self._group(value.id).problems.append(problem)
             if known[1].stays and made[1].stays and value.id not in self._visited:
-                first, second = sorted((known, made), key=waits, reverse=True)
+                first, second = sorted((known, made), key=lambda m: m[1].waits, reverse=True)
                 self._type_of[value.id] = first  # a thread waits for both
                 self._group(value.id).types[made[1].name] = made
                 self._also.setdefault(value.id, []).append(second[1].name)
-            elif max(waits(known), waits(made)) == (False, True):
+            elif max(known[1].waits, made[1].waits) == (False, True):
                 self._group(value.id).lent.setdefault(value.id, problem)
 
     def _see_value(self, value: Value) -> None:
@@ -401,7 +400,7 @@ class Resources:
         names = project.callee_names(call)
         detail = project.expression(site).detail
         kinds = (resource.name, *self._also.get(key, ()))
-        used = [(name, self._use(kinds, f"{name}:{detail}")) for name in names]
+        used = [(name, self.rules.use_of(kinds, f"{name}:{detail}")) for name in names]
         if resource.always_waits:
             lend(project, group, key, site, used)
         if self._consumed(key, call, used):
@@ -416,11 +415,6 @@ class Resources:
             if not names or not LOOKERS.issuperset(names):
                 self._lost.setdefault(resource.name, problem)
         return True
-
-    def _use(self, kinds: Sequence[str], role: str) -> tuple[Library, Use] | None:
-        """What the rules know of a call that gets an object of one of these types."""
-        found = (self.rules.use(kind, role) for kind in kinds)
-        return next((one for one in found if one is not None), None)
 
     def _consumed(
         self,

@@ -209,6 +209,11 @@ class Rules:
         found = self.entries.get(("use", f"{self.canonical(type_name)} {role}"))
         return (found[0], found[1]) if found and isinstance(found[1], Use) else None
 
+    def use_of(self, kinds: Iterable[str], role: str) -> tuple[Library, Use] | None:
+        """How the first of some types is consumed in a role."""
+        found = (self.use(kind, role) for kind in kinds)
+        return next((one for one in found if one is not None), None)
+
     def exception(self, name: str) -> tuple[Library, Raises] | None:
         """The exception of this name."""
         found = self._find("exception", name)

@@ -288,6 +288,11 @@ class Resource:
         return bool(self.fallback) and not (self.to or self.always_waits)
 
     @property
+    def waits(self) -> tuple[bool, bool]:
+        """How surely every use of one goes to a thread."""
+        return self.lendable, self.always_waits
+
+    @property
     def stays(self) -> bool:
         """Whether its blocking calls can go to threads one by one, and nobody has to know of the object."""
         return self.always_waits or self.is_harmless
