@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from asyncify.analysis.binding import Call
 from asyncify.analysis.byname import ByName
+from asyncify.analysis.effects import methods_of_scalars
 from asyncify.analysis.flow import Flow, constructed_class
 from asyncify.analysis.implied import REACHING, REACHING_ROLES, Implied
 from asyncify.analysis.made_classes import TYPE
@@ -39,6 +40,7 @@ class Edges:
         self.by_name = by_name
         self._calls = {call.site: call for call in flow.calls}
         self._implied = Implied(flow, by_name)
+        self._scalars = flow.slots.plain()
 
     def edges(self) -> Iterator[Edge]:
         """Every edge, by module and expression."""
@@ -62,12 +64,15 @@ class Edges:
                     targets = self._entered(module, item, edge.targets, found)
                 if access is Access.PROPERTY and self._is_class(module, item):
                     targets = tuple(one for one in targets if self._is_of_metaclass(one))
+                if access is Access.PROPERTY:
+                    targets = (*targets, *self._of_scalars(module, item))
                 if access is Access.DECORATE:
                     targets = tuple(dict.fromkeys(map(_decorator, targets)))
                 yield replace(edge, targets=targets)
             elif found:
                 opened = self._is_open(module, item, access, found)
-                yield Edge(Reference(module.name, item.id), access, tuple(found), opened)
+                more = self._of_scalars(module, item) if access is Access.PROPERTY else ()
+                yield Edge(Reference(module.name, item.id), access, (*found, *more), opened)
 
     def _entered(
         self, module: Module, item: Expression, typed: tuple[Target, ...], found: Iterable[Target]
@@ -79,6 +84,14 @@ class Edges:
             return typed
         unknown = self._is_unknown(self.flow.heap.at(module.name, item.id))
         return _merged(typed if unknown else (), own)
+
+    def _of_scalars(self, module: Module, attribute: Expression) -> Iterator[Target]:
+        """What an attribute is of the plain values that may have it, where the checker does not know the object."""
+        receiver = module.children[attribute.id][0]
+        if self.flow.known.type(module.name, receiver) is None:
+            slot = self.slots.find(self.flow.heap.at(module.name, receiver))
+            for name in methods_of_scalars(self._scalars.get(slot, 0), attribute.text):
+                yield Target(external=name, evidence=Evidence.INFERRED)
 
     def _enters(self, function: FunctionId) -> bool:
         named = self.hierarchy.functions[function].name in _ENTERS
@@ -108,6 +121,7 @@ class Edges:
             for target in made.values():
                 targets.setdefault(target.function or "", target)
         self._stand_ins(call, targets)
+        self._scalar_methods(call.site, call, targets)
         others = bool(targets) and self._others(call, targets)
         constructs = dict(call.constructs)
         for name in [
@@ -131,6 +145,13 @@ class Edges:
             yield Edge(call.site, Access.CALL, tuple(targets.values()), opened)
         if constructs:
             yield Edge(call.site, Access.CONSTRUCT, tuple(constructs.values()), opened)
+
+    def _scalar_methods(self, site: Reference, call: Call, targets: dict[str, Target]) -> None:
+        if call.receiver >= 0 and any(target.function for target in targets.values()):
+            module = self.flow.modules[site.module]
+            callee = module.expressions[module.children[site.expression][0]]
+            for target in self._of_scalars(module, callee):
+                targets.setdefault(target.external or "", target)
 
     def _stand_ins(self, call: Call, targets: dict[str, Target]) -> None:
         """Objects that get there although the annotation names another class: fakes of the tests."""

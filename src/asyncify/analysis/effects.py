@@ -8,7 +8,11 @@ child of that name; ``**`` are the keyword arguments, as elements by their names
 
 from __future__ import annotations
 
+import datetime
+import re
+from decimal import Decimal
 from typing import NamedTuple
+from uuid import UUID
 
 from asyncify.model.attributes import WRAPS
 
@@ -290,24 +294,40 @@ for _executor in (
     MAKES[f"{_executor}.submit"] = "concurrent.futures.Future"
 
 # What is a value and nothing else: it holds nothing, and nobody asks where it came from.
-SCALARS = frozenset(
-    f"builtins.{name}"
-    for name in ("str", "bytes", "int", "float", "complex", "bool", "NoneType", "range", "slice")
-) | frozenset(
-    {
-        "types.NoneType",
-        "datetime.date",
-        "datetime.datetime",
-        "datetime.time",
-        "datetime.timedelta",
-        "decimal.Decimal",
-        "re.Match",
-        "re.Pattern",
-        "uuid.UUID",
-    }
+# By its name the number of its slot, 0 for None.
+_SCALARS = (
+    *(str, bytes, range, int, float, complex, bool, slice),
+    *(datetime.date, datetime.datetime, datetime.time, datetime.timedelta),
+    *(Decimal, re.Match, re.Pattern, UUID),
 )
-# those that somebody may iterate over
-ITERABLE = frozenset(f"builtins.{name}" for name in ("str", "bytes", "range"))
+SCALARS = {
+    **{f"{kind.__module__}.{kind.__qualname__}": n for n, kind in enumerate(_SCALARS, 1)},
+    **dict.fromkeys(("builtins.NoneType", "types.NoneType"), 0),
+}
+_ITERABLE = sum(1 << SCALARS[f"builtins.{name}"] for name in ("str", "bytes", "range"))
+
+
+def scalar(text: str) -> int:
+    """The number of a literal."""
+    if text[:1] in ("'", '"'):
+        return SCALARS["builtins.str"]
+    if text[:2] in ("b'", 'b"'):
+        return SCALARS["builtins.bytes"]
+    return SCALARS["builtins.int"] if text.isdigit() else 0
+
+
+def is_iterable(scalars: int) -> bool:
+    """Whether some scalars, their numbers as bits, can be iterated over."""
+    return bool(scalars & _ITERABLE)
+
+
+def methods_of_scalars(scalars: int, attribute: str) -> list[str]:
+    """What an attribute of some scalars, their numbers as bits, may be."""
+    return [
+        f"{name}.{attribute}"
+        for name, number in SCALARS.items()
+        if number and scalars >> number & 1 and hasattr(_SCALARS[number - 1], attribute)
+    ]
 
 
 def calls(name: str, place: str) -> bool:

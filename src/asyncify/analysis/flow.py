@@ -229,9 +229,9 @@ class Flow:
     def _is_kept(self, module: Module, call: Call, callee: Expression) -> bool:
         """Whether a call goes to the value of a variable that others set, or of an attribute: not to a method."""
         if callee.kind is Kind.NAME and callee.variable is not None:
-            shared = callee.variable[0] != call.function or callee.variable[0].endswith(":")
-            denoted = self.motion.denoted(module.name, callee.id)
-            return shared and any(one.sort is Sort.VARIABLE for one in denoted)
+            owner, denoted = callee.variable[0], self.motion.denoted(module.name, callee.id)
+            shared = owner != call.function or owner.endswith(":")
+            return shared and {one.sort for one in denoted} == {Sort.VARIABLE}  # else it is a patch
         if callee.kind is not Kind.ATTRIBUTE or callee.text not in self.members.stored:
             return False
         known = self.known.type(module.name, module.children[callee.id][0])
@@ -239,10 +239,8 @@ class Flow:
             found = self.members.denoted(Atom(SourceKind.INSTANCE, known), callee.text)
             if not any(one.sort is Sort.FUNCTION for one in found):
                 return True
-        functions = (
-            self.hierarchy.functions[f] for f in call.targets if f in self.hierarchy.functions
-        )
-        return any(one.owner is None or one.name != callee.text for one in functions)
+        functions = map(self.hierarchy.functions.get, call.targets)
+        return any(f is not None and (f.owner is None or f.name != callee.text) for f in functions)
 
     def _alternatives(self, call: Call, direct: list[Denoted]) -> None:
         """A name that is defined more than once: the type checker takes the last definition only.

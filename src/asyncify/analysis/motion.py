@@ -85,12 +85,12 @@ class Motion:
         types, slots = self.known.types(module.name), self.heap.expressions[module.name]
         for item in module.expressions:
             if item.kind is Kind.CONSTANT:
-                slots[item.id] = PLAIN if item.text[:1] in ("'", '"', "b") else DEAD
+                slots[item.id] = effects.scalar(item.text)
             elif item.kind is Kind.NAME or item.kind is Kind.ATTRIBUTE:
                 self._denote(module, item, slots)
             known = types.get(item.id)
             if known in effects.SCALARS:
-                slots[item.id] = PLAIN if known in effects.ITERABLE else DEAD
+                slots[item.id] = effects.SCALARS[known]
         for item in module.expressions:
             if item.kind is Kind.WALRUS:
                 slots[item.id] = slots[module.children[item.id][0]]

@@ -26,7 +26,7 @@ LOADED = "loaded"  # kind of the atom that a module is which is loaded by a name
 HANDED = "handed"  # kind of the atom that others gave back, who had got objects of the project
 FOREIGN = "foreign"  # kind of the atom that is in an attribute of an object of the standard library
 DEAD = 0  # the slot of what is of no interest to anybody: it keeps nothing
-PLAIN = 1  # the same for what can be iterated over, as a string; where it moves to is known
+PLAIN = 16  # up to here for plain values, one slot for each of their types: where these move to is known
 # A slot with more objects, or more atoms of any kind, could be anything and learns nothing more. Tables
 # of functions are longer than what a variable holds in turn.
 OBJECTS, LIMIT = 16, 96
@@ -93,7 +93,7 @@ class Slots:
         self._holders = Forest(PLAIN + 1)
         self._children: dict[int, dict[str, int]] = {}
         self._atoms: list[Atoms] = [()] * (PLAIN + 1)
-        self._plain: list[int] = []  # where what is plain moves to
+        self._plain: list[tuple[int, int]] = []  # where what is plain moves to, and what that is
         self._single: dict[Atom, tuple[Atom]] = {}  # shared by the slots that hold nothing else
         self._targets: dict[int, list[int]] = {}
         self._passed_on: list[tuple[int, int]] = []  # moves of some of the atoms only
@@ -169,9 +169,9 @@ class Slots:
                 new[end] = new.get(end, 0) | fresh
         return found
 
-    def plain(self) -> frozenset[int]:
-        """The slots that something plain may get to."""
-        return frozenset(self.carried(((slot, 1) for slot in self._plain), ()))
+    def plain(self) -> dict[int, int]:
+        """The slots that plain values may get to, with their own slots, as bits."""
+        return self.carried(self._plain, ())
 
     def add(self, slot: int, atom: Atom) -> None:
         """Add an atom to a slot, and to every slot that its value moves to."""
@@ -213,8 +213,8 @@ class Slots:
     def move(self, source: int, target: int) -> None:
         """A value moves from one slot to another."""
         root, end = self.find(source), self.find(target)
-        if root == PLAIN < end:
-            self._plain.append(target)
+        if DEAD < root <= PLAIN < end:
+            self._plain.append((target, 1 << root))
         if root == end or min(root, end) <= PLAIN:
             return
         self._targets.setdefault(root, []).append(target)

@@ -7,7 +7,7 @@ from functools import cached_property
 
 from asyncify.analysis.binding import Call
 from asyncify.analysis.containers import Containers
-from asyncify.analysis.effects import CALLBACKS, CONTAINERS, SCALARS, keeps
+from asyncify.analysis.effects import CALLBACKS, CONTAINERS, SCALARS, is_iterable, keeps
 from asyncify.analysis.flow import Flow
 from asyncify.analysis.slots import ANYTHING, PLAIN, RAW, Atom, Forest
 from asyncify.model.facts import Expression, Module, Place, Role
@@ -71,7 +71,8 @@ class Values:
     @cached_property
     def _texts(self) -> frozenset[int]:
         """The values that something plain may be part of."""
-        return frozenset(map(self._find, self.slots.plain()))
+        plain = self.slots.plain().items()
+        return frozenset(self._find(slot) for slot, scalars in plain if is_iterable(scalars))
 
     def _parameters(self) -> None:
         """Parameters of functions that nobody in the project calls, or that leave the project."""
@@ -259,11 +260,19 @@ class Values:
                 continue
             found[Source(SourceKind(kind), atom.name)] = None
             matters = True
-        if any(source.kind in _ITERATED for source in found):
+        if any(map(self._is_iterated, found)):
             names = [atom.name for atom in self._containers.get(root, ())]
             names += ["builtins.str"] if root in self._texts else []
             found.update((Source(SourceKind.INSTANCE, name), None) for name in names)
         return sorted(found, key=_order) if matters else []
+
+    def _is_iterated(self, source: Source) -> bool:
+        """Whether somebody iterates over a source in a way that may become asynchronous."""
+        if source.kind is not SourceKind.INSTANCE:
+            return source.kind in _ITERATED
+        hierarchy = self.flow.hierarchy
+        ours = source.name in hierarchy.classes
+        return ours and any(hierarchy.lookup(source.name, n) for n in ("__iter__", "__next__"))
 
     def _constants(self) -> dict[int, list[Source]]:
         """The literals that are assigned to a value."""
