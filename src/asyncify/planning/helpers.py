@@ -53,6 +53,7 @@ EAGER = frozenset(
         ),
         "math.fsum",
         "math.prod",
+        "typing.MutableMapping.update",
     }
 )
 # bases that call no attribute of an object but its special methods

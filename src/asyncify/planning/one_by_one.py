@@ -30,14 +30,15 @@ _DOERS = frozenset(
 )
 # methods that fill what they belong to as the items come, and those that put one into it
 _FILLING = {
-    **{f"{owner}.extend": "append({})" for owner in ("builtins.list", "collections.deque")},
-    "array.array.extend": "append({})",
-    "builtins.dict.update": "update([{}])",
-    "builtins.set.difference_update": "discard({})",
-    "builtins.set.update": "add({})",
-    "collections.Counter.subtract": "subtract([{}])",
-    "collections.Counter.update": "update([{}])",
-    "collections.deque.extendleft": "appendleft({})",
+    **{f"{owner}.extend": "append({item})" for owner in ("builtins.list", "collections.deque")},
+    "array.array.extend": "append({item})",
+    "builtins.dict.update": "update([{item}])",
+    "builtins.set.difference_update": "discard({item})",
+    "builtins.set.update": "add({item})",
+    "collections.Counter.subtract": "subtract([{item}])",
+    "collections.Counter.update": "update([{item}])",
+    "collections.deque.extendleft": "appendleft({item})",
+    "typing.MutableMapping.update": "update([{item}])",
 }
 _CATCHING = frozenset({"Try", "TryStar", "With", "AsyncWith"})
 
@@ -58,7 +59,7 @@ def one_by_one(
     receiver = _doer(project, call)
     if receiver is not None:
         method = _EACH[project.expression(callee).text] if callee is not None else ""
-        return _doing(project, site, items, call, receiver, f"{method}({{}})")
+        return _doing(project, site, items, call, receiver, f"{method}({{item}})")
     if len(names) == 1 and names <= _FILLING.keys() and callee is not None:
         receiver = project.child(callee, Role.RECEIVER)
         if receiver is not None and _is_seen(project, receiver, site):
@@ -118,17 +119,17 @@ def _doing(
     alone = project.expression(call).role is Role.DISCARDED and len(project.arguments(call)) == 1
     if not alone or items.cleanup or not is_name(project, receiver):
         return Limit("ASY912", "it does something with each item as it comes", site)
-    return _loop(project, site, items, receiver, text)
+    return _loop(project, site, items, receiver, f"{{{{0}}}}.{text}")
 
 
 def _loop(
     project: Project, site: Reference, items: Items, receiver: Reference, text: str
 ) -> list[Edit]:
-    """A loop in the place of a statement, that calls a method with every item."""
+    """A loop in the place of a statement, that does something with every item."""
     item = "item"
     while any(e.kind is Kind.NAME and e.text == item for e in project.module(site).expressions):
         item += "_"
-    loop = f"async for {item} in {{1}}:\n    {{0}}.{text.format(item)}"
+    loop = f"async for {item} in {{1}}:\n    {text.format(item=item)}"
     holes = (project.expression(receiver).span, project.expression(site).span)
     return [*remade(site, items, project), Replace(project.statement(site).span, loop, holes)]
 
@@ -138,10 +139,9 @@ def added(project: Project, site: Reference, items: Items) -> Limit | list[Edit]
     into = targets(project, site)
     if project.expression(site).detail != "augmented" or not _is_seen(project, into[0], site):
         return None
-    is_list = project.graph.types.get(into[0]) == "builtins.list"
-    if not is_list or items.cleanup or not is_name(project, into[0]):
+    if items.cleanup or not is_name(project, into[0]):
         return Limit("ASY912", "`+=` adds the items as they come", site)
-    return _loop(project, site, items, into[0], "append({})")
+    return _loop(project, site, items, into[0], "{{0}} += [{item}]")
 
 
 def _is_seen(project: Project, container: Reference, items: Reference) -> bool:
