@@ -40,13 +40,14 @@ class MakeTwin:
     """Keep the `def` statement at `span` as it is, and put a copy named `name` after it, mostly an async one.
 
     Every other edit inside the span is for the copy only. `drop` are the numbers of decorators that
-    the copy does not have.
+    the copy does not have. Where there is no other edit, the copy may call what `calls` names instead.
     """
 
     span: Span
     name: str
     drop: tuple[int, ...] = ()
     is_async: bool = True
+    calls: str = ""
 
 
 @dataclass(frozen=True, slots=True)

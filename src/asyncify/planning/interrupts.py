@@ -7,10 +7,19 @@ past every coroutine. The child of a fork has no running loop.
 
 from __future__ import annotations
 
-import builtins
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
-from asyncify.model.facts import LOOPS, Function, FunctionId, Kind, Place, Role, Statement
+from asyncify.model.facts import (
+    LOOPS,
+    Expression,
+    Function,
+    FunctionId,
+    Kind,
+    Place,
+    Role,
+    Statement,
+    short,
+)
 from asyncify.model.graph import Reference, SourceKind
 from asyncify.model.plan import AddImport, Edit, Replace
 from asyncify.planning.colour import Limit
@@ -131,58 +140,64 @@ def _forking(project: Project) -> dict[FunctionId, Reference]:
 def _waiting(project: Project) -> dict[FunctionId, Reference]:
     """The functions that name a class which a signal handler raises: they catch it, or test that it comes.
 
-    Classes of Python are named everywhere, most of it by who never runs while the handler is set.
+    Everything is an `Exception`: only who may run in one program with such a handler waits for it.
     """
-    raisers: dict[str, set[FunctionId]] = {}
-    for name, setter in _raised_by_handlers(project):
-        raisers.setdefault(name, set()).add(setter)
-    later = {
-        name: _later(project, setters) if hasattr(builtins, name) else None
-        for name, setters in raisers.items()
-    }
+    setters: dict[str, set[str]] = {}
+    for text, setter in _raised_by_handlers(project):
+        setters.setdefault(text, set()).add(setter)
+    beside = {text: _in_one_program(project, modules) for text, modules in setters.items()}
     found: dict[FunctionId, Reference] = {}
-    for name, module in project.graph.modules.items() if later else ():
+    for name, module in project.graph.modules.items() if setters else ():
         for expression in module.expressions:
-            if expression.text not in later or expression.role is Role.ANNOTATION:
+            if name not in beside.get(expression.text, ()) or expression.role is Role.ANNOTATION:
                 continue
-            place, whom = Reference(name, expression.id), later[expression.text]
-            if whom is not None and expression.function not in whom:
-                continue
+            place = Reference(name, expression.id)
             if expression.kind in (Kind.NAME, Kind.ATTRIBUTE) and not raised(project, place):
                 found.setdefault(expression.function, place)
     return found
 
 
-def _later(project: Project, setters: set[FunctionId]) -> set[FunctionId] | None:
-    """Who may run once one of these functions has run: whoever calls it, and all that these reach; None: everybody."""
-    if any(project.functions[setter].kind == "module" for setter in setters):
-        return None
-    found: set[FunctionId] = set()
-    todo = [*project.users(setters)]
-    reached = project.memory("reached from", _reached_from)
+def _in_one_program(project: Project, modules: set[str]) -> set[str]:
+    """The modules that may be loaded beside one of these: what imports it, and all that those import."""
+    imports = project.memory("imports", _imports)
+    importers: dict[str, set[str]] = {}
+    for name, imported in imports.items():
+        for other in imported:
+            importers.setdefault(other, set()).add(name)
+    programs = _closure(modules, importers)
+    if any(project.graph.modules[name].path.endswith("conftest.py") for name in programs):
+        return set(imports)  # tests get it without an import
+    return _closure(programs, imports)
+
+
+def _closure(start: Iterable[str], further: Mapping[str, set[str]]) -> set[str]:
+    found: set[str] = set()
+    todo = [*start]
     while todo:
-        function = todo.pop()
-        if function not in found:
-            found.add(function)
-            todo.extend(reached.get(function, ()))
+        name = todo.pop()
+        if name not in found:
+            found.add(name)
+            todo.extend(further.get(name, ()))
     return found
 
 
-def _reached_from(project: Project) -> dict[FunctionId, set[FunctionId]]:
-    """By function, what it calls, and what it only names."""
-    found: dict[FunctionId, set[FunctionId]] = {}
-    for edge in project.graph.edges:
-        targets = (target.function for target in edge.targets if target.function is not None)
-        found.setdefault(project.expression(edge.site).function, set()).update(targets)
-    for value in project.graph.values:
-        functions = {s.name for s in value.sources if s.kind is SourceKind.FUNCTION}
-        for place in value.occurrences if functions else ():
-            found.setdefault(project.expression(place).function, set()).update(functions)
+def _imports(project: Project) -> dict[str, set[str]]:
+    """By module, the modules that it imports, with the packages around them."""
+    found: dict[str, set[str]] = {}
+    for name, module in project.graph.modules.items():
+        named = {
+            dotted
+            for each in module.imports
+            for dotted in (each.module, each.dotted, f"{each.module}.{each.attribute}")
+        }
+        parts = (dotted.split(".") for dotted in {*named, name})
+        around = {".".join(each[:count]) for each in parts for count in range(1, len(each) + 1)}
+        found[name] = around & project.graph.modules.keys()
     return found
 
 
-def _raised_by_handlers(project: Project) -> Iterator[tuple[str, FunctionId]]:
-    """The names of the classes that functions raise which `signal.signal` gets, with who calls it."""
+def _raised_by_handlers(project: Project) -> Iterator[tuple[str, str]]:
+    """The names of the classes that functions raise which `signal.signal` gets, with the modules that call it."""
     for site in project.calls_to(*_SIGNALS):
         handlers = {
             source.name
@@ -195,4 +210,12 @@ def _raised_by_handlers(project: Project) -> Iterator[tuple[str, FunctionId]]:
             for expression in module.expressions:
                 place = Reference(module.name, expression.id)
                 if expression.function == identifier and raised(project, place):
-                    yield expression.text, project.expression(site).function
+                    yield _class_of(project, expression), site.module
+
+
+def _class_of(project: Project, made: Expression) -> str:
+    """The name of a class that is raised; ``cls`` of a class method is that of its class."""
+    scope = project.functions.get((made.variable or ("",))[0])
+    if scope is None or scope.owner is None or not scope.parameters:
+        return made.text
+    return short(scope.owner) if scope.parameters[0].name == made.text else made.text

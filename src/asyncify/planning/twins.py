@@ -109,9 +109,9 @@ def twin_of(project: Project, function: Function, limit: Limit | None) -> Twin |
     name = twin_name(function.name)
     if is_taken(project, function, name) or (initial and making_problem(project, function)):
         return None
-    path = project.path(function.id)
+    path, dropped = project.path(function.id), _dropped(project, function)
     edits: list[tuple[str, Edit]] = [
-        (path, MakeTwin(function.header, name, _dropped(project, function)))
+        (path, MakeTwin(function.header, name, dropped, calls=_callable(project, function)))
     ]
     if initial:
         edits.extend((path, edit) for edit in factory_edits(project, function))
@@ -293,6 +293,20 @@ def is_taken(project: Project, function: Function, name: str) -> bool:
         return True
     functions = project.graph.modules[function.module].functions
     return any(other.name == name and other.owner is None for other in functions)
+
+
+def _callable(project: Project, function: Function) -> str:
+    """What calls a function from its twin, whatever overrides it; "" where that is not as good."""
+    module = project.graph.modules[function.module]
+    same = [f for f in module.functions if (f.owner, f.name) == (function.owner, function.name)]
+    if function.decorators or function.is_generator or is_special(function.name) or same[1:]:
+        return ""
+    if function.owner is None:
+        return function.name
+    cls = project.graph.classes[function.owner].name
+    taken = [p.name for p in function.parameters] + [one.name for one in module.classes]
+    alone = function.owner == f"{module.name}:{cls}" and taken.count(cls) == 1
+    return f"{cls}.{function.name}" if alone and function.parameters else ""
 
 
 def _dropped(project: Project, function: Function) -> tuple[int, ...]:

@@ -17,7 +17,14 @@ from asyncify.model.plan import Delete, Edit, Insert, MakeAsync, MakeTwin, Repla
 from asyncify.rewrite import templates
 from asyncify.rewrite.index import DELEGATIONS, STATEMENT, Index, delegated, describe
 from asyncify.rewrite.precedence import parenthesize
-from asyncify.rewrite.templates import Line, TemplateError, comment_behind, leading_lines
+from asyncify.rewrite.templates import (
+    Line,
+    TemplateError,
+    comment_behind,
+    is_docstring,
+    leading_lines,
+)
+from asyncify.rewrite.twins import twin
 
 Lines = list[cst.EmptyLine]
 Block = cst.Module | cst.IndentedBlock | cst.SimpleStatementSuite
@@ -163,10 +170,7 @@ class Blocks:
                 assert isinstance(original, cst.FunctionDef)
                 assert isinstance(copy, cst.FunctionDef)
                 self.applied.add(edit)
-                kept = [each for n, each in enumerate(copy.decorators) if n not in edit.drop]
-                copy = copy.with_changes(name=cst.Name(edit.name), decorators=kept)
-                if edit.is_async:
-                    copy = copy.with_changes(asynchronous=cst.Asynchronous())
+                copy = twin(original, copy, edit)
                 gap = [cst.EmptyLine(indent=False)] * (1 if self._is_method(original) else 2)
                 return [Item(original, unit.item.lines), Item(copy, gap)]
         return []
@@ -435,15 +439,6 @@ def _with_comment_of(old: cst.SimpleStatementLine, new: Line) -> Line:
 
 def _is_function(header: str) -> bool:
     return header.split()[:1] == ["def"] or header.split()[:2] == ["async", "def"]
-
-
-def is_docstring(line: Line | None) -> bool:
-    match line:
-        case cst.SimpleStatementLine(
-            body=[cst.Expr(value=cst.SimpleString() | cst.ConcatenatedString()), *_]
-        ):
-            return True
-    return False
 
 
 def _pass() -> cst.SimpleStatementLine:

@@ -10,8 +10,8 @@ import libcst as cst
 
 from asyncify.model.plan import AddImport, Define
 from asyncify.rewrite import merging, templates
-from asyncify.rewrite.blocks import Item, blanks, is_docstring
-from asyncify.rewrite.templates import TemplateError
+from asyncify.rewrite.blocks import Item, blanks
+from asyncify.rewrite.templates import TemplateError, is_docstring
 
 _Import = cst.Import | cst.ImportFrom
 # The sections of a block of imports, in their order.

@@ -69,6 +69,15 @@ def statements(
     return body, list(module.footer)
 
 
+def is_docstring(line: cst.BaseStatement | None) -> bool:
+    match line:
+        case cst.SimpleStatementLine(
+            body=[cst.Expr(value=cst.SimpleString() | cst.ConcatenatedString()), *_]
+        ):
+            return True
+    return False
+
+
 def without_indent(line: cst.EmptyLine) -> cst.EmptyLine:
     """A blank line that stays empty wherever it is put."""
     return line if line.comment is not None else line.with_changes(indent=False)
