@@ -38,6 +38,7 @@ from asyncify.planning.loops import loop_edits, loop_limit
 from asyncify.planning.managers import manager_edits, manager_limit
 from asyncify.planning.named import named_limit
 from asyncify.planning.project import UNSEEN, Project
+from asyncify.planning.public import beside_limit, public_limit
 from asyncify.planning.reach import reach
 from asyncify.planning.returned import asking_limit, asking_steps, returning_edits
 from asyncify.planning.scripts import script_edits
@@ -45,7 +46,7 @@ from asyncify.planning.stand_ins import given_limit
 from asyncify.planning.steps import Step
 from asyncify.planning.stops import stop_limit
 from asyncify.planning.testing import test_case_limit
-from asyncify.planning.twins import Twin, beside_limit, copied, inside, public_limit, twin_of
+from asyncify.planning.twins import Twin, copied, inside, twin_of
 from asyncify.planning.uses import edge_steps, value_steps
 from asyncify.planning.wrappers import decorator_twin, made_by, wrapper_steps
 

@@ -28,11 +28,12 @@ from asyncify.planning.moved import is_replaced, unmoved
 from asyncify.planning.pools import left_in_pool
 from asyncify.planning.programs import may_run_in_loop, running_programs, taken_along
 from asyncify.planning.project import Project
+from asyncify.planning.public import is_public
 from asyncify.planning.reach import reach
 from asyncify.planning.seeds import Seeds
 from asyncify.planning.style import style_of
 from asyncify.planning.surroundings import dependencies, test_configuration
-from asyncify.planning.twins import inside, is_public
+from asyncify.planning.twins import inside
 from asyncify.planning.units import ClientCall, Seed, Site, noted
 from asyncify.planning.wrappers import Wrappers, wrapped, wrappers_among
 from asyncify.rules.registry import Rules, load_frameworks

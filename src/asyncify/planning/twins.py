@@ -11,8 +11,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from asyncify.model.attributes import INITIAL, TWIN
-from asyncify.model.facts import Function, FunctionId, Import, Kind, Role
-from asyncify.model.graph import Access, Edge, Reference, SourceKind, Value
+from asyncify.model.facts import Function, FunctionId, Kind, Role
+from asyncify.model.graph import Access, Edge, Reference, SourceKind
 from asyncify.model.modules import named_module, reached_from
 from asyncify.model.plan import AddImport, Await, Edit, MakeTwin, Replace
 from asyncify.model.span import Span
@@ -31,7 +31,6 @@ from asyncify.planning.decorators import wrapping
 from asyncify.planning.delegation import delegation_edits
 from asyncify.planning.factories import construction, factory_edits, making_problem, unclear
 from asyncify.planning.found_by_name import composed, walked_over
-from asyncify.planning.hooks import in_test_file
 from asyncify.planning.interceptors import is_patched
 from asyncify.planning.items import existing
 from asyncify.planning.limits import (
@@ -67,19 +66,6 @@ PASSABLE = frozenset(
 )
 # the same, of what a function makes: who iterates over a generator, or enters a manager, without await
 PASSABLE_OF_MAKERS = PASSABLE | {"ASY906", "ASY912"}
-# what becomes of a value that nobody else gets hold of
-USED_UP = frozenset(
-    {
-        Role.ARGUMENT,
-        Role.CALLEE,
-        Role.DELEGATED,
-        Role.DISCARDED,
-        Role.ENTERED,
-        Role.ITERATED,
-        Role.KEYWORD,
-        Role.UNPACKED,
-    }
-)
 
 
 _OBJECTS = (SourceKind.INSTANCE, SourceKind.CLASS)
@@ -146,82 +132,6 @@ def copied(
     if not all(inside([(path, outer.span)], own, edit) for own, edit in moving):
         return None
     return Twin(tuple(edits), tuple(needed))
-
-
-def is_public(project: Project, function: Function) -> bool:
-    """Whether others may call a function: no test, and not inner by its name or its module's `__all__`.
-
-    What stands in a class or a module of an inner name is often handed out by another one, so these
-    names do not count.
-    """
-    name = function.name
-    if (
-        function.kind != "def"
-        or function.parent != f"{function.module}:"
-        or name.startswith("test")
-        or in_test_file(project.path(function.id))
-    ):
-        return False
-    exports = project.graph.modules[function.module].exports
-    if function.owner is None and exports is not None:
-        return name in exports or (function.module, name) in project.memory("handed on", _handed_on)
-    return is_special(name) or not name.startswith("_")
-
-
-def _handed_on(project: Project) -> frozenset[tuple[str, str]]:
-    """What packages import into their own namespace, for others: modules and names."""
-    found = {
-        (each.module, name)
-        for module in project.graph.modules.values()
-        if module.is_package
-        for each in module.imports
-        for name in _imported_names(project, each)
-    }
-    return frozenset(found)
-
-
-def _imported_names(project: Project, each: Import) -> tuple[str, ...]:
-    if each.name == "*":
-        module = project.graph.modules.get(each.module)
-        return module.exports or () if module is not None else ()
-    return (each.attribute,) if each.attribute is not None else ()
-
-
-def beside_limit(project: Project, function: Function) -> Limit | None:
-    """What keeps a function sync that has an async form beside it: who can await calls that one."""
-    if function.kind != "def" or function.is_async:
-        return None
-    name = twin_name(function.name)
-    for other in project.graph.modules[function.module].functions:
-        if other.name == name and other.owner == function.owner and other.is_async:
-            return Limit("ASY970", f"{name}() stands beside it")
-    return None
-
-
-def public_limit(project: Project, function: Function) -> Limit | None:
-    """What keeps a function as it is where the interface must stay (`public-api = "keep"`).
-
-    That are public functions, and inner ones that others may get hold of.
-    """
-    if function.is_async or function.kind == "module":
-        return None
-    if not is_public(project, function):
-        for value in _values(project, function):
-            for site in value.occurrences:
-                if project.expression(site).role not in USED_UP:
-                    message = f"others may get hold of {function.name}()"
-                    return Limit("ASY970", f"{message}, and the interface is kept", site)
-        return None
-    name = twin_name(function.name)
-    if is_taken(project, function, name):
-        return Limit("ASY970", f"{function.name}() is public, and {name}() stands beside it")
-    return Limit("ASY970", f"{function.name}() is public, and the interface is kept")
-
-
-def _values(project: Project, function: Function) -> Iterable[Value]:
-    """The function, and the generators that it makes, as values."""
-    yield from project.values_of(function.id, SourceKind.FUNCTION)
-    yield from project.values_of(function.id, SourceKind.GENERATOR)
 
 
 def _may_have_one(project: Project, function: Function, limit: Limit | None) -> bool:
@@ -296,17 +206,18 @@ def is_taken(project: Project, function: Function, name: str) -> bool:
 
 
 def _callable(project: Project, function: Function) -> str:
-    """What calls a function from its twin, whatever overrides it; "" where that is not as good."""
+    """What calls a method from its twin, whatever overrides it; "" where that is not as good."""
     module = project.graph.modules[function.module]
     same = [f for f in module.functions if (f.owner, f.name) == (function.owner, function.name)]
     if function.decorators or function.is_generator or is_special(function.name) or same[1:]:
         return ""
     if function.owner is None:
-        return function.name
+        return ""  # it has a twin for its own sake
+    taken = [parameter.name for parameter in function.parameters]
     cls = project.graph.classes[function.owner].name
-    taken = [p.name for p in function.parameters] + [one.name for one in module.classes]
-    alone = function.owner == f"{module.name}:{cls}" and taken.count(cls) == 1
-    return f"{cls}.{function.name}" if alone and function.parameters else ""
+    alone = [one.name for one in module.classes].count(cls) == 1 and cls not in taken
+    plain = function.owner == f"{module.name}:{cls}" and taken
+    return f"{cls}.{function.name}" if alone and plain else ""
 
 
 def _dropped(project: Project, function: Function) -> tuple[int, ...]:
