@@ -139,6 +139,7 @@ FLOWS: dict[str, tuple[str, ...]] = {
     "contextlib.AsyncExitStack.enter_async_context": ("return = 0<enter>",),
     "copy.copy": _SAME,
     "copy.deepcopy": _SAME,
+    "enum.member": _SAME,
     "weakref.proxy": _SAME,
     "_weakref.proxy": _SAME,
     "types.MappingProxyType": _SAME,

@@ -43,6 +43,7 @@ LOOKERS = frozenset(
         "builtins.set.remove",
         "builtins.staticmethod",
         "collections.deque.remove",
+        "enum.member",
         "functools.partial",
         "functools.partialmethod",
         *WRAPS,
