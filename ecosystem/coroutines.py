@@ -21,7 +21,7 @@ import sqlite3
 import subprocess
 import threading
 import unittest.mock
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import requests
@@ -89,9 +89,10 @@ def scan(before: Mapping[str, bytes], after: Mapping[str, bytes], root: str) -> 
     if not turned:
         return ()
     guessable = _guessable(now, turned)
+    named = now.by_name()
     found: list[Lost] = []
     for module in now.modules.values():
-        found.extend(_File(now, module, turned, guessable).lost())
+        found.extend(_File(now, module, turned, guessable, named).lost())
     return tuple(sorted(found, key=lambda item: (item.path, item.line, item.name)))
 
 
@@ -126,11 +127,13 @@ class _File:
         module: Module,
         turned: Mapping[tuple[str, str], Kind],
         guessable: Mapping[str, Kind],
+        named: Mapping[str, Sequence[Function]],
     ) -> None:
         self.project = project
         self.module = module
         self.turned = turned
         self.guessable = guessable
+        self.named = named
         self.parents: dict[ast.AST, ast.AST] = {}
         for node in ast.walk(module.tree):
             for child in ast.iter_child_nodes(node):
@@ -162,7 +165,14 @@ class _File:
             return self._kind_of(target)
         if self._is_foreign(function.value):
             return Kind.PLAIN
-        return self.guessable.get(function.attr, Kind.PLAIN)
+        return self.guessable.get(function.attr, Kind.PLAIN) if self._fits(call) else Kind.PLAIN
+
+    def _fits(self, call: ast.Call) -> bool:
+        """Whether one of the methods of a name takes the keywords of a call."""
+        given = {each.arg for each in call.keywords if each.arg is not None}
+        assert isinstance(call.func, ast.Attribute)
+        same = self.named.get(call.func.attr, ())
+        return any(each.keywords is None or given <= each.keywords for each in same)
 
     def _kind_of(self, function: Function | None) -> Kind:
         if function is None:

@@ -26,13 +26,17 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """One definition; ``owner`` is the qualified name of what it stands in."""
+    """One definition; ``owner`` is the qualified name of what it stands in.
+
+    ``keywords`` are the names that a call may give its arguments by, or None if it may use any.
+    """
 
     module: str
     qualname: str
     name: str
     kind: Kind
     method: bool
+    keywords: frozenset[str] | None = None
 
 
 @dataclass(slots=True)
@@ -206,12 +210,18 @@ def _absolute(module: Module, node: ast.ImportFrom) -> str:
     return ".".join([*package[: max(keep, 0)], *([node.module] if node.module else [])])
 
 
+def _keywords(node: FunctionNode) -> frozenset[str] | None:
+    if node.args.kwarg is not None or node.decorator_list:
+        return None
+    return frozenset(each.arg for each in (*node.args.args, *node.args.kwonlyargs))
+
+
 def _definitions(module: Module, parent: ast.AST, prefix: str, *, in_class: bool) -> None:
     for node in ast.iter_child_nodes(parent):
         if isinstance(node, FunctionNode):
             qualname = prefix + node.name
             module.functions[qualname] = Function(
-                module.name, qualname, node.name, kind_of(node), in_class
+                module.name, qualname, node.name, kind_of(node), in_class, _keywords(node)
             )
             _definitions(module, node, f"{qualname}.<locals>.", in_class=False)
         elif isinstance(node, ast.ClassDef):

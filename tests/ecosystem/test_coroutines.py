@@ -106,6 +106,10 @@ def test_a_name_that_others_bear_is_not_guessed() -> None:
     assert scan("def m(other):\n    other.load_it()\n", extra=extra) == []
 
 
+def test_a_method_that_does_not_take_the_keywords_is_not_guessed() -> None:
+    assert scan("def m(other):\n    other.load_it(Bucket=1)\n") == []
+
+
 def test_a_function_that_was_async_before_is_its_authors_business() -> None:
     source = b"async def old(): pass\ndef f(): old()\n"
     assert coroutines.scan({"a.py": source}, {"a.py": source}, ".") == ()
