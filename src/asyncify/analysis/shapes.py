@@ -46,12 +46,18 @@ class Shapes:
         everywhere = [e for module in modules.values() for e in module.expressions]
         self._declared = {e.text for e in everywhere if _declares(e)}
         self._is_dynamic = any(map(_sets, everywhere))
+        self._made_anew = {cls for module in modules.values() for cls in _made_anew(module)}
+        self._known: dict[ClassId, bool] = {}
         self._uses: dict[str, dict[tuple[str, str], list[Expression]]] = {}  # by module
 
     def fits(self, call: Call, method: FunctionId) -> bool:
         """Whether everything that is done with the receiver of a call can be done with who has a method."""
         owner = self.hierarchy.functions[method].owner
-        if call.site is None or owner is None or not self._is_known(owner):
+        if call.site is None or owner is None:
+            return True
+        if owner not in self._known:
+            self._known[owner] = self._is_known(owner)
+        if not self._known[owner]:
             return True
         module = self.modules[call.site.module]
         callee = module.expressions[module.children[call.site.expression][0]]
@@ -67,18 +73,9 @@ class Shapes:
                 return False
             if any(self.hierarchy.lookup(cls, name) for name in DELEGATING):
                 return False
-            if any(self._is_made_anew(base) for base in bases if base in self.hierarchy.classes):
+            if not self._made_anew.isdisjoint(bases):
                 return False
         return True
-
-    def _is_made_anew(self, cls: ClassId) -> bool:
-        """Whether a decorator or a metaclass may give a class what its body does not say."""
-        made = self.hierarchy.classes[cls]
-        header = self.modules[made.module].expressions
-        return bool(made.decorators) or any(
-            e.role is Role.BASE and e.statement == made.statement and e.detail == "metaclass"
-            for e in header
-        )
 
     def _of(self, module: Module, receiver: Expression) -> list[Expression]:
         """Every use of the variable that a call finds its object in."""
@@ -130,6 +127,16 @@ class Shapes:
             return True
         found = self.hierarchy.lookup(owner, attribute) or self.hierarchy.below(owner, attribute)
         return bool(found)
+
+
+def _made_anew(module: Module) -> Iterator[ClassId]:
+    """The classes to which a decorator or a metaclass may give what their bodies do not say."""
+    headers = {
+        e.statement for e in module.expressions if e.role is Role.BASE and e.detail == "metaclass"
+    }
+    for cls in module.classes:
+        if cls.decorators or cls.statement in headers:
+            yield cls.id
 
 
 def _declares(expression: Expression) -> bool:
