@@ -28,6 +28,20 @@ def named_module(modules: Mapping[str, Module], place: Reference) -> str | None:
     return known.pop() if len(paths) == len(known) == 1 else None
 
 
+def is_within(name: str, module: str) -> bool:
+    """Whether a dotted name is that of a module, or of something in it."""
+    return name == module or name.startswith(f"{module}.")
+
+
+def imported_names(module: Module) -> set[str]:
+    """The dotted names that a module imports, be they modules or what is in them."""
+    return {
+        dotted
+        for each in module.imports
+        for dotted in (each.module, each.dotted, f"{each.module}.{each.attribute}")
+    }
+
+
 def reached_from(modules: Mapping[str, Module], module: str, wanted: str) -> str | None:
     """The attributes that lead from one module to another in it: "" from one to itself, None if none do."""
     if module == wanted:

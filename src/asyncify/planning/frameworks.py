@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from asyncify.model.facts import Function, FunctionId, Kind, Role
 from asyncify.model.graph import Reference, SourceKind, Value
+from asyncify.model.modules import is_within
 from asyncify.planning.colour import Limit
 from asyncify.planning.fixtures import fixture_name, fixtures_named, fixtures_of, marks
 from asyncify.planning.hooks import in_test_file
@@ -213,17 +214,13 @@ def _refused(project: Project) -> str:
     imported = {one.dotted or one.module for module in modules for one in module.imports}
     for framework in frameworks:
         named = imported
-        if any(_is_within(name, framework.name) for name in imported):
+        if any(is_within(name, framework.name) for name in imported):
             texts = (e.string for m in modules for e in m.expressions if e.kind is Kind.CONSTANT)
             named = imported.union(texts)  # settings name modules in strings
         for prefix in framework.refuses_loop:
-            if any(_is_within(name, prefix) for name in named):
+            if any(is_within(name, prefix) for name in named):
                 return prefix
     return ""
-
-
-def _is_within(name: str, module: str) -> bool:
-    return name == module or name.startswith(f"{module}.")
 
 
 def stored_callers(project: Project, function: Function) -> Iterator[FunctionId]:

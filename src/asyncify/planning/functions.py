@@ -114,9 +114,9 @@ def convert(project: Project, identifier: FunctionId, boundaries: Boundaries) ->
         _change_colour(project, conversion, boundaries)
     if boundaries.twins and not loop_calls(project, identifier):
         conversion.find_twin = partial(_twin, project, conversion, boundaries)
-        if conversion.limit is not None and conversion.twin is not None:
-            if made_by(project, identifier) is None:
-                conversion.steps.extend(conversion.twin.steps)
+        held = conversion.limit is not None and made_by(project, identifier) is None
+        if held and conversion.twin is not None:
+            conversion.steps.extend(conversion.twin.steps)
     return conversion
 
 

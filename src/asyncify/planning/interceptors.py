@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from asyncify.model.facts import Expression, FlowKind, Function, FunctionId, Kind, Role
 from asyncify.model.graph import Reference, SourceKind
+from asyncify.model.modules import is_within
 from asyncify.planning.accessors import is_accessor, is_property
 from asyncify.planning.drafts import constant_of
 from asyncify.planning.hooks import in_test_file
@@ -59,13 +60,11 @@ def is_patched(project: Project, function: Function) -> bool:
 def patches_of(project: Project, function: Function) -> Iterator[Patch]:
     """The patches that seem to replace a function."""
     found = project.memory("patches by name", _by_name).get(function.name, ())
-    line = (
-        (project.functions[one].owner or "" for one in project.line(function.id)) if found else ()
-    )
+    if function.owner is None or not found:
+        return iter(found)
+    line = (project.functions[one].owner or "" for one in project.line(function.id))
     names = {re.split("[:.]", owner)[-1] for owner in line} | {"?"}
-    for patch in found:
-        if function.owner is None or _owner(patch) in names:
-            yield patch
+    return (patch for patch in found if _owner(patch) in names)
 
 
 def _by_name(project: Project) -> dict[str, list[Patch]]:
@@ -80,11 +79,8 @@ def _owner(patch: Patch) -> str:
 
 
 def _patched_names(project: Project) -> dict[str, frozenset[str]]:
-    found: dict[str, set[str]] = {}
-    for patch in patches(project):
-        owner, _, name = patch.path.rpartition(".")
-        found.setdefault(name, set()).add(owner.rpartition(".")[2])
-    return {name: frozenset(owners) for name, owners in found.items()}
+    found = project.memory("patches by name", _by_name)
+    return {name: frozenset(map(_owner, own)) for name, own in found.items()}
 
 
 def _patches(project: Project) -> Iterable[Patch]:
@@ -329,7 +325,7 @@ def patched_name(project: Project, path: str, library: str) -> str | None:
 
     A path may go through a module of the project that imports the library, or something of it.
     """
-    if path == library or path.startswith(f"{library}."):
+    if is_within(path, library):
         return path
     parts = path.split(".")
     for index in range(len(parts) - 1, 0, -1):
@@ -340,7 +336,7 @@ def patched_name(project: Project, path: str, library: str) -> str | None:
             if one.name == parts[index]:
                 owner = f"{one.module}.{one.attribute}" if one.attribute else one.module
                 name = ".".join((owner, *parts[index + 1 :]))
-                return name if name == library or name.startswith(f"{library}.") else None
+                return name if is_within(name, library) else None
         return None
     return None
 

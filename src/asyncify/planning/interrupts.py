@@ -21,6 +21,7 @@ from asyncify.model.facts import (
     short,
 )
 from asyncify.model.graph import Reference, SourceKind
+from asyncify.model.modules import imported_names
 from asyncify.model.plan import AddImport, Edit, Replace
 from asyncify.planning.colour import Limit
 from asyncify.planning.project import Project
@@ -185,12 +186,7 @@ def _imports(project: Project) -> dict[str, set[str]]:
     """By module, the modules that it imports, with the packages around them."""
     found: dict[str, set[str]] = {}
     for name, module in project.graph.modules.items():
-        named = {
-            dotted
-            for each in module.imports
-            for dotted in (each.module, each.dotted, f"{each.module}.{each.attribute}")
-        }
-        parts = (dotted.split(".") for dotted in {*named, name})
+        parts = (dotted.split(".") for dotted in {*imported_names(module), name})
         around = {".".join(each[:count]) for each in parts for count in range(1, len(each) + 1)}
         found[name] = around & project.graph.modules.keys()
     return found

@@ -74,8 +74,7 @@ def others_reached(project: Project, edge: Edge, name: str) -> tuple[list[Source
     The result of a library may be in the place of an object: of `Cache() if n else json.loads(text)` the checker
     knows the first only, and says that there are others.
     """
-    read = edge.site if edge.access is Access.PROPERTY else project.child(edge.site, Role.CALLEE)
-    receiver = project.child(read, Role.RECEIVER) if read is not None else None
+    receiver = _receiver(project, edge)
     sources = project.sources(receiver) if receiver is not None else ()
     made = [source for source in sources if source.name in MOCKS]
     others = [t.external for t in edge.targets if t.external is not None]
@@ -91,6 +90,12 @@ def others_reached(project: Project, edge: Edge, name: str) -> tuple[list[Source
         unknown = (s for s in sources if s.kind is SourceKind.CALL and s not in known_mocks)
         others += [f"{source.name}().{name}" for source in unknown]
     return made, others
+
+
+def _receiver(project: Project, edge: Edge) -> Reference | None:
+    """The object whose method is called, or whose property is read."""
+    read = edge.site if edge.access is Access.PROPERTY else project.child(edge.site, Role.CALLEE)
+    return project.child(read, Role.RECEIVER) if read is not None else None
 
 
 def _is_for_the_checker(project: Project, cls: str) -> bool:
@@ -148,8 +153,7 @@ def _awaited_mocks(project: Project, function: Function, mocks: Iterable[Referen
 
 def _autospecs_at(project: Project, edge: Edge) -> Iterable[Reference]:
     """The calls of `create_autospec` whose mock a call may reach."""
-    callee = project.child(edge.site, Role.CALLEE)
-    receiver = project.child(callee, Role.RECEIVER) if callee is not None else None
+    receiver = _receiver(project, edge) if edge.access is not Access.PROPERTY else None
     sources = project.sources(receiver) if receiver is not None else ()
     return [s.site for s in autospecced(project, sources) if s.site is not None]
 

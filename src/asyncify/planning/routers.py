@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from asyncify.model.facts import Expression, FunctionId, Kind, Role
 from asyncify.model.graph import Reference
+from asyncify.model.modules import is_within
 from asyncify.model.plan import Edit, Replace
 from asyncify.planning.answers import Answers
 from asyncify.planning.assigned import targets
@@ -60,7 +61,7 @@ class Translator:
     def _roots(self) -> Iterator[tuple[Reference, str]]:
         module = self.interceptor.module
         for reference, name in self.project.graph.names.items():
-            inside = name == module or name.startswith(f"{module}.")
+            inside = is_within(name, module)
             if inside and name not in self.interceptor.routers and not self._is_part(reference):
                 yield reference, "name"
         for name, facts in self.project.graph.modules.items():

@@ -10,6 +10,7 @@ from itertools import chain, count
 
 from asyncify.model.facts import Class, Function, Kind, Module, Role, Statement
 from asyncify.model.graph import Reference
+from asyncify.model.modules import imported_names
 from asyncify.model.plan import AddImport, Edit, Insert, Wrap
 from asyncify.planning.colour import Limit
 from asyncify.planning.project import Project
@@ -44,9 +45,7 @@ def _paths(project: Project) -> frozenset[str]:
 
 
 def _imported(project: Project) -> frozenset[str]:
-    imports = (one for module in project.graph.modules.values() for one in module.imports)
-    names = ((one.module, one.dotted, f"{one.module}.{one.attribute}") for one in imports)
-    return frozenset(chain.from_iterable(names))
+    return frozenset().union(*map(imported_names, project.graph.modules.values()))
 
 
 def script_body(project: Project, module: Module) -> tuple[Statement, ...]:

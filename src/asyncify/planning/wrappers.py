@@ -149,7 +149,7 @@ class Wrappers:
         limits = {}
         for wrapper in wrappers_among(self.project, seen):
             form, split = _form(wrapper.function), wrapper.decorator in self.made
-            around = [Use(f, wrapper.function, place) for f, place in wrapper.decorated]
+            around = _around(wrapper)
             users[form] = [] if split else around
             limit = self.limits.get(wrapper.function)
             if limit is not None and not (split and limit.code == "ASY970"):
@@ -169,11 +169,8 @@ class Wrappers:
         for wrapper in wrappers_among(self.project, blocked & self.project.functions.keys()):
             split, limit = wrapper.decorator in self.made, self.limits.get(wrapper.function)
             if split and (limit is None or limit.code in PASSABLE):
-                twins[wrapper.function] = [
-                    Use(f, wrapper.function, place)
-                    for f, place in wrapper.decorated
-                    if f not in self.programs
-                ]
+                around = _around(wrapper)
+                twins[wrapper.function] = [u for u in around if u.user not in self.programs]
             if not split or _form(wrapper.function) in limits:
                 for decorated, _ in wrapper.decorated:
                     twins.pop(decorated, None)
@@ -199,6 +196,11 @@ class Wrappers:
                 twins[wrapper.decorator] = cause
                 copied.add(wrapper.function)
         return replace(colouring, causes=causes, twins=twins, copied=frozenset(copied))
+
+
+def _around(wrapper: Wrapper) -> list[Use]:
+    """Who uses a wrapper: what it wraps."""
+    return [Use(f, wrapper.function, place) for f, place in wrapper.decorated]
 
 
 def _form(wrapper: FunctionId) -> FunctionId:

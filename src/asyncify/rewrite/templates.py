@@ -70,6 +70,7 @@ def statements(
 
 
 def is_docstring(line: cst.BaseStatement | None) -> bool:
+    """Whether a statement begins with a text that nobody uses."""
     match line:
         case cst.SimpleStatementLine(
             body=[cst.Expr(value=cst.SimpleString() | cst.ConcatenatedString()), *_]

@@ -36,6 +36,19 @@ WRITERS = (
     "shutil.copyfileobj:1",
 )
 
+
+def _source(
+    kind: str, waiting: tuple[str, ...], quick: tuple[str, ...]
+) -> tuple[Resource | Thread | Attribute | Use, ...]:
+    """What can be read from."""
+    return (
+        Resource(kind, enter="plain", iterate="thread", fallback="thread", always_waits=True),
+        *(Thread(f"{kind}.{name}") for name in waiting),
+        *(Attribute(f"{kind}.{name}") for name in quick),
+        *(Use(kind, f"{name}:0", stays=True) for name in CONSUMERS),
+    )
+
+
 library = Library(
     "subprocess",
     code="ASY220",
@@ -61,14 +74,8 @@ library = Library(
         *(Attribute(f"{INPUT}.{name}") for name in QUICK),
         Use(INPUT, "builtins.print:file", stays=True, texts=True),
         *(Use(INPUT, name, stays=True, arguments=2) for name in WRITERS),
-        Resource(OUTPUT, enter="plain", iterate="thread", fallback="thread", always_waits=True),
-        *(Thread(f"{OUTPUT}.{name}") for name in READS),
-        *(Attribute(f"{OUTPUT}.{name}") for name in (*QUICK, "close")),
-        *(Use(OUTPUT, f"{name}:0", stays=True) for name in CONSUMERS),
+        *_source(OUTPUT, READS, (*QUICK, "close")),
         Call("os.popen", returns=SHELL, awaited=False),
-        Resource(SHELL, enter="plain", iterate="thread", fallback="thread", always_waits=True),
-        *(Thread(f"{SHELL}.{name}") for name in (*READS, "write", "flush", "close")),
-        *(Attribute(f"{SHELL}.{name}") for name in QUICK),
-        *(Use(SHELL, f"{name}:0", stays=True) for name in CONSUMERS),
+        *_source(SHELL, (*READS, "write", "flush", "close"), QUICK),
     ),
 )

@@ -16,19 +16,8 @@ _CONSUMING = (
     frozenset(
         f"builtins.{name}"
         for name in (
-            *(
-                "list",
-                "tuple",
-                "set",
-                "frozenset",
-                "dict",
-                "sorted",
-                "sum",
-                "min",
-                "max",
-                "any",
-                "all",
-            ),
+            *("list", "tuple", "set", "frozenset", "dict", "sorted"),
+            *("sum", "min", "max", "any", "all"),
             *("next", "iter", "zip", "enumerate", "map", "filter", "reversed", "str.join"),
             *("list.extend", "set.update", "dict.update", "dict.fromkeys", "bytearray.extend"),
         )
@@ -37,16 +26,8 @@ _CONSUMING = (
         f"itertools.{name}"
         for name in (
             *("accumulate", "chain", "chain.from_iterable", "cycle", "dropwhile", "filterfalse"),
-            *(
-                "groupby",
-                "islice",
-                "pairwise",
-                "product",
-                "starmap",
-                "takewhile",
-                "tee",
-                "zip_longest",
-            ),
+            *("groupby", "islice", "pairwise", "product", "starmap"),
+            *("takewhile", "tee", "zip_longest"),
             *("batched", "combinations", "compress", "permutations"),
         )
     )
