@@ -20,6 +20,7 @@ from asyncify.model.facts import (
     Module,
     Role,
 )
+from asyncify.model.graph import SourceKind
 
 UNKNOWN = "?"
 # What a class has of its own, not instead of its base's.
@@ -357,6 +358,21 @@ class Hierarchy:
                         made = found.setdefault(base, [])
                         made += [each for each in self._down[cls] if each not in made]
         return {base: sorted(made) for base, made in found.items()}
+
+    def around(self, cls: ClassId) -> tuple[ClassId, ...]:
+        """A class, its bases, and those that derive from it."""
+        return (*self.order(cls), *self.subclasses.get(cls, ()))
+
+    def functions_in(self, kind: str, name: str) -> Iterator[FunctionId]:
+        """The functions that are found in an object, a class or a module, and the methods of classes that are."""
+        found = self.names.definitions(name) if kind == SourceKind.MODULE else ()
+        yield from (one.name for one in found if one.sort is Sort.FUNCTION)
+        classes = [one.name for one in found if one.sort is Sort.CLASS]
+        if kind in (SourceKind.INSTANCE, SourceKind.CLASS) and name in self.classes:
+            classes.extend(self.around(name))
+        for cls in classes:
+            for methods in self.members.get(cls, {}).values():
+                yield from methods
 
     def overrides(self, function: FunctionId) -> list[Function]:
         """The methods that subclasses define instead of this one."""

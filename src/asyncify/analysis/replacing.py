@@ -8,14 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from asyncify.analysis.flow import Flow
-from asyncify.analysis.names import Sort
 from asyncify.analysis.slots import RAW
 from asyncify.model.facts import Expression, FunctionId, Kind, Module, Role
 from asyncify.model.graph import Reference, SourceKind
 
 _CODE = "__code__"
 _GIVEN = frozenset({Role.ASSIGNED, Role.ARGUMENT, Role.KEYWORD})
-_OBJECTS = frozenset({SourceKind.INSTANCE, SourceKind.CLASS})
 
 
 class Replacing:
@@ -57,28 +55,10 @@ class Replacing:
 
     def _loaded(self, name: str, atoms: Iterable[tuple[str, str]]) -> Iterator[FunctionId]:
         """What is in a module, or is found through its name from now on."""
-        put = [atom for atom in atoms if atom != (SourceKind.MODULE, name)]
-        for kind, other in put:
-            if kind in _OBJECTS and other in self.hierarchy.classes:
-                for cls in (
-                    *self.hierarchy.order(other),
-                    *self.hierarchy.subclasses.get(other, ()),
-                ):
-                    yield from self._methods(cls)
-            elif kind == SourceKind.MODULE:
-                yield from self._in_module(other)
-        yield from self._in_module(name) if put else ()
-
-    def _in_module(self, name: str) -> Iterator[FunctionId]:
-        for one in self.flow.names.definitions(name):
-            if one.sort is Sort.FUNCTION:
-                yield one.name
-            elif one.sort is Sort.CLASS:
-                yield from self._methods(one.name)
-
-    def _methods(self, cls: str) -> Iterator[FunctionId]:
-        for methods in self.hierarchy.members.get(cls, {}).values():
-            yield from methods
+        module = (SourceKind.MODULE, name)
+        put = [atom for atom in atoms if atom != module]
+        for kind, other in (*put, module) if put else ():
+            yield from self.hierarchy.functions_in(kind, other)
 
     def _recoded(self) -> Iterator[FunctionId]:
         """The functions that give their code to others, or get that of others, anywhere in the project."""

@@ -11,11 +11,9 @@ from collections.abc import Iterable, Iterator
 from asyncify.analysis.binding import Argument, Call
 from asyncify.analysis.flow import Flow
 from asyncify.analysis.members import Store
-from asyncify.analysis.names import Sort
 from asyncify.analysis.slots import ANYTHING, RAW, Atom
 from asyncify.model.composed import Written, written
 from asyncify.model.facts import (
-    ClassId,
     Expression,
     FlowKind,
     Function,
@@ -66,10 +64,8 @@ class Stores:
         for store in self.flow.members.unnamed:
             if self.slots.find(store.value) in reached:
                 known = {a.name for a in self._receivers(store) if a.kind in _OBJECTS}
-                lookups.put(store.value, {b for c in known for b in self._line(c)}, store.site)
-
-    def _line(self, cls: ClassId) -> Iterable[ClassId]:
-        return (*self.hierarchy.order(cls), *self.hierarchy.subclasses.get(cls, ()))
+                around = {b for c in known for b in self.hierarchy.around(c)}
+                lookups.put(store.value, around, store.site)
 
     def _may_be_called(self, slot: int) -> bool:
         """Whether what gets to a slot may be called in place of a function."""
@@ -94,19 +90,7 @@ class Stores:
     def _functions(self, store: Store) -> Iterator[FunctionId]:
         """The functions that are found in the object, and the methods of classes that are."""
         for atom in self._receivers(store):
-            if atom.kind in _OBJECTS:
-                for cls in self._line(atom.name):
-                    yield from self._methods(cls)
-            elif atom.kind == SourceKind.MODULE:
-                for one in self.flow.names.definitions(atom.name):
-                    if one.sort is Sort.FUNCTION:
-                        yield one.name
-                    elif one.sort is Sort.CLASS:
-                        yield from self._methods(one.name)
-
-    def _methods(self, cls: ClassId) -> Iterator[FunctionId]:
-        for methods in self.hierarchy.members.get(cls, {}).values():
-            yield from methods
+            yield from self.hierarchy.functions_in(atom.kind, atom.name)
 
     # by which name
 
