@@ -19,6 +19,7 @@ from asyncify.planning.plan import make_plan
 from asyncify.rewrite.module import rewrite_module
 from asyncify.rules.registry import Rules
 from asyncify.verify.kept import misused
+from asyncify.verify.loops import nested_loops
 from asyncify.verify.lost import Lost, lost_coroutines
 
 PROGRAM = """\
@@ -470,3 +471,46 @@ def test_a_twin_that_is_looked_for_in_the_wrong_module_is_seen(tmp_path: Path) -
     became = {identifier for identifier, function in graph.functions.items() if function.is_async}
     lost = lost_coroutines(graph, became)
     assert [(one.path, one.message) for one in lost] == [("wrong.py", "facade has no send_async")]
+
+
+PROGRAMS = """\
+import time
+
+
+def load():
+    time.sleep(0)
+
+
+def start():
+    load()
+
+
+def restart():
+    start()
+
+
+if __name__ == "__main__":
+    restart()
+"""
+
+
+def test_a_second_loop_is_seen(tmp_path: Path) -> None:
+    (tmp_path / "before").mkdir()
+    (tmp_path / "after").mkdir()
+    text = converted(graph_of(tmp_path / "before", {"m": PROGRAMS}), PROGRAMS)
+    bridged = text.replace("async def start", "def start").replace(
+        "    await load()", "    asyncio.run(load())"
+    )
+    mutants = {
+        "right": text,
+        "inside": text.replace("    await load()", "    asyncio.run(load())"),
+        "behind": bridged.replace("await start()", "start()"),
+        "asked": bridged.replace("await start()", "start()").replace(
+            "    asyncio.run(load())", "    asyncio.get_running_loop()\n    asyncio.run(load())"
+        ),
+    }
+    assert len(set(mutants.values())) == len(mutants)
+    after = graph_of(tmp_path / "after", mutants)
+    became = {identifier for identifier, function in after.functions.items() if function.is_async}
+    found = {(lost.path, lost.function) for lost in nested_loops(after, became)}
+    assert found == {("inside.py", "inside:start"), ("behind.py", "behind:restart")}

@@ -17,6 +17,7 @@ from asyncify.model.facts import Function
 from asyncify.model.source import Source, read_source
 from asyncify.verify.holders import unfilled
 from asyncify.verify.kept import misused
+from asyncify.verify.loops import nested_loops
 from asyncify.verify.lost import lost_coroutines
 
 
@@ -48,7 +49,7 @@ def prove(
     before = {_name(f) for module in facts.modules.values() for f in module.functions if f.is_async}
     became = {f.id for f in graph.functions.values() if f.is_async and _name(f) not in before}
     found: dict[str, str] = {}
-    proofs = (lost_coroutines, misused, unfilled)
+    proofs = (lost_coroutines, misused, unfilled, nested_loops)
     for lost in (lost for proof in proofs for lost in proof(graph, became)):
         found.setdefault(lost.path, f"line {lost.span.line}: {lost.message}")
     return found

@@ -42,7 +42,6 @@ RUNNERS = frozenset(
         "anyio.run",
     }
 )
-_STARTERS = frozenset({"asyncio.run", "asyncio.runners.run"})
 _STACKS = frozenset({"contextlib.ExitStack", "contextlib.AsyncExitStack"})
 _MANAGERS = ("asynccontextmanager", "contextlib.asynccontextmanager")
 
@@ -213,18 +212,6 @@ def _coroutine_lambdas(
             if any(f.id in became_async and f.is_async and not f.is_generator for f in reached):
                 found[around.id] = edge.site
     return found
-
-
-def _nested_loop(graph: CallGraph, edge: Edge, became_async: Set[FunctionId]) -> Lost | None:
-    """A call that starts an event loop where one is running."""
-    expression = graph.expression(edge.site)
-    function = graph.functions[expression.function]
-    if function.id not in became_async or not any(t.external in _STARTERS for t in edge.targets):
-        return None
-    path = graph.modules[edge.site.module].path
-    return Lost(
-        path, expression.span, function.id, f"asyncio.run() inside the async {function.name}()"
-    )
 
 
 def _complaint(graph: CallGraph, edge: Edge, function: Function) -> str:
