@@ -177,7 +177,7 @@ def _others_limit(project: Project, steps: Sequence[Step], boundaries: Boundarie
             if boundaries.editable is not None and path not in boundaries.editable | paths:
                 return Limit("ASY905", f"the chain leaves the given paths ({path})")
             for limit, own, function in kept:
-                if function not in users and inside([(own, function)], path, edit):
+                if function not in users and own == path and inside([function], edit):
                     return limit
     return _giving_limit(project, steps, boundaries)
 

@@ -242,7 +242,9 @@ def decorated_by(project: Project, function: Function, names: frozenset[str]) ->
 
 def override_limit(project: Project, function: Function) -> Limit | None:
     """The limit of a method that overrides, or is overridden by, what nobody can make async."""
-    if function.name in ("__enter__", "__exit__") and _decorates(project, function.owner):
+    if function.name in ("__enter__", "__exit__") and function.owner in project.memory(
+        "decorating", _decorating
+    ):
         return Limit("ASY904", "its class is a ContextDecorator, which enters it without await")
     site = project.graph.replaced.get(function.id)
     if site is not None and not function.is_async:
@@ -270,12 +272,13 @@ def override_limit(project: Project, function: Function) -> Limit | None:
     return Limit("ASY904", f"it overrides {outside}, which is called without await")
 
 
-def _decorates(project: Project, owner: str | None) -> bool:
-    """Whether objects of a class, or of one derived from it, can decorate functions that they then surround."""
-    return owner is not None and any(
-        _DECORATING in bases
+def _decorating(project: Project) -> frozenset[str]:
+    """The classes of which objects can decorate functions that they then surround, and their bases."""
+    return frozenset(
+        each
         for cls, bases in project.graph.bases.items()
-        if cls == owner or owner in bases
+        if _DECORATING in bases
+        for each in (cls, *bases)
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from asyncify.model.facts import FunctionId, short
 from asyncify.model.graph import CallGraph, Reference
 from asyncify.model.plan import Chain, Plan
+from asyncify.model.span import Span
 from asyncify.planning.assembly import Assembly
 from asyncify.planning.clients import resettable
 from asyncify.planning.colour import Colouring, Limit, Together, Unit, Use, colour
@@ -299,11 +300,14 @@ class _Planner:
             for seed in seeds
             if seed.unit.name in colouring.held and seed.fallback
         }
-        twins = [(self.project.path(f), self.project.functions[f].span) for f in colouring.twins]
+        twins: dict[str, list[Span]] = {}
+        for name in colouring.twins:
+            span = self.project.functions[name].span
+            twins.setdefault(self.project.path(name), []).append(span)
         for seed in seeds:
             if seed.unit.shared and seed.unit.name not in colouring.held:
                 for path, edit in seed.edits:
-                    if inside(twins, path, edit):
+                    if inside(twins.get(path, ()), edit):
                         reason = "synchronous code uses the same objects"
                         found[seed.unit.name] = Limit("ASY915", reason)
         single = self.options.boundaries.entry_points

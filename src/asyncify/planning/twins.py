@@ -129,7 +129,7 @@ def copied(
         return None
     every = [*edits, *(item for step in needed for item in step.edits)]
     moving = [(own, edit) for own, edit in every if getattr(edit, "span", None) is not None]
-    if not all(inside([(path, outer.span)], own, edit) for own, edit in moving):
+    if not all(own == path and inside([outer.span], edit) for own, edit in moving):
         return None
     return Twin(tuple(edits), tuple(needed))
 
@@ -352,7 +352,7 @@ def _call(project: Project, function: Function, site: Reference, name: str) -> l
     return [Replace(written.span, name), AddImport(f"from {function.module} import {name}")]
 
 
-def inside(spans: Iterable[tuple[str, Span]], path: str, edit: Edit) -> bool:
-    """Whether an edit lies in one of these functions."""
+def inside(functions: Iterable[Span], edit: Edit) -> bool:
+    """Whether an edit lies in one of these functions of its file."""
     span = getattr(edit, "span", None)
-    return span is not None and any(own == path and outer.contains(span) for own, outer in spans)
+    return span is not None and any(outer.contains(span) for outer in functions)
