@@ -12,6 +12,7 @@ from asyncify.planning.annotations import annotation_edits
 from asyncify.planning.chains import Chains, Owner
 from asyncify.planning.clients import client_edits
 from asyncify.planning.decided import Decided
+from asyncify.planning.doubled import double_edits
 from asyncify.planning.exceptions import handler_edits, raised_by_hand
 from asyncify.planning.frameworks import completed_calls
 from asyncify.planning.imports import unused_imports
@@ -145,7 +146,8 @@ class Assembly:
             and not self.decided.conversions[function].starts_loop
         }
         moved = moved_names(self.applied, self.sites)
-        return mock_edits(self.project, moved, coroutines)
+        yield from mock_edits(self.project, moved, coroutines)
+        yield from double_edits(self.project, coroutines)
 
     def _completed_calls(self) -> Iterable[tuple[str, Edit]]:
         """What calls in tests need as soon as an event loop runs around them."""

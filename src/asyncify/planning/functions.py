@@ -19,6 +19,7 @@ from asyncify.planning.declarations import mixed_limit, stands_for_generator
 from asyncify.planning.decorators import cache_edits
 from asyncify.planning.delegation import delegation_edits
 from asyncify.planning.doctests import doctest_limit
+from asyncify.planning.doubled import double_limit
 from asyncify.planning.factories import construction, factory_edits
 from asyncify.planning.found_by_name import found_by_name_limit
 from asyncify.planning.frameworks import framework_limit
@@ -248,6 +249,7 @@ def _limit(project: Project, function: Function, boundaries: Boundaries) -> Limi
         or found_by_name_limit(project, function)
         or named_limit(project, function)
         or given_limit(project, function)
+        or double_limit(project, function)
         or loop_limit(project, function)
         or beside_limit(project, function)
         or (None if boundaries.public else public_limit(project, function))

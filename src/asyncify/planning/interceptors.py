@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from asyncify.model.facts import Expression, FlowKind, Function, FunctionId, Kind, Role
 from asyncify.model.graph import Reference, SourceKind
-from asyncify.model.modules import is_within
+from asyncify.model.modules import is_within, named_module
 from asyncify.planning.accessors import is_accessor, is_property
 from asyncify.planning.drafts import constant_of
 from asyncify.planning.hooks import in_test_file
@@ -113,11 +113,15 @@ def _assignment(
     `known` says whether a function of the project has this name.
     """
     receiver, name = project.child(target, Role.RECEIVER), project.expression(target).text
-    if receiver is None or not (known or receiver in project.graph.names):
+    if receiver is None:
+        return
+    own = named_module(project.graph.modules, receiver)
+    in_module = receiver in project.graph.names or own is not None
+    if not (known or in_module):
         return
     path = f"{_path(project, receiver)}.{name}"
     function = named_function(project, path)
-    if function is not None or receiver in project.graph.names:
+    if function is not None or in_module:
         yield Patch(target, receiver, path, None, source)
         return
     for one in project.sources(receiver):
@@ -227,30 +231,33 @@ def _makes_patches(project: Project, callee: Reference) -> bool:
 
 def named_function(project: Project, path: str) -> FunctionId | None:
     """The function of the project that a dotted path names, where imports may lead to it."""
+    return next((each for each in definitions(project, path) if each in project.functions), None)
+
+
+def definitions(project: Project, path: str) -> Iterator[str]:
+    """What a dotted path may name in the project (``module:Class.name``), import for import that leads there."""
     seen: set[str] = set()
     following: str | None = path
     while following is not None and following not in seen:  # imports may go in a circle
         seen.add(following)
-        function, following = _one_step(project, following)
-        if function is not None:
-            return function
-    return None
+        found, following = _one_step(project, following)
+        if found is not None:
+            yield found
 
 
-def _one_step(project: Project, path: str) -> tuple[FunctionId | None, str | None]:
-    """The function that a dotted path names, or the path that an import there leads to."""
+def _one_step(project: Project, path: str) -> tuple[str | None, str | None]:
+    """What a dotted path names in its module, and the path that an import of that name leads to."""
     parts = path.split(".")
     for index in range(len(parts) - 1, 0, -1):
         known = project.written_module(".".join(parts[:index]))
         if known is None:
             continue
-        function = f"{known.name}:{'.'.join(parts[index:])}"
-        if function in project.functions:
-            return function, None
-        for one in known.imports:
-            if one.name == parts[index] and one.attribute is not None:
-                return None, ".".join((one.module, one.attribute, *parts[index + 1 :]))
-        return None, None
+        following = (
+            ".".join((one.module, one.attribute, *parts[index + 1 :]))
+            for one in known.imports
+            if one.name == parts[index] and one.attribute is not None
+        )
+        return f"{known.name}:{'.'.join(parts[index:])}", next(following, None)
     return None, None
 
 

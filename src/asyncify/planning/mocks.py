@@ -16,16 +16,17 @@ from asyncify.planning.class_attributes import plain_attributes
 from asyncify.planning.colour import Limit
 from asyncify.planning.hooks import in_test_file
 from asyncify.planning.interceptors import named_function, patches
-from asyncify.planning.moved import retargeted
-from asyncify.planning.project import Project
-from asyncify.planning.stand_ins import (
+from asyncify.planning.mock_names import (
     GIVEN,
     MOCKS,
     autospecced,
-    makers,
-    stand_in_limit,
+    is_told_as_a_whole,
+    own_method,
     takes_after,
 )
+from asyncify.planning.moved import retargeted
+from asyncify.planning.project import Project
+from asyncify.planning.stand_ins import makers, stand_in_limit
 from asyncify.planning.steps import Step
 from asyncify.planning.units import import_text
 
@@ -59,12 +60,11 @@ def given_async_mock(
 ) -> tuple[tuple[str, Edit], ...]:
     """Gives a call a mock of a coroutine function that returns a plain one, or what makes such a mock."""
     path = project.module(call).path
-    argument = f"{keyword}=_async_mock{'()' if made else ''}"
+    mock = f"_async_mock{'()' if made else ''}"
+    argument = f"{keyword}={mock}" if keyword.isidentifier() else f'**{{{{"{keyword}": {mock}}}}}'
     return (
         (path, Arguments(project.expression(call).span, last=(argument,))),
-        (path, Define("_async_mock", _ASYNC_MOCK)),
-        (path, AddImport("from unittest.mock import AsyncMock")),
-        (path, AddImport("from unittest.mock import MagicMock")),
+        *_async_mock_helper(path),
     )
 
 
@@ -141,7 +141,7 @@ def _awaited_mocks(project: Project, function: Function, mocks: Iterable[Referen
     edits: list[tuple[str, Edit]] = []
     for mock in mocks:
         whole, strange = _told(project, mock, function.name)
-        given = _given(project, mock, function)
+        given = own_method(project, mock, function)
         if isinstance(given, Reference):
             strange = given
         if strange is not None:
@@ -160,23 +160,6 @@ def _autospecs_at(project: Project, edge: Edge) -> Iterable[Reference]:
 
 def _used_otherwise(name: str, place: Reference) -> Step:
     return Step(limit=Limit("ASY918", f"a test uses .{name} of a mock in another way", place))
-
-
-def _given(project: Project, mock: Reference, function: Function) -> Reference | bool:
-    """Whether a mock is made with a method of its own, or the argument of which nobody knows what it gives."""
-    for argument, e in project.arguments(mock):
-        if e.role is Role.KEYWORD and e.detail == function.name:
-            same = (f for f in project.functions.values() if f.name == function.name)
-            family = project.family(function.id)
-            return all(f.is_async or f.id in family for f in same) or argument
-        if e.detail == "wraps":
-            return argument
-        if e.role is Role.KEYWORD and not e.detail:  # **options
-            keys = [key for _, key in project.children(argument) if key.detail != "value"]
-            seen = e.kind is Kind.CONTAINER and all(key.string for key in keys)
-            if not seen or any(key.string == function.name for key in keys):
-                return argument
-    return False
 
 
 def _told(project: Project, mock: Reference, name: str) -> tuple[bool, Reference | None]:
@@ -285,7 +268,7 @@ def _replacement(
     if _DESCRIPTORS.intersection(project.callee_names(replacement)) and len(arguments) == 1:
         yield from _replacement(project, arguments[0][0], coroutines, called=called)
     elif (made := _mock(project, replacement, called=called)) is not None:
-        yield from _async_mock(project, made)
+        yield from _async_mock(project, made, whole=not called or is_told_as_a_whole(project, made))
     elif _is_plain(project, replacement, coroutines, called=called):
         path, expression = project.module(replacement).path, project.expression(replacement)
         yield from _wrapped(path, expression, static=method and not _binds(project, replacement))
@@ -393,14 +376,24 @@ def _is_mock(project: Project, call: Reference) -> bool:
     return made.kind is Kind.ATTRIBUTE and made.text in _OF_MOCKER
 
 
-def _async_mock(project: Project, call: Reference) -> Iterable[tuple[str, Edit]]:
-    """Makes a `Mock()` an `AsyncMock()`."""
+def _async_mock(project: Project, call: Reference, *, whole: bool) -> Iterable[tuple[str, Edit]]:
+    """Makes a `Mock()` an `AsyncMock()`: one that returns a plain mock, unless a test says as a `whole` what it gives."""
     callee = project.child(call, Role.CALLEE)
     receiver = project.child(callee, Role.RECEIVER) if callee is not None else None
     path = project.module(call).path
     if callee is not None and MOCKS.intersection(project.callee_names(call)):
-        yield path, Replace(project.expression(callee).span, ASYNC_MOCK)
-        yield path, AddImport(import_text(ASYNC_MOCK))
+        plain = not whole and not project.arguments(call)
+        yield path, Replace(project.expression(callee).span, "_async_mock" if plain else ASYNC_MOCK)
+        if plain:
+            yield from _async_mock_helper(path)
+        else:
+            yield path, AddImport(import_text(ASYNC_MOCK))
     elif callee is not None and receiver is not None:
         hole, name = project.expression(receiver).span, _OF_MOCKER[project.expression(callee).text]
         yield path, Replace(project.expression(callee).span, f"{{0}}.{name}", (hole,))
+
+
+def _async_mock_helper(path: str) -> Iterable[tuple[str, Edit]]:
+    yield path, Define("_async_mock", _ASYNC_MOCK)
+    yield path, AddImport("from unittest.mock import AsyncMock")
+    yield path, AddImport("from unittest.mock import MagicMock")

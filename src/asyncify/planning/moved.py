@@ -13,8 +13,8 @@ from asyncify.model.facts import Kind, Role
 from asyncify.model.graph import Reference
 from asyncify.model.plan import AddImport, Edit, Replace
 from asyncify.planning.interceptors import Patch, denoted, patched_name, patches, replaced_whole
+from asyncify.planning.mock_names import ASYNC_MOCKS, MOCKS
 from asyncify.planning.project import Project
-from asyncify.planning.stand_ins import ASYNC_MOCKS, MOCKS
 from asyncify.planning.units import Seed, Site, import_text
 
 _FORMS = frozenset({"patch", "object", "setattr", "delattr", "spy"})

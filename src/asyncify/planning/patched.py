@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from asyncify.model.facts import FlowKind, Function, Kind, Role
+from asyncify.model.facts import Function, Kind, Role
 from asyncify.model.graph import Reference, SourceKind
 from asyncify.model.plan import AddImport, Define, Retext
 from asyncify.planning.arguments import Carried, carry
 from asyncify.planning.drafts import Draft
 from asyncify.planning.interceptors import Patch, patched_name, patches, replaces
+from asyncify.planning.mock_names import MOCKS, mock_variable, patched_function
 from asyncify.planning.mocks import AWAITABLE, given_async_mock
 from asyncify.planning.responding import Responding
-from asyncify.planning.stand_ins import MOCKS
 from asyncify.planning.units import Seed, Site, helper_edits, import_text
 from asyncify.rules.spec import Call, Library
 
@@ -65,7 +65,7 @@ class Patched:
         if target is None or known[0].name != self.library.name:
             raise self.draft.refuse(patch.call, f"{name} is patched")
         carried = self._carried(patch, call)
-        function = self._around(patch)
+        function = patched_function(self.project, patch)
         if function.name.startswith("test"):
             self.draft.tests.add(function.id)
         if patch.attribute is None:
@@ -84,12 +84,6 @@ class Patched:
         else:
             self._created(patch)
         self._observed(patch, call, carried)
-
-    def _around(self, patch: Patch) -> Function:
-        """The function that a patch is for: the decorated one, or that in which it stands."""
-        module = self.project.module(patch.call)
-        decorated = (f for f in module.functions if patch.call.expression in f.decorators)
-        return next(decorated, self.project.functions[self.project.expression(patch.call).function])
 
     def _target(self, call: Call) -> str | None:
         """The method that the calls of a function become."""
@@ -196,7 +190,7 @@ class Patched:
 
     def _uses(self, patch: Patch) -> list[Reference] | None:
         """The places that name the mock; None if nobody knows them."""
-        variable = self._variable(patch)
+        variable = mock_variable(self.project, patch)
         if variable is None:
             return None
         module = self.project.module(patch.call)
@@ -205,39 +199,6 @@ class Patched:
             for e in module.expressions
             if e.variable == variable and e.role is not Role.TARGET
         ]
-
-    def _variable(self, patch: Patch) -> tuple[str, str] | None:
-        module = self.project.module(patch.call)
-        expression = self.project.expression(patch.call)
-        if expression.role is Role.DECORATOR:
-            return self._parameter(patch)
-        targets = [
-            module.expressions[flow.target]
-            for flow in module.flows
-            if flow.source == expression.id and flow.kind in (FlowKind.ENTER, FlowKind.VALUE)
-        ]
-        if len(targets) == 1 and targets[0].kind is Kind.NAME:
-            return targets[0].variable
-        if expression.role in (Role.DISCARDED, Role.ENTERED) and not targets:
-            return ("", "")  # nobody names it
-        return None
-
-    def _parameter(self, patch: Patch) -> tuple[str, str] | None:
-        """The parameter in which a decorator hands its mock over."""
-        module = self.project.module(patch.call)
-        function = self._around(patch)
-        if function.kind != "def":
-            return None  # it decorates a class
-        number = int(function.owner is not None)
-        for decorator in reversed(function.decorators):
-            if decorator == patch.call.expression:
-                names = [p.name for p in function.parameters]
-                return (function.id, names[number]) if number < len(names) else None
-            number += self._hands_over(Reference(module.name, decorator))
-        return None
-
-    def _hands_over(self, decorator: Reference) -> bool:
-        return any(p.call == decorator and p.replacement is None for p in patches(self.project))
 
     def _observed(self, patch: Patch, call: Call, carried: list[Carried]) -> None:
         changed = not all(_unchanged(each) for each in carried)

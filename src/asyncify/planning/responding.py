@@ -7,7 +7,7 @@ from asyncify.model.graph import Access, Reference
 from asyncify.model.plan import Arguments
 from asyncify.planning.drafts import Draft
 from asyncify.planning.hooks import in_test_file
-from asyncify.planning.stand_ins import MOCKS
+from asyncify.planning.mock_names import MOCKS
 from asyncify.rules.spec import Attribute, Call, Library, Resource
 
 

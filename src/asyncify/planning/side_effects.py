@@ -14,8 +14,9 @@ from asyncify.model.plan import AddImport, Define, Edit, Replace
 from asyncify.planning.assigned import attributes_assigned
 from asyncify.planning.colour import Limit, Use
 from asyncify.planning.interceptors import named_function, patches
+from asyncify.planning.mock_names import KNOWN, SPECIFICATIONS
 from asyncify.planning.project import Project
-from asyncify.planning.stand_ins import KNOWN, SPECIFICATIONS, makers
+from asyncify.planning.stand_ins import makers
 from asyncify.planning.steps import Step
 
 EFFECT = "side_effect"

@@ -7,26 +7,19 @@ shows that its method is awaited too, and would give something that cannot be.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from asyncify.model.facts import Function, Kind, Role
 from asyncify.model.graph import Reference, Source, SourceKind
 from asyncify.planning.colour import Limit
+from asyncify.planning.doubles import doubles, is_method_of_double, tells
 from asyncify.planning.fixtures import fixtures_named
 from asyncify.planning.hooks import in_test_file
 from asyncify.planning.interceptors import Patch, named_function, patches
+from asyncify.planning.mock_names import GIVEN, KNOWN, MOCKS, SPECIFICATIONS
 from asyncify.planning.project import Project
 
-GIVEN = ("return_value", "side_effect")  # how a test says what a mock gives
-MOCKS = frozenset(
-    f"{module}.{name}"
-    for module in ("unittest.mock", "mock", "mock.mock")
-    for name in ("Mock", "MagicMock")
-)
-ASYNC_MOCKS = frozenset(f"{name.rpartition('.')[0]}.AsyncMock" for name in MOCKS)
 _MAKERS = frozenset({"Mock", "MagicMock", "create_autospec"})
-SPECIFICATIONS = ("spec", "spec_set", "autospec")
-KNOWN = frozenset({SourceKind.INSTANCE, SourceKind.CLASS, SourceKind.MODULE})
 
 
 def stand_in_limit(project: Project, function: Function) -> Limit | None:
@@ -52,8 +45,9 @@ def given_limit(project: Project, function: Function) -> Limit | None:
 def _given(project: Project) -> dict[str, Patch]:
     """The classes of which a test gives objects in place of something from outside."""
     found: dict[str, Patch] = {}
+    doubled = {double.patch.call for double in doubles(project)}
     for patch in patches(project):
-        if named_function(project, patch.path) is not None:
+        if named_function(project, patch.path) is not None or patch.call in doubled:
             continue
         if not in_test_file(project.module(patch.call).path):
             continue
@@ -77,21 +71,6 @@ def _results(project: Project, replacement: Reference) -> Iterator[Source]:
                     yield from project.sources(Reference(function.module, e.id))
 
 
-def autospecced(project: Project, sources: Iterable[Source]) -> list[Source]:
-    """The mocks that `create_autospec` makes of a class: they have coroutine methods where that has them."""
-    made = (s for s in sources if s.name.rpartition(".")[2] == "create_autospec")
-    return [s for s in made if s.site is not None and takes_after(project, s.site)]
-
-
-def takes_after(project: Project, mock: Reference) -> bool:
-    """Whether a mock takes after a class or its object for sure, and makes its methods as that has them."""
-    for model, e in project.arguments(mock):
-        if e.role is Role.ARGUMENT or (e.role is Role.KEYWORD and e.detail in SPECIFICATIONS):
-            value = project.value(model)
-            return value is not None and any(source.kind in KNOWN for source in value.sources)
-    return False
-
-
 def _strange(project: Project, name: str) -> Iterator[Reference]:
     """The places in tests that tell what a method of this name gives, of what nobody can change."""
     for place in (*_told(project, name), *_put(project, name)):
@@ -105,7 +84,8 @@ def _told(project: Project, name: str) -> Iterator[Reference]:
         outer, owner = project.parent(attribute), project.child(attribute, Role.RECEIVER)
         told = outer is not None and outer[1].text in GIVEN and outer[1].kind is Kind.ATTRIBUTE
         if told and owner is not None and not _follows(project, owner):
-            yield attribute
+            if not is_method_of_double(project, owner, name):
+                yield attribute
 
 
 def _put(project: Project, name: str) -> Iterator[Reference]:
@@ -144,8 +124,12 @@ def _makes(project: Project, key: Reference, name: str) -> bool:
     callee = project.child(call[0], Role.CALLEE)
     if callee is not None and project.expression(callee).text == "configure_mock":
         owner = project.child(callee, Role.RECEIVER)
+        if owner is not None and tells(project, owner, path, name):
+            return False
         return owner is None or not direct or not _follows(project, owner)
     if direct and MOCKS.intersection(names):
+        return False
+    if tells(project, call[0], path, name):
         return False
     return not _is_fine(project, call[0], direct)
 

@@ -29,6 +29,7 @@ from asyncify.planning.consumers import closed_generator, consume, need_async
 from asyncify.planning.declarations import beside_generators
 from asyncify.planning.decorators import wrapping
 from asyncify.planning.delegation import delegation_edits
+from asyncify.planning.doubles import doubles_of
 from asyncify.planning.factories import construction, factory_edits, making_problem, unclear
 from asyncify.planning.found_by_name import composed, walked_over
 from asyncify.planning.interceptors import is_patched
@@ -171,7 +172,8 @@ def _is_one_of_its_kind(project: Project, function: Function) -> bool:
         return True  # who goes through all names would find the twin as well
     if any(True for _ in overriding_attributes(project, function)):
         return True  # the twin would go past another attribute in its place
-    return is_patched(project, function)  # past what a test puts in its place
+    # past what a test puts in its place
+    return is_patched(project, function) or bool(doubles_of(project, function.owner))
 
 
 def _keeps(project: Project, function: Function, default: int) -> bool:

@@ -18,6 +18,7 @@ from asyncify.planning.companions import LambdaForm, body, lambda_form
 from asyncify.planning.consumers import consume, consume_either, need_async
 from asyncify.planning.contained import is_one_of_several
 from asyncify.planning.declarations import gives_plain, stands_for_generator
+from asyncify.planning.doubled import child_limit
 from asyncify.planning.either import either, either_problem
 from asyncify.planning.frontier import starts_program
 from asyncify.planning.groups import Group
@@ -155,7 +156,8 @@ def edge_steps(project: Project, function: Function, edge: Edge, unsafe: bool) -
         return Step()  # the generator is followed as a value
     edge = entered_alike(edge)
     reached = [target for target in edge.targets if target.function is not None]
-    mocked = mocked_step(project, function, edge)
+    child = child_limit(project, edge)
+    mocked = mocked_step(project, function, edge) if child is None else Step(limit=child)
     if mocked.limit is not None:
         return mocked
     by_name = any(t.evidence is Evidence.BY_NAME for t in reached)
