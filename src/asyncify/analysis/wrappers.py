@@ -9,28 +9,15 @@ whether it got the function, and else returns what goes on with it: ``partial(lo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 from asyncify.analysis.names import Denoted, Names, Sort
 from asyncify.analysis.optional import parts
-from asyncify.model.attributes import WRAPS
+from asyncify.model.attributes import READERS
 from asyncify.model.facts import Expression, Function, FunctionId, Kind, Module, Role
 from asyncify.model.graph import Reference, Wrapper
 
-# who gets the function, or its wrapper, and only reads it
-_READERS = frozenset(
-    {
-        "builtins.callable",
-        "builtins.getattr",
-        "builtins.hasattr",
-        "builtins.id",
-        "builtins.repr",
-        "builtins.str",
-        "inspect.signature",
-        *WRAPS,
-    }
-)
 _PARTIAL = frozenset({"functools.partial"})
 _CASTS = frozenset({"typing.cast", "typing_extensions.cast"})
 _REACHING = frozenset({"__call__", "__func__", "__get__", "__wrapped__"})
@@ -46,6 +33,8 @@ class _Layer:
 
     function: FunctionId
     calls: tuple[Reference, ...]
+    hands_on: bool  # whether it only returns what these give
+    alone: bool  # and nothing else
     again: tuple[Reference, ...] = ()  # where the decorator calls itself, or hands itself on
 
 
@@ -66,8 +55,6 @@ def wrappers(
     places, stacks = _decorated(modules, names)
     layers = {}
     for decorator, decorated in places.items():
-        if not all(_is_plain_def(functions[each]) for each, _ in decorated):
-            continue
         called = [_called_with(modules[r.module], r.expression) for _, r in decorated]
         reader = _Reader(modules, functions[decorator].module, names, functions)
         if decorator in optional:
@@ -76,15 +63,46 @@ def wrappers(
             layer = None
         else:
             layer = reader.layer(functions[decorator], called=None not in called)
-        if layer is not None:
+        plain = all(_is_plain_def(functions[each]) for each, _ in decorated)
+        if layer is not None and (plain or layer.hands_on):
             layers[decorator] = layer
     used = _used_otherwise(modules, names, layers, places)
     known = _whole_stacks(stacks, frozenset(layers.keys() - used))
     return {
-        one.function: Wrapper(each, one.function, one.calls, one.again, tuple(places[each]))
+        one.function: _wrapper(each, one, places[each], functions)
         for each, one in sorted(layers.items())
         if each in known
     }
+
+
+def is_given_away(
+    functions: Mapping[FunctionId, Function], function: FunctionId, caller: FunctionId
+) -> bool:
+    """Whether a function comes from another one around it, which its caller is not in."""
+    made = functions.get(function)
+    around = functions.get(made.parent) if made is not None and made.owner is None else None
+    inside = around is not None and f"{caller}.".startswith(f"{around.id}.")
+    return around is not None and around.kind == "def" and not inside
+
+
+def _wrapper(
+    decorator: FunctionId,
+    layer: _Layer,
+    places: Iterable[tuple[FunctionId, Reference]],
+    functions: Mapping[FunctionId, Function],
+) -> Wrapper:
+    decorated: dict[bool, list[tuple[FunctionId, Reference]]] = {True: [], False: []}
+    for each, place in places:
+        decorated[_is_plain_def(functions[each])].append((each, place))
+    return Wrapper(
+        decorator,
+        layer.function,
+        layer.calls,
+        layer.again,
+        tuple(decorated[True]),
+        tuple(decorated[False]),
+        layer.hands_on and layer.alone,
+    )
 
 
 def _decorated(
@@ -272,7 +290,23 @@ class _Reader:
                 calls.append(Reference(self.module.name, item.parent))
             elif not self._is_read(item) and not self._is_returned(item, decorator.id):
                 return None
-        return _Layer(wrapper.id, tuple(calls)) if calls else None
+        return self._layer_around(wrapper, calls) if calls else None
+
+    def _layer_around(self, wrapper: Function, calls: Sequence[Reference]) -> _Layer:
+        given = {one.expression for one in calls}
+        results = {one.id for one in self._results(wrapper.id)}
+        held = [self.module.expressions[number] for number in given - results]
+        kept = {one.statement for one in held if one.role is Role.ASSIGNED}
+        targets = [e for e in self.module.expressions if e.role is Role.TARGET]
+        targets = [e for e in targets if e.statement in kept]
+        hands_on = len(held) == len(kept) == len(targets)
+        known = given | {one.id for one in targets}
+        for target in targets:
+            own = target.kind is Kind.NAME and target.variable == (wrapper.id, target.text)
+            named = {one.id for one in self._named(wrapper.id, target.text)}
+            hands_on = hands_on and own and named <= known | results
+            known |= named
+        return _Layer(wrapper.id, tuple(calls), hands_on, hands_on and results <= known)
 
     def _returned(
         self, function: Function, name: str, beside: Set[int] = frozenset()
@@ -350,7 +384,7 @@ class _Reader:
             return outer.role is not Role.CALLEE and outer.text not in _REACHING
         if item.role is not Role.ARGUMENT or outer.kind is not Kind.CALL:
             return False
-        return self._calls(outer, _READERS) or self._is_shown(outer, item.detail)
+        return self._calls(outer, READERS) or self._is_shown(outer, item.detail)
 
     def _is_shown(self, call: Expression, position: str) -> bool:
         """Whether a function of the project gets a function, and only looks at it too."""

@@ -6,7 +6,7 @@ laziness. Everything else is a limit.
 
 from __future__ import annotations
 
-from asyncify.model.attributes import WRAPS
+from asyncify.model.attributes import READERS
 from asyncify.model.facts import Expression, FunctionId, Kind, Place, Role
 from asyncify.model.graph import Reference, SourceKind
 from asyncify.planning.accessors import opens
@@ -27,15 +27,9 @@ from asyncify.planning.steps import Step
 # functions that only look at a function they are given, or hand it on
 LOOKERS = frozenset(
     {
-        "builtins.callable",
-        "builtins.repr",
-        "builtins.str",
-        "builtins.id",
         "builtins.hash",
         "builtins.isinstance",
         "builtins.print",
-        "builtins.getattr",
-        "builtins.hasattr",
         "builtins.list.count",
         "builtins.list.index",
         "builtins.list.remove",
@@ -46,8 +40,7 @@ LOOKERS = frozenset(
         "enum.member",
         "functools.partial",
         "functools.partialmethod",
-        *WRAPS,
-        "inspect.signature",
+        *READERS,
         "inspect.getdoc",
         "inspect.getsource",
         "typing.assert_type",

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from asyncify.model.attributes import WRAPS
+from asyncify.model.attributes import READERS
 from asyncify.model.facts import Class, Function, FunctionId, Kind, Role
 from asyncify.model.graph import Access, Reference, SourceKind
 from asyncify.planning.hooks import hooks_together, in_case
@@ -194,7 +194,7 @@ def _callbacks(project: Project) -> Iterator[list[FunctionId]]:
                 expression = project.expression(occurrence)
                 outer = project.parent(occurrence)
                 if expression.role in (Role.ARGUMENT, Role.KEYWORD) and outer is not None:
-                    if not WRAPS.issuperset(project.callee_names(outer[0])):
+                    if not READERS.issuperset(project.callee_names(outer[0])):
                         yield functions
                         break
 

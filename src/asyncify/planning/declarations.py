@@ -144,7 +144,9 @@ def _beside_generators(project: Project) -> frozenset[FunctionId]:
     groups.extend(
         tuple(target.function for target in edge.targets if target.function is not None)
         for edge in project.graph.edges
-        if edge.access is Access.CALL and len(edge.targets) > 1
+        if edge.access is Access.CALL
+        and len(edge.targets) > 1
+        and edge.site not in project.wrapper_calls
     )
     mixed = (each for each in groups if any(project.functions[f].is_generator for f in each))
     return frozenset(function for group in mixed for function in group)
