@@ -7,7 +7,7 @@ nothing changes (see `slots` for how exact that is). Order of execution plays no
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from functools import partial
 
 from asyncify.analysis import bodies, fixtures
@@ -23,7 +23,7 @@ from asyncify.analysis.names import Denoted, Names, Sort
 from asyncify.analysis.optional import is_bound, optional_parameters
 from asyncify.analysis.reached import constructed_class
 from asyncify.analysis.slots import ELEMENT, RAW, Atom
-from asyncify.analysis.wrappers import denoted, is_given_away, wrappers
+from asyncify.analysis.wrappers import decorating, denoted, is_given_away, wrappers
 from asyncify.model.attributes import DELEGATING, INITIAL, lacks
 from asyncify.model.facts import (
     ClassId,
@@ -74,13 +74,13 @@ class Flow:
         for module in self.modules.values():
             self.motion.module(module)
         functions, optional = self.hierarchy.functions, self.heap.optional.keys()
-        self.wrappers = wrappers(self.modules, self.names, functions, optional)
+        self.wrappers, back = wrappers(self.modules, self.names, functions, optional)
         known = self.wrappers.values()
         self.wrapped = frozenset(f for each in known for f, _ in (*each.decorated, *each.handed))
         self.heap.handing.update(each.function for each in known if each.hands_on)
         self.fixtures = fixtures.link(self.modules, self.names, self.heap)
         for module in self.modules.values():
-            self._decorations(module)
+            self._decorations(module, back)
         for module in self.modules.values():
             for item in module.expressions:
                 if item.kind is Kind.CALL:
@@ -153,7 +153,7 @@ class Flow:
             function = functions[function].parent
         return None
 
-    def _decorations(self, module: Module) -> None:
+    def _decorations(self, module: Module, back: Set[FunctionId]) -> None:
         """Decorators of the project are called with what they decorate, from the inside out."""
         for function in module.functions:
             changing = [n for n in function.decorators if self._changes(module, function, n)]
@@ -163,14 +163,14 @@ class Flow:
             given, slot = self.slots.new(), 0
             self.slots.add(given, Atom(RAW, function.id))
             for identifier in reversed(changing):
-                slot = slot if slot and wraps else self.slots.new()
-                call = self.library.imply(
-                    self.heap.at(module.name, identifier),
-                    (Argument(given, 0, is_function=True),),
-                    slot,
-                )
-                call.site = None
-                given = given if wraps else slot  # wrappers call the function itself
+                marks = decorating(module, self.names, identifier) in back
+                made = slot if slot and wraps and not marks else self.slots.new()
+                argument = Argument(given, 0, is_function=True)
+                self.library.imply(self.heap.at(module.name, identifier), (argument,), made)
+                if not marks:
+                    slot = made
+                    given = given if wraps else slot  # wrappers call the function itself
+            slot = slot or given
             self.heap.decorated[function.id] = slot
             # who reads a property gets what the wrapper returns
             if self.hierarchy.is_property(function.id):

@@ -43,8 +43,8 @@ def wrappers(
     names: Names,
     functions: Mapping[FunctionId, Function],
     optional: Set[FunctionId],
-) -> dict[FunctionId, Wrapper]:
-    """The wrappers of a project, by the function that they are.
+) -> tuple[dict[FunctionId, Wrapper], frozenset[FunctionId]]:
+    """The wrappers of a project, by the function that they are, and the decorators that give back what they get.
 
     Args:
         modules: all modules.
@@ -53,7 +53,7 @@ def wrappers(
         optional: the functions whose result depends on what they get.
     """
     places, stacks = _decorated(modules, names)
-    layers = {}
+    layers, giving_back = {}, set()
     for decorator, decorated in places.items():
         called = [_called_with(modules[r.module], r.expression) for _, r in decorated]
         reader = _Reader(modules, functions[decorator].module, names, functions)
@@ -66,13 +66,17 @@ def wrappers(
         plain = all(_is_plain_def(functions[each]) for each, _ in decorated)
         if layer is not None and (plain or layer.hands_on):
             layers[decorator] = layer
+        elif layer is None and reader.gives_back(functions[decorator], {*called}):
+            giving_back.add(decorator)
+    stacks = [tuple(one for one in stack if one not in giving_back) for stack in stacks]
     used = _used_otherwise(modules, names, layers, places)
     known = _whole_stacks(stacks, frozenset(layers.keys() - used))
-    return {
+    found = {
         one.function: _wrapper(each, one, places[each], functions)
         for each, one in sorted(layers.items())
         if each in known
     }
+    return found, frozenset(giving_back)
 
 
 def is_given_away(
@@ -115,7 +119,7 @@ def _decorated(
         for function in module.functions:
             stack: list[FunctionId | None] = []
             for number in function.decorators:
-                decorator = _decorator(module, names, module.expressions[number])
+                decorator = decorating(module, names, number)
                 if decorator is not None or not _is_plain(module, names, number):
                     stack.append(decorator)
                 if decorator is not None:
@@ -125,9 +129,9 @@ def _decorated(
     return places, stacks
 
 
-def _decorator(module: Module, names: Names, item: Expression) -> FunctionId | None:
+def decorating(module: Module, names: Names, number: int) -> FunctionId | None:
     """The one function of the project that decorates, called or not."""
-    found = denoted(module, names, item)
+    found = denoted(module, names, module.expressions[number])
     return found[0].name if len(found) == 1 and found[0].sort is Sort.FUNCTION else None
 
 
@@ -243,9 +247,23 @@ class _Reader:
             return None
         return self._wrapping(inner) if all(read) else None
 
+    def gives_back(self, decorator: Function, called: Set[tuple[str, ...] | None]) -> bool:
+        """Whether a decorator returns nothing but the function that it gets: one that marks or registers it."""
+        if not self._is_plain(decorator) or (None in called and len(called) > 1):
+            return False
+        if None not in called:
+            inner = self._returned(decorator, "")
+            if inner is None or inner.decorators or not self._is_handed_out(inner):
+                return False
+            decorator = inner
+        own = (decorator.id, _first(decorator))
+        results = list(self._results(decorator.id))
+        bound = any(item.role is Role.TARGET for item in self._named(*own))
+        return bool(results) and not bound and all(one.variable == own for one in results)
+
     def _is_plain(self, decorator: Function) -> bool:
-        """Whether a decorator is a function of its module that nothing decorates."""
-        outside = decorator.owner is None and decorator.parent == f"{self.module.name}:"
+        """Whether a decorator is a function of its module, or of a class, that nothing decorates."""
+        outside = decorator.parent == f"{self.module.name}:"
         plain = decorator.kind == "def" and _is_plain_def(decorator)
         return outside and plain and not decorator.decorators
 
