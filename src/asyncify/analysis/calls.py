@@ -194,6 +194,8 @@ class Calls(Binding):
 
     def _is_returned(self, call: Call) -> bool:
         """Whether a wrapper hands on what it gets."""
+        if call.function in self.heap.handing:
+            return True
         if call.site is None:
             return False
         module = self.hierarchy.modules[call.site.module]
@@ -210,7 +212,8 @@ class Calls(Binding):
                 function=atom.name, evidence=Evidence.INFERRED
             )
             self.bind(call, atom.name, bound + atom.bound)
-            self._result(call, atom.name, bound + atom.bound, overrides=False)
+            if atom.name not in self.heap.handing:
+                self._result(call, atom.name, bound + atom.bound, overrides=False)
         elif atom.kind != RAW:  # one that the same decorator got from somebody else
             self.apply(call, atom)
 

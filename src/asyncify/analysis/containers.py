@@ -13,7 +13,7 @@ from asyncify.analysis.binding import Argument, Call
 from asyncify.analysis.flow import Flow
 from asyncify.analysis.slots import ELEMENT, FOREIGN, PLAIN, RAW
 from asyncify.model.facts import FlowKind, Kind, Module, Role
-from asyncify.model.graph import Reference, SourceKind
+from asyncify.model.graph import Reference, SourceKind, Target
 
 # what is followed through containers: what would be called, iterated or entered without await
 _FOLLOWED = frozenset({SourceKind.FUNCTION, SourceKind.GENERATOR, RAW})
@@ -64,7 +64,8 @@ class Containers:
     def _is_followed(self, call: Call) -> bool:
         """Whether everybody who gets the arguments of a call is known, and what they do with them."""
         targets = [*call.targets.values(), *call.constructs.values()]
-        names = [target.external for target in targets if target.external is not None]
+        others = [one for one in targets if one.external is not None and not _is_made_for(one)]
+        names = [target.external or "" for target in others]
         if not targets and not self._makes_own(call):
             assert call.site is not None
             module = self.flow.modules[call.site.module]
@@ -135,6 +136,11 @@ class Containers:
             or any(atom.name in classes or atom.kind == SourceKind.MODULE for atom in atoms)
             or any(name in classes or name.rstrip(":") in self.flow.modules for name in named)
         )
+
+
+def _is_made_for(target: Target) -> bool:
+    """Whether a constructor is made for a class of the project: that of a dataclass, or of a named tuple."""
+    return target.external == (target.receiver or "").replace(":", ".")
 
 
 def _is_known(name: str) -> bool:

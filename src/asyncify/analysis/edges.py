@@ -8,10 +8,11 @@ from dataclasses import replace
 from asyncify.analysis.binding import Call
 from asyncify.analysis.byname import ByName
 from asyncify.analysis.effects import methods_of_scalars
-from asyncify.analysis.flow import Flow, constructed_class
+from asyncify.analysis.flow import Flow
 from asyncify.analysis.implied import REACHING, REACHING_ROLES, Implied
 from asyncify.analysis.made_classes import TYPE
 from asyncify.analysis.names import Sort
+from asyncify.analysis.reached import constructed_class
 from asyncify.analysis.slots import SUPER
 from asyncify.model.attributes import lacks
 from asyncify.model.facts import Expression, FunctionId, Kind, Module

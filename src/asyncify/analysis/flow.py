@@ -7,7 +7,7 @@ nothing changes (see `slots` for how exact that is). Order of execution plays no
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from functools import partial
 
 from asyncify.analysis import bodies, fixtures
@@ -21,8 +21,9 @@ from asyncify.analysis.library import LibraryCalls
 from asyncify.analysis.motion import Known, Motion
 from asyncify.analysis.names import Denoted, Names, Sort
 from asyncify.analysis.optional import is_bound, optional_parameters
+from asyncify.analysis.reached import constructed_class
 from asyncify.analysis.slots import ELEMENT, RAW, Atom
-from asyncify.analysis.wrappers import denoted, wrappers
+from asyncify.analysis.wrappers import decorating, denoted, is_given_away, wrappers
 from asyncify.model.attributes import DELEGATING, INITIAL, lacks
 from asyncify.model.facts import (
     ClassId,
@@ -73,11 +74,13 @@ class Flow:
         for module in self.modules.values():
             self.motion.module(module)
         functions, optional = self.hierarchy.functions, self.heap.optional.keys()
-        self.wrappers = wrappers(self.modules, self.names, functions, optional)
-        self.wrapped = frozenset(f for each in self.wrappers.values() for f, _ in each.decorated)
+        self.wrappers, back = wrappers(self.modules, self.names, functions, optional)
+        known = self.wrappers.values()
+        self.wrapped = frozenset(f for each in known for f, _ in (*each.decorated, *each.handed))
+        self.heap.handing.update(each.function for each in known if each.hands_on)
         self.fixtures = fixtures.link(self.modules, self.names, self.heap)
         for module in self.modules.values():
-            self._decorations(module)
+            self._decorations(module, back)
         for module in self.modules.values():
             for item in module.expressions:
                 if item.kind is Kind.CALL:
@@ -150,7 +153,7 @@ class Flow:
             function = functions[function].parent
         return None
 
-    def _decorations(self, module: Module) -> None:
+    def _decorations(self, module: Module, back: Set[FunctionId]) -> None:
         """Decorators of the project are called with what they decorate, from the inside out."""
         for function in module.functions:
             changing = [n for n in function.decorators if self._changes(module, function, n)]
@@ -160,14 +163,14 @@ class Flow:
             given, slot = self.slots.new(), 0
             self.slots.add(given, Atom(RAW, function.id))
             for identifier in reversed(changing):
-                slot = slot if slot and wraps else self.slots.new()
-                call = self.library.imply(
-                    self.heap.at(module.name, identifier),
-                    (Argument(given, 0, is_function=True),),
-                    slot,
-                )
-                call.site = None
-                given = given if wraps else slot  # wrappers call the function itself
+                marks = decorating(module, self.names, identifier) in back
+                made = slot if slot and wraps and not marks else self.slots.new()
+                argument = Argument(given, 0, is_function=True)
+                self.library.imply(self.heap.at(module.name, identifier), (argument,), made)
+                if not marks:
+                    slot = made
+                    given = given if wraps else slot  # wrappers call the function itself
+            slot = slot or given
             self.heap.decorated[function.id] = slot
             # who reads a property gets what the wrapper returns
             if self.hierarchy.is_property(function.id):
@@ -311,7 +314,7 @@ class Flow:
             for edge in self.known.edges.get(call.site.module, {}).get(call.site.expression, ())
             if edge.access in (Access.CALL, Access.CONSTRUCT)
             and edge.targets
-            and not (edge.access is Access.CALL and all(_is_vague(t) for t in edge.targets))
+            and not (edge.access is Access.CALL and all(map(self._is_vague, edge.targets)))
         ]
         constructed = self._constructed(call, callee, denoted, edges)
         for cls in constructed:
@@ -319,7 +322,21 @@ class Flow:
         for edge in edges:
             for target in edge.targets:
                 self._target(call, callee, target, edge.access, denoted)
-        return bool(constructed or edges) and not any(edge.open for edge in edges)
+        if any(edge.open or self._is_given_away(edge, call.function) for edge in edges):
+            return False
+        return bool(constructed or edges)
+
+    def _is_given_away(self, edge: Edge, caller: FunctionId) -> bool:
+        """Whether a call reaches what others made: only values tell what a wrapper wraps."""
+        functions = self.hierarchy.functions
+        return any(is_given_away(functions, one.function or "", caller) for one in edge.targets)
+
+    def _is_vague(self, target: Target) -> bool:
+        """Whether the checker says of a call what is true of any class, of any generic function, or of all of its kind."""
+        name = target.external or ""
+        if name in ("builtins.type.__call__", GENERIC_CALL) or name.startswith("builtins.super."):
+            return True  # values tell which it is
+        return target.function in self.wrappers
 
     def _construct(self, call: Call, cls: ClassId, denoted: tuple[Denoted, ...]) -> None:
         if any(one.sort is not Sort.VARIABLE for one in denoted) or not self._is_varied(cls):
@@ -429,20 +446,3 @@ class Flow:
         if known in self.hierarchy.classes:
             return bool(self.members.denoted(Atom(SourceKind.INSTANCE, known), attribute))
         return known not in VAGUE and known != MODULE_TYPE and not lacks(known, attribute)
-
-
-def constructed_class(target: Target) -> Target:
-    """An external class stands for its own constructor, wherever that is defined."""
-    assert target.external is not None
-    owner, _, name = target.external.rpartition(".")
-    if target.receiver and ":" not in target.receiver:
-        owner = target.receiver
-    elif name not in ("__init__", "__new__"):
-        owner = target.external
-    return target._replace(external=owner, receiver=target.receiver or owner)
-
-
-def _is_vague(target: Target) -> bool:
-    """What the checker says of any class, any generic function, or `super()` in a mixin: values tell which it is."""
-    name = target.external or ""
-    return name in ("builtins.type.__call__", GENERIC_CALL) or name.startswith("builtins.super.")

@@ -6,9 +6,10 @@ import builtins
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
+from asyncify.analysis.given_bases import GivenBases
 from asyncify.analysis.made_classes import MAKERS, TYPE, Made, made_by
 from asyncify.analysis.names import Denoted, Names, Sort
-from asyncify.model.attributes import known_type
+from asyncify.model.attributes import derives, known_type
 from asyncify.model.disjoint import DisjointSets
 from asyncify.model.facts import (
     Class,
@@ -81,6 +82,8 @@ class Hierarchy:
         )  # a base is another class where its library is installed
         # Where a method of an external class is defined, as far as the checker named it.
         self.methods: dict[tuple[str, str], str] = {}
+        self._given = GivenBases(modules, names, self.functions)
+        self._varied: set[ClassId] = set()  # a base is what a function gets
         self._bases = {cls: self._direct(cls, bases.get(cls, ())) for cls in self.classes}
         self._orders: dict[ClassId, tuple[str, ...]] = {}
         self._made: dict[tuple[str, ...], tuple[str, ...]] = {}  # orders of classes that calls make
@@ -130,6 +133,9 @@ class Hierarchy:
                 found.extend(made)
             elif denoted:
                 found.extend(denoted)
+            elif given := self._given.of(base):
+                found.extend(one or UNKNOWN for one in given)
+                self._varied.add(cls)
             else:
                 found.append(known[position] if position < len(known) else UNKNOWN)
         return tuple(dict.fromkeys(name for name in found if name != cls))
@@ -175,7 +181,7 @@ class Hierarchy:
         """The class and its ancestors in method resolution order, external and unknown ones last."""
         if cls not in self._orders:
             known = self._known.get(cls, (UNKNOWN,))
-            if UNKNOWN not in known:
+            if UNKNOWN not in known and cls not in self._varied:
                 doubtful = any(each in self._doubtful for each in (cls, *known))
                 self._orders[cls] = (cls, *known, UNKNOWN) if doubtful else (cls, *known)
                 return self._orders[cls]
@@ -184,10 +190,15 @@ class Hierarchy:
                 self.order(base) if base in self.classes else (base,) for base in self._bases[cls]
             ]
             found = [cls, *_merge([*merged, self._bases[cls]])]
-            if cls in self._known and UNKNOWN not in found:
+            told = cls in self._known and cls not in self._varied
+            if told and UNKNOWN not in found:
                 found.append(UNKNOWN)
             self._orders[cls] = tuple(found)
         return self._orders[cls]
+
+    def is_varied(self, cls: ClassId) -> bool:
+        """Whether a function that gets one of its bases makes the class."""
+        return cls in self._varied
 
     def direct(self, cls: ClassId) -> tuple[str, ...]:
         """The direct bases of a class of the project."""
@@ -204,7 +215,7 @@ class Hierarchy:
             self._caught[external] = [
                 cls
                 for cls in (self.classes if external not in self.classes else ())
-                if any(_derives(base, external) for base in self.order(cls))
+                if any(derives(base, external) for base in self.order(cls))
                 and any(not name.startswith("__") for name in self.methods_of(cls))
             ]
         return self._caught[external]
@@ -419,16 +430,6 @@ class Hierarchy:
                     elif unknown and name not in _OBJECT:
                         found[method] = UNKNOWN
         return found
-
-
-def _derives(name: str, external: str) -> bool:
-    """Whether an external class is another one, or derives from it."""
-    one, other = (
-        getattr(builtins, each.removeprefix("builtins."), None) for each in (name, external)
-    )
-    if isinstance(one, type) and isinstance(other, type):
-        return issubclass(one, other)
-    return name == external
 
 
 def _external_override(overridden: Iterable[str], name: str) -> str | None:

@@ -267,3 +267,14 @@ def _is_object_new(entry: Json) -> bool:
 
 def _order(target: Target) -> tuple[str, str, str, bool]:
     return target.function or "", target.external or "", target.receiver or "", target.overrides
+
+
+def constructed_class(target: Target) -> Target:
+    """An external class stands for its own constructor, wherever that is defined."""
+    assert target.external is not None
+    owner, _, name = target.external.rpartition(".")
+    if target.receiver and ":" not in target.receiver:
+        owner = target.receiver
+    elif name not in ("__init__", "__new__"):
+        owner = target.external
+    return target._replace(external=owner, receiver=target.receiver or owner)

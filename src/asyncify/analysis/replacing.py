@@ -1,6 +1,6 @@
-"""What takes the place of a whole module, or of the code of a function: ``sys.modules[__name__] = Settings()``.
+"""What takes the place of a whole module, of a class, or of the code of a function.
 
-Who imports the module gets the attributes of something else then, and nobody sees that in the names.
+After ``sys.modules[__name__] = Settings()``, who imports the module gets the attributes of something else, and nobody sees that in the names.
 """
 
 from __future__ import annotations
@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from asyncify.analysis.flow import Flow
+from asyncify.analysis.names import Sort
 from asyncify.analysis.slots import RAW
-from asyncify.model.facts import Expression, FunctionId, Kind, Module, Role
+from asyncify.model.facts import Class, Expression, FunctionId, Kind, Module, Role
 from asyncify.model.graph import Reference, SourceKind
 
 _CODE = "__code__"
@@ -31,7 +32,22 @@ class Replacing:
                 if item.role is Role.TARGET and item.kind in (Kind.SUBSCRIPT, Kind.ATTRIBUTE):
                     site = Reference(module.name, item.id)
                     found.update((f, site) for f in self._by(module, item) if f not in found)
+            for cls in module.classes:
+                for base in cls.bases:
+                    site = Reference(module.name, base)
+                    found.update((f, site) for f in self._overridden(cls, base) if f not in found)
         return found
+
+    def _overridden(self, cls: Class, base: int) -> Iterator[FunctionId]:
+        """The methods of what a base may be that a class defines again, where no name says what that is."""
+        order = self.hierarchy.order(cls.id)
+        varied = self.hierarchy.is_varied(cls.id) and "?" in order
+        for kind, name in self._atoms(cls.module, base):
+            if kind == SourceKind.CLASS and name in self.hierarchy.classes:
+                if varied or name not in order:
+                    for method in self.hierarchy.members.get(cls.id, ()):
+                        found = self.hierarchy.lookup(name, method)
+                        yield from (one.name for one in found if one.sort is Sort.FUNCTION)
 
     def _by(self, module: Module, item: Expression) -> Iterator[FunctionId]:
         """What an assignment to a subscript or an attribute replaces."""
@@ -41,16 +57,16 @@ class Replacing:
             if any(one.name == "sys.modules" for one in denoted):
                 key = module.expressions[rest[0]]
                 name = module.name if key.text == "__name__" else key.string
-                yield from self._loaded(name, self._atoms(module, item.id))
+                yield from self._loaded(name, self._atoms(module.name, item.id))
         elif item.text == "__class__":
-            held = self._atoms(module, receiver)
+            held = self._atoms(module.name, receiver)
             for name in (name for kind, name in held if kind == SourceKind.MODULE):
-                yield from self._loaded(name, self._atoms(module, item.id))
+                yield from self._loaded(name, self._atoms(module.name, item.id))
         elif item.text == _CODE:
             yield from self._recoded()
 
-    def _atoms(self, module: Module, number: int) -> list[tuple[str, str]]:
-        atoms = self.flow.slots.atoms(self.flow.heap.at(module.name, number))
+    def _atoms(self, module: str, number: int) -> list[tuple[str, str]]:
+        atoms = self.flow.slots.atoms(self.flow.heap.at(module, number))
         return [(atom.kind, atom.name) for atom in atoms]
 
     def _loaded(self, name: str, atoms: Iterable[tuple[str, str]]) -> Iterator[FunctionId]:
@@ -67,6 +83,6 @@ class Replacing:
                 if item.text != _CODE or item.kind is not Kind.ATTRIBUTE:
                     continue
                 if item.role is Role.TARGET or item.role in _GIVEN:
-                    for kind, name in self._atoms(module, module.children[item.id][0]):
+                    for kind, name in self._atoms(module.name, module.children[item.id][0]):
                         if kind in (SourceKind.FUNCTION, RAW):
                             yield name

@@ -9,28 +9,15 @@ whether it got the function, and else returns what goes on with it: ``partial(lo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 from asyncify.analysis.names import Denoted, Names, Sort
 from asyncify.analysis.optional import parts
-from asyncify.model.attributes import WRAPS
+from asyncify.model.attributes import READERS
 from asyncify.model.facts import Expression, Function, FunctionId, Kind, Module, Role
 from asyncify.model.graph import Reference, Wrapper
 
-# who gets the function, or its wrapper, and only reads it
-_READERS = frozenset(
-    {
-        "builtins.callable",
-        "builtins.getattr",
-        "builtins.hasattr",
-        "builtins.id",
-        "builtins.repr",
-        "builtins.str",
-        "inspect.signature",
-        *WRAPS,
-    }
-)
 _PARTIAL = frozenset({"functools.partial"})
 _CASTS = frozenset({"typing.cast", "typing_extensions.cast"})
 _REACHING = frozenset({"__call__", "__func__", "__get__", "__wrapped__"})
@@ -46,6 +33,8 @@ class _Layer:
 
     function: FunctionId
     calls: tuple[Reference, ...]
+    hands_on: bool  # whether it only returns what these give
+    alone: bool  # and nothing else
     again: tuple[Reference, ...] = ()  # where the decorator calls itself, or hands itself on
 
 
@@ -54,8 +43,8 @@ def wrappers(
     names: Names,
     functions: Mapping[FunctionId, Function],
     optional: Set[FunctionId],
-) -> dict[FunctionId, Wrapper]:
-    """The wrappers of a project, by the function that they are.
+) -> tuple[dict[FunctionId, Wrapper], frozenset[FunctionId]]:
+    """The wrappers of a project, by the function that they are, and the decorators that give back what they get.
 
     Args:
         modules: all modules.
@@ -64,10 +53,8 @@ def wrappers(
         optional: the functions whose result depends on what they get.
     """
     places, stacks = _decorated(modules, names)
-    layers = {}
+    layers, giving_back = {}, set()
     for decorator, decorated in places.items():
-        if not all(_is_plain_def(functions[each]) for each, _ in decorated):
-            continue
         called = [_called_with(modules[r.module], r.expression) for _, r in decorated]
         reader = _Reader(modules, functions[decorator].module, names, functions)
         if decorator in optional:
@@ -76,15 +63,50 @@ def wrappers(
             layer = None
         else:
             layer = reader.layer(functions[decorator], called=None not in called)
-        if layer is not None:
+        plain = all(_is_plain_def(functions[each]) for each, _ in decorated)
+        if layer is not None and (plain or layer.hands_on):
             layers[decorator] = layer
+        elif layer is None and reader.gives_back(functions[decorator], {*called}):
+            giving_back.add(decorator)
+    stacks = [tuple(one for one in stack if one not in giving_back) for stack in stacks]
     used = _used_otherwise(modules, names, layers, places)
     known = _whole_stacks(stacks, frozenset(layers.keys() - used))
-    return {
-        one.function: Wrapper(each, one.function, one.calls, one.again, tuple(places[each]))
+    found = {
+        one.function: _wrapper(each, one, places[each], functions)
         for each, one in sorted(layers.items())
         if each in known
     }
+    return found, frozenset(giving_back)
+
+
+def is_given_away(
+    functions: Mapping[FunctionId, Function], function: FunctionId, caller: FunctionId
+) -> bool:
+    """Whether a function comes from another one around it, which its caller is not in."""
+    made = functions.get(function)
+    around = functions.get(made.parent) if made is not None and made.owner is None else None
+    inside = around is not None and f"{caller}.".startswith(f"{around.id}.")
+    return around is not None and around.kind == "def" and not inside
+
+
+def _wrapper(
+    decorator: FunctionId,
+    layer: _Layer,
+    places: Iterable[tuple[FunctionId, Reference]],
+    functions: Mapping[FunctionId, Function],
+) -> Wrapper:
+    decorated: dict[bool, list[tuple[FunctionId, Reference]]] = {True: [], False: []}
+    for each, place in places:
+        decorated[_is_plain_def(functions[each])].append((each, place))
+    return Wrapper(
+        decorator,
+        layer.function,
+        layer.calls,
+        layer.again,
+        tuple(decorated[True]),
+        tuple(decorated[False]),
+        layer.hands_on and layer.alone,
+    )
 
 
 def _decorated(
@@ -97,7 +119,7 @@ def _decorated(
         for function in module.functions:
             stack: list[FunctionId | None] = []
             for number in function.decorators:
-                decorator = _decorator(module, names, module.expressions[number])
+                decorator = decorating(module, names, number)
                 if decorator is not None or not _is_plain(module, names, number):
                     stack.append(decorator)
                 if decorator is not None:
@@ -107,9 +129,9 @@ def _decorated(
     return places, stacks
 
 
-def _decorator(module: Module, names: Names, item: Expression) -> FunctionId | None:
+def decorating(module: Module, names: Names, number: int) -> FunctionId | None:
     """The one function of the project that decorates, called or not."""
-    found = denoted(module, names, item)
+    found = denoted(module, names, module.expressions[number])
     return found[0].name if len(found) == 1 and found[0].sort is Sort.FUNCTION else None
 
 
@@ -225,9 +247,23 @@ class _Reader:
             return None
         return self._wrapping(inner) if all(read) else None
 
+    def gives_back(self, decorator: Function, called: Set[tuple[str, ...] | None]) -> bool:
+        """Whether a decorator returns nothing but the function that it gets: one that marks or registers it."""
+        if not self._is_plain(decorator) or (None in called and len(called) > 1):
+            return False
+        if None not in called:
+            inner = self._returned(decorator, "")
+            if inner is None or inner.decorators or not self._is_handed_out(inner):
+                return False
+            decorator = inner
+        own = (decorator.id, _first(decorator))
+        results = list(self._results(decorator.id))
+        bound = any(item.role is Role.TARGET for item in self._named(*own))
+        return bool(results) and not bound and all(one.variable == own for one in results)
+
     def _is_plain(self, decorator: Function) -> bool:
-        """Whether a decorator is a function of its module that nothing decorates."""
-        outside = decorator.owner is None and decorator.parent == f"{self.module.name}:"
+        """Whether a decorator is a function of its module, or of a class, that nothing decorates."""
+        outside = decorator.parent == f"{self.module.name}:"
         plain = decorator.kind == "def" and _is_plain_def(decorator)
         return outside and plain and not decorator.decorators
 
@@ -272,7 +308,23 @@ class _Reader:
                 calls.append(Reference(self.module.name, item.parent))
             elif not self._is_read(item) and not self._is_returned(item, decorator.id):
                 return None
-        return _Layer(wrapper.id, tuple(calls)) if calls else None
+        return self._layer_around(wrapper, calls) if calls else None
+
+    def _layer_around(self, wrapper: Function, calls: Sequence[Reference]) -> _Layer:
+        given = {one.expression for one in calls}
+        results = {one.id for one in self._results(wrapper.id)}
+        held = [self.module.expressions[number] for number in given - results]
+        kept = {one.statement for one in held if one.role is Role.ASSIGNED}
+        targets = [e for e in self.module.expressions if e.role is Role.TARGET]
+        targets = [e for e in targets if e.statement in kept]
+        hands_on = len(held) == len(kept) == len(targets)
+        known = given | {one.id for one in targets}
+        for target in targets:
+            own = target.kind is Kind.NAME and target.variable == (wrapper.id, target.text)
+            named = {one.id for one in self._named(wrapper.id, target.text)}
+            hands_on = hands_on and own and named <= known | results
+            known |= named
+        return _Layer(wrapper.id, tuple(calls), hands_on, hands_on and results <= known)
 
     def _returned(
         self, function: Function, name: str, beside: Set[int] = frozenset()
@@ -350,7 +402,7 @@ class _Reader:
             return outer.role is not Role.CALLEE and outer.text not in _REACHING
         if item.role is not Role.ARGUMENT or outer.kind is not Kind.CALL:
             return False
-        return self._calls(outer, _READERS) or self._is_shown(outer, item.detail)
+        return self._calls(outer, READERS) or self._is_shown(outer, item.detail)
 
     def _is_shown(self, call: Expression, position: str) -> bool:
         """Whether a function of the project gets a function, and only looks at it too."""

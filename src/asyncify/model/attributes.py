@@ -28,6 +28,16 @@ DELEGATING = frozenset({"__getattr__", "__getattribute__"})
 DISPATCHERS = frozenset({"functools.singledispatch", "functools.singledispatchmethod"})
 # who gives one function the names of another, and calls neither
 WRAPS = frozenset({"functools.update_wrapper", "functools.wraps"})
+# who gets a function, and only looks at it
+READERS = WRAPS | {
+    "builtins.callable",
+    "builtins.getattr",
+    "builtins.hasattr",
+    "builtins.id",
+    "builtins.repr",
+    "builtins.str",
+    "inspect.signature",
+}
 
 # attributes of what most programs handle: with one of these names a receiver may well be theirs
 BUILTIN_ATTRIBUTES = frozenset(
@@ -89,3 +99,13 @@ def lacks(cls: str, attribute: str, *, derived: bool = False) -> bool:
     if kind is None:
         return False
     return not (derived and issubclass(kind, _OF_ANY_CLASS)) and not hasattr(kind, attribute)
+
+
+def derives(name: str, external: str) -> bool:
+    """Whether an external class is another one, or derives from it."""
+    one, other = (
+        getattr(builtins, each.removeprefix("builtins."), None) for each in (name, external)
+    )
+    if isinstance(one, type) and isinstance(other, type):
+        return issubclass(one, other)
+    return name == external

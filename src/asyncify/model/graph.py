@@ -128,7 +128,8 @@ class Wrapper:
     """The function that a decorator of the project returns in the place of each that it decorates.
 
     Nothing is done with what is decorated but that the wrapper calls it. Edges lead to the decorated
-    function: whoever calls it runs its wrappers as well.
+    function: whoever calls it runs its wrappers as well. Generators, and functions that are async already,
+    are `handed`: calling them gives an object that the wrapper only hands on, so it stays as it is for them.
     """
 
     decorator: FunctionId
@@ -136,6 +137,8 @@ class Wrapper:
     calls: tuple[Reference, ...]  # of what is decorated
     again: tuple[Reference, ...]  # where the decorator calls itself, or hands itself on
     decorated: tuple[tuple[FunctionId, Reference], ...]  # each with the decorator above it
+    handed: tuple[tuple[FunctionId, Reference], ...] = ()  # and those that it need not wait for
+    hands_on: bool = False  # whether it returns nothing but what it calls gives
 
 
 @dataclass(frozen=True, slots=True)

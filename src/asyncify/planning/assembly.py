@@ -117,13 +117,16 @@ class Assembly:
     def _add_programs(self, chains: Chains, functions: Sequence[FunctionId]) -> None:
         """Bridges at module level: all calls of one program share its event loop."""
         programs: dict[str, dict[Reference, FunctionId]] = {}
+        moved: set[Reference] = set()
         for function in functions:
-            for site in self.decided.conversions[function].bridges:
+            conversion = self.decided.conversions[function]
+            moved.update(conversion.moved)
+            for site in conversion.starting:
                 programs.setdefault(site.module, {})[site] = function
         for sites in programs.values():
             chains.join(sites.values())
             owner = next(iter(sites.values()))
-            chains.add(owner, program_edits(self.project, list(sites)))
+            chains.add(owner, program_edits(self.project, list(sites), moved & sites.keys()))
 
     def _add_twin(self, chains: Chains, function: FunctionId) -> None:
         """The twin, and the places in async functions and in other twins that use it."""

@@ -6,7 +6,6 @@ laziness. Everything else is a limit.
 
 from __future__ import annotations
 
-from asyncify.model.attributes import WRAPS
 from asyncify.model.facts import Expression, FunctionId, Kind, Place, Role
 from asyncify.model.graph import Reference, SourceKind
 from asyncify.planning.accessors import opens
@@ -18,65 +17,13 @@ from asyncify.planning.expectations import expected_step, parametrizes
 from asyncify.planning.frameworks import AWAITS, argument_hook
 from asyncify.planning.helpers import call_name
 from asyncify.planning.interceptors import is_put_back
+from asyncify.planning.keeping import LOOKERS, is_kept
 from asyncify.planning.limits import is_special
 from asyncify.planning.project import PASSING_ROLES, Project
 from asyncify.planning.side_effects import assigned_effect, handed_to_mock
 from asyncify.planning.stacks import given_to_stack
 from asyncify.planning.steps import Step
 
-# functions that only look at a function they are given, or hand it on
-LOOKERS = frozenset(
-    {
-        "builtins.callable",
-        "builtins.repr",
-        "builtins.str",
-        "builtins.id",
-        "builtins.hash",
-        "builtins.isinstance",
-        "builtins.print",
-        "builtins.getattr",
-        "builtins.hasattr",
-        "builtins.list.count",
-        "builtins.list.index",
-        "builtins.list.remove",
-        "builtins.set.discard",
-        "builtins.set.remove",
-        "builtins.staticmethod",
-        "collections.deque.remove",
-        "enum.member",
-        "functools.partial",
-        "functools.partialmethod",
-        *WRAPS,
-        "inspect.signature",
-        "inspect.getdoc",
-        "inspect.getsource",
-        "typing.assert_type",
-        "typing.cast",
-        "typing.reveal_type",
-    }
-)
-# containers that keep a function which they are given at a place, or give it back: analysis follows what is in them
-_SEQUENCES = ("builtins.list", "collections.deque", "typing.MutableSequence")
-_MAPPINGS = ("builtins.dict", "collections.defaultdict", "collections.OrderedDict")
-KEEPERS = {
-    **{f"{owner}.append": "0" for owner in _SEQUENCES},
-    **{f"{owner}.insert": "1" for owner in _SEQUENCES},
-    **{f"{owner}.add": "0" for owner in ("builtins.set", "typing.MutableSet")},
-    "collections.deque.appendleft": "0",
-    **{
-        f"{owner}.{method}": "1"
-        for owner in (*_MAPPINGS, "typing.Mapping", "typing.MutableMapping")
-        for method in ("get", "setdefault")
-    },
-    **{f"{owner}.__setitem__": "1" for owner in _MAPPINGS},
-}
-_KEYWORD_KEEPERS = frozenset(
-    {
-        *_MAPPINGS[:1],
-        *_MAPPINGS[2:],
-        *(f"{owner}.update" for owner in (*_MAPPINGS, "typing.MutableMapping")),
-    }
-)
 THREADS = frozenset({"threading.Thread", "threading.Timer", "multiprocessing.Process"})
 _WRAPPERS = frozenset({"functools.partial", "functools._lru_cache_wrapper"})
 # who hands what is in a container to tests, in ways that only `parametrizes` knows
@@ -133,7 +80,7 @@ def _handed_to_call(
         return Step()
     names = project.callee_names(around)
     if names and all(
-        name in LOOKERS or _is_kept(project, site, name) or _keeps(project, name) for name in names
+        name in LOOKERS or is_kept(project, site, name) or _keeps(project, name) for name in names
     ):
         callee = project.child(around, Role.CALLEE)
         kept = put_into(project, callee, Role.RECEIVER) if callee is not None else None
@@ -156,14 +103,6 @@ def _handed_to_call(
             limit=Limit("ASY908", f"it is the target of {name}, which does not await", site)
         )
     return _held(site, f"it is handed to {name}(), which may call it without await")
-
-
-def _is_kept(project: Project, site: Reference, name: str) -> bool:
-    """Whether a callee puts an argument into a container, or gives it back out of one."""
-    expression = project.expression(site)
-    if expression.role is Role.KEYWORD:
-        return name in _KEYWORD_KEEPERS
-    return KEEPERS.get(name) == expression.detail
 
 
 def _keeps(project: Project, name: str) -> bool:

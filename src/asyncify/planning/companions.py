@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from asyncify.model.attributes import WRAPS
 from asyncify.model.facts import Class, Function, FunctionId, Kind, Role
 from asyncify.model.graph import Access, Reference, SourceKind
 from asyncify.planning.hooks import hooks_together, in_case
+from asyncify.planning.keeping import LOOKERS, is_kept
 
 if TYPE_CHECKING:
     from asyncify.planning.project import Project
@@ -194,9 +194,15 @@ def _callbacks(project: Project) -> Iterator[list[FunctionId]]:
                 expression = project.expression(occurrence)
                 outer = project.parent(occurrence)
                 if expression.role in (Role.ARGUMENT, Role.KEYWORD) and outer is not None:
-                    if not WRAPS.issuperset(project.callee_names(outer[0])):
+                    if not _is_left_alone(project, occurrence, outer[0]):
                         yield functions
                         break
+
+
+def _is_left_alone(project: Project, site: Reference, call: Reference) -> bool:
+    """Whether a call only looks at a function that it gets, or keeps it; calls of the project are edges."""
+    names = project.callee_names(call)
+    return all(name in LOOKERS or is_kept(project, site, name) for name in names)
 
 
 # -- event loops ---------------------------------------------------------------------------------

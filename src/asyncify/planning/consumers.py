@@ -28,6 +28,7 @@ from asyncify.planning.cleanup import left_early
 from asyncify.planning.colour import Limit, Use
 from asyncify.planning.contained import is_dealt_out, is_looped_over, taker
 from asyncify.planning.either import EACH, either, either_problem, is_for_lists
+from asyncify.planning.frontier import starts_program
 from asyncify.planning.helpers import (
     AWAITED,
     LAZY,
@@ -86,7 +87,7 @@ def placed(project: Project, site: Reference, used: FunctionId) -> Step:
         return Step(limit=outside)
     function = project.expression(site).function
     own = Use(function, used, site)
-    made = Step((), (own,))
+    made = Step((), (own,), moved=(site,) if starts_program(project, site) else ())
     for child, parent in project.enclosing(site):
         first_iterable = child.role is Role.ITERATED and child.detail.endswith("0")
         if child.role is Role.FORMATTED and child.detail == "=":
@@ -94,7 +95,10 @@ def placed(project: Project, site: Reference, used: FunctionId) -> Step:
             return Step(limit=Limit("ASY901", message, site))
         if parent.kind is Kind.GENERATOR and not first_iterable:
             step = consume_generator(project, Reference(site.module, parent.id), used)
-            uses = tuple(own if use.user == function else use for use in step.uses)
+            uses = tuple(
+                own if use.user == function and use.site not in step.moved else use
+                for use in step.uses
+            )
             made = replace(step, uses=tuple(dict.fromkeys(uses)))
             break  # a generator expression is a function of its own: what is around it has had its say
     if made.limit is not None:

@@ -28,11 +28,13 @@ class _Context:
     readers: Set[FunctionId]
 
 
-def lost_contexts(project: Project, bridges: Iterable[Reference]) -> dict[FunctionId, Limit]:
+def lost_contexts(
+    project: Project, bridges: Iterable[Reference], moved: Set[Reference]
+) -> dict[FunctionId, Limit]:
     """The functions that a loop runs by itself, although what they set in the context is read behind it."""
     contexts = project.memory("contexts", _contexts)
     found: dict[FunctionId, Limit] = {}
-    for program in programs(project, bridges) if contexts else ():
+    for program in programs(project, bridges, moved) if contexts else ():
         run = {
             target.function
             for call in program.calls

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
 from asyncify.model.facts import Expression, Function, FunctionId, Kind, Role, Statement
-from asyncify.model.graph import Access, SourceKind
+from asyncify.model.graph import Access, Reference, SourceKind
 from asyncify.planning.colour import Limit
 
 if TYPE_CHECKING:
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 _OVERLOAD = frozenset({"typing.overload", "typing_extensions.overload"})
 _PLAIN = frozenset({Kind.CONTAINER, Kind.CONSTANT})
+_INSIDE = frozenset({Role.ELEMENT, Role.OPERAND, Role.FORMATTED})
+_MAKERS = frozenset(f"builtins.{name}" for name in ("iter", "list", "range", "set", "tuple"))
 
 
 def overloads(project: Project) -> Iterator[list[FunctionId]]:
@@ -81,10 +83,23 @@ def gives_plain(project: Project, function: Function) -> bool:
     body = body_of(project, function)
     for statement, inside in body:
         documented = statement.kind == "Expr" and all(e.kind is Kind.CONSTANT for e in inside)
-        kinds = {e.kind for e in inside if e.role is not Role.ANNOTATION}
-        if not documented and (statement.kind != "Return" or not kinds <= _PLAIN):
+        own = (e for e in inside if e.role is not Role.ANNOTATION)
+        if not documented and statement.kind != "Return":
+            return False
+        if not documented and not all(_is_plain(project, function.module, e) for e in own):
             return False
     return any(statement.kind == "Return" for statement, _ in body)
+
+
+def _is_plain(project: Project, module: str, part: Expression) -> bool:
+    """Whether a part of what a function returns is a container, is in one, or makes one of such parts."""
+    if part.kind is Kind.NAME:
+        return part.role is Role.CALLEE or part.role in _INSIDE
+    if part.kind is Kind.OTHER:
+        return part.role in _INSIDE
+    if part.kind is not Kind.CALL:
+        return part.kind in _PLAIN
+    return not _MAKERS.isdisjoint(project.callee_names(Reference(module, part.id)))
 
 
 def body_of(project: Project, function: Function) -> list[tuple[Statement, list[Expression]]]:
@@ -144,7 +159,9 @@ def _beside_generators(project: Project) -> frozenset[FunctionId]:
     groups.extend(
         tuple(target.function for target in edge.targets if target.function is not None)
         for edge in project.graph.edges
-        if edge.access is Access.CALL and len(edge.targets) > 1
+        if edge.access is Access.CALL
+        and len(edge.targets) > 1
+        and edge.site not in project.wrapper_calls
     )
     mixed = (each for each in groups if any(project.functions[f].is_generator for f in each))
     return frozenset(function for group in mixed for function in group)

@@ -37,7 +37,9 @@ def project_decorator_limit(
         return Limit("ASY906", f"decorator {text!r} may call it without await", decorator)
     names = [name for _, name in project.decorators(function)]
     wraps = decorator in wrapping(project, function)
-    if "contextlib.contextmanager" in names or ("builtins.property" in names and not wraps):
+    handed = wraps and function.is_generator
+    manager = "contextlib.contextmanager" in names and not handed
+    if manager or ("builtins.property" in names and not wraps):
         return Limit(
             "ASY906", f"decorator {text!r} stands beside {names[0] or names[-1]}", decorator
         )
@@ -50,7 +52,8 @@ def project_decorator_limit(
 
 def wrapping(project: Project, function: Function) -> frozenset[Reference]:
     """The decorators of a function that only wrap it."""
-    decorated = (each for one in project.wrappers_of(function.id) for each in one.decorated)
+    found = project.wrappers_of(function.id)
+    decorated = (each for one in found for each in (*one.decorated, *one.handed))
     return frozenset(place for identifier, place in decorated if identifier == function.id)
 
 

@@ -90,10 +90,13 @@ class Findings:
             message = f"{short(function)} gets an async twin"
             reason = f"it stays for callers that cannot await: {self._why_sync(function)}"
             yield self._finding("ASY150", cause.site, Safety.SAFE, message, reason, function)
+        reason = "entry point of the program"
         for function in sorted(self.colouring.causes):
             for site in self.decided.conversions[function].bridges:
                 message = f"asyncio.run({short(function)}(...))"
-                reason = "entry point of the program"
+                yield self._finding("ASY130", site, Safety.SAFE, message, reason, function)
+            for site in self.decided.conversions[function].moved:
+                message = f"asyncio.run(...) around what uses {short(function)}"
                 yield self._finding("ASY130", site, Safety.SAFE, message, reason, function)
 
     def _awaited(self, callee: FunctionId, site: Reference) -> str:

@@ -6,13 +6,16 @@ colour; its body moves into a nested coroutine function that it runs (a *bridge*
 
 from __future__ import annotations
 
-from asyncify.model.facts import Function, Kind, Module, Place, Role
+from asyncify.model.facts import Function, Kind, Place, Role
 from asyncify.model.graph import Reference
 from asyncify.model.plan import AddImport, Edit, Insert, Wrap
+from asyncify.planning.colour import Limit
+from asyncify.planning.interrupts import interruption
 from asyncify.planning.project import Project
-from asyncify.planning.scripts import is_script
+from asyncify.planning.scripts import DEFINITIONS, is_alone, is_movable, is_script, script_body
 
 RUNNER = "_run"
+_MOVING = (Place.BODY, Place.COMPREHENSION)
 
 
 def bridge_edits(project: Project, function: Function) -> list[tuple[str, Edit]] | None:
@@ -59,22 +62,23 @@ def bridge_edits(project: Project, function: Function) -> list[tuple[str, Edit]]
     return [(module.path, edit) for edit in edits]
 
 
+def taken_limit(project: Project, site: Reference) -> Limit | None:
+    """Why a call at module level cannot be run in one loop with others, where there are any."""
+    handled = interruption(project, site)
+    return handled if isinstance(handled, Limit) and not is_alone(project, site) else None
+
+
 def starts_program(project: Project, site: Reference) -> bool:
-    """Whether a call at module level is part of a program that starts here: no loop can be running.
+    """Whether a place at module level is part of a program that starts here: no loop can be running.
 
     That is the body of a main guard, and the module level of a script that nobody imports.
     """
     expression = project.expression(site)
-    if expression.place is not Place.BODY:
-        return False
     module = project.module(site)
-    if project.guard(site) is not None:
-        return True
-    return is_script(project, module) and not _unmovable(module)
-
-
-def _unmovable(module: Module) -> bool:
-    """Whether the module level holds what may not stand in a function with `global` names."""
-    if any(one.name == "*" for one in module.imports):
-        return True
-    return any(s.kind == "AnnAssign" and s.function == f"{module.name}:" for s in module.statements)
+    if project.functions[expression.function].kind != "module" or expression.place not in _MOVING:
+        return False
+    around = project.ancestry(module, project.statement(site))
+    if script_body(project, module) or any(each.kind in DEFINITIONS for each in around):
+        return False
+    guarded = project.guard(site) is not None
+    return (guarded or is_script(project, module)) and is_movable(project, site)

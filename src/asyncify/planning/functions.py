@@ -44,7 +44,7 @@ from asyncify.planning.reach import reach
 from asyncify.planning.returned import asking_limit, asking_steps, returning_edits
 from asyncify.planning.scripts import script_edits
 from asyncify.planning.stand_ins import given_limit
-from asyncify.planning.steps import Step
+from asyncify.planning.steps import Step, in_program
 from asyncify.planning.stops import stop_limit
 from asyncify.planning.testing import test_case_limit
 from asyncify.planning.twins import Twin, copied, inside, twin_of
@@ -79,6 +79,16 @@ class Conversion:
     def bridges(self) -> list[Reference]:
         """The calls in a program's entry that start the loop."""
         return [step.bridge for step in self.steps if step.bridge is not None]
+
+    @property
+    def moved(self) -> list[Reference]:
+        """The places in a program's entry that an async function takes along."""
+        return [site for step in self.steps for site in step.moved]
+
+    @property
+    def starting(self) -> list[Reference]:
+        """Both of these."""
+        return [*self.bridges, *self.moved]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +140,7 @@ def _change_colour(project: Project, conversion: Conversion, boundaries: Boundar
     if conversion.limit is not None:
         return
     conversion.edits.extend(_definition(project, function, boundaries.tests))
-    conversion.steps.extend(steps)
+    conversion.steps.extend(map(in_program, steps))
     renamed = new_name(project, function)
     if renamed is not None:
         conversion.edits.extend(_renamed_calls(project, function, renamed))

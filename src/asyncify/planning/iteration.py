@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator
 from asyncify.model.facts import Expression, Function, Kind, Role
 from asyncify.model.graph import Access, Edge, Reference, SourceKind, Value
 from asyncify.model.plan import Edit, Replace
-from asyncify.planning.callables import LOOKERS
 from asyncify.planning.cleanup import cleans_up
 from asyncify.planning.colour import Limit
 from asyncify.planning.consumers import consume
 from asyncify.planning.helpers import compared_with_none
 from asyncify.planning.items import existing
+from asyncify.planning.keeping import LOOKERS
 from asyncify.planning.project import PASSING_ROLES, Project
 from asyncify.planning.purity import other_way_text
 from asyncify.planning.steps import Step

@@ -145,7 +145,7 @@ def _loops(
             found[identifier] = _times(project, identifier, single)
             continue
         else:
-            guards = ((site.module, project.guard(site)) for site in conversion.bridges)
+            guards = ((site.module, project.guard(site)) for site in conversion.starting)
             found.update({(name, guard and guard.id): 1 for name, guard in guards})
             users = {use.user for use in conversion.uses}
         todo.extend(users - seen)

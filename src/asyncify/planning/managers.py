@@ -102,7 +102,8 @@ def manager_edits(project: Project, function: Function) -> Iterable[Edit]:
 
 def made_step(project: Project, function: Function, site: Reference) -> Step:
     """The place that makes a manager: who uses it is looked at by `manager_steps`, if anybody follows it."""
-    if any(s.name == function.id for s in project.sources(site)):
+    known = any(s.name == function.id for s in project.sources(site))
+    if known or site in project.wrapper_calls:  # a wrapper only hands it on
         return Step()
     return enter_step(project, site, function.id)
 

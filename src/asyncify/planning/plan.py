@@ -407,9 +407,10 @@ class _Planner:
         """Holds the entry points that cannot start a loop, because one may already run where they are called."""
         starting = [f for f in colouring.causes if self._conversion(f).starts_loop]
         bridges = [site for f in colouring.causes for site in self._conversion(f).bridges]
-        running = colouring.causes.keys() | running_programs(self.project, bridges)
+        moved = {site for f in colouring.causes for site in self._conversion(f).moved}
+        running = colouring.causes.keys() | running_programs(self.project, bridges, moved)
         apart = left_in_pool(self.project, seeds, self.kept, colouring, self.apart)
-        apart.update(lost_contexts(self.project, bridges))
+        apart.update(lost_contexts(self.project, bridges, moved))
         found = not apart.keys() <= self.apart.keys()
         self.apart.update(apart)
         for function in starting:

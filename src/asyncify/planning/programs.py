@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
-from asyncify.model.facts import FunctionId, Place, Statement
+from asyncify.model.facts import FunctionId, Kind, Module, Place, Statement
 from asyncify.model.graph import Reference
 from asyncify.model.plan import AddImport, Await, Edit, Replace
+from asyncify.planning.colour import Limit
 from asyncify.planning.decided import Decided
 from asyncify.planning.frameworks import stored_callers
+from asyncify.planning.interrupts import interruption
 from asyncify.planning.project import Project
-from asyncify.planning.scripts import INNER_NAMES, bound_names, function_edits
+from asyncify.planning.scripts import INNER_NAMES, annotated_names, bound_names, function_edits
 from asyncify.planning.units import Seed
 
 
@@ -23,7 +25,8 @@ from asyncify.planning.units import Seed
 class Program:
     """The calls of one main guard, or of the module level, that need a loop."""
 
-    calls: tuple[Reference, ...]
+    calls: tuple[Reference, ...]  # and other places that need it: loops, and what enters a manager
+    moved: frozenset[Reference]  # these
     statements: tuple[
         Statement, ...
     ]  # that become an async function; none if one call is run by itself
@@ -36,25 +39,42 @@ class Program:
         )
 
 
-def programs(project: Project, sites: Iterable[Reference]) -> Iterable[Program]:
-    """The programs of calls at module level."""
+def programs(
+    project: Project, sites: Iterable[Reference], moved: Set[Reference]
+) -> Iterable[Program]:
+    """The programs of calls at module level; the `moved` are places that stand in an async function."""
     found: dict[tuple[str, int], list[Reference]] = {}
-    for site in sorted(set(sites)):
+    for site in sorted({*sites, *moved}):
         guard = project.guard(site)
         found.setdefault((site.module, -1 if guard is None else guard.id), []).append(site)
     for (module, parent), calls in sorted(found.items()):
         tops: list[Statement] = []
-        if len(calls) > 1 or _repeated(project, calls[0]):
+        if len(calls) > 1 or calls[0] in moved or _repeated(project, calls[0]):
             for call in calls:
                 around = project.ancestry(project.graph.modules[module], project.statement(call))
                 tops.extend(statement for statement in around if statement.parent == parent)
-        yield Program(tuple(calls), tuple(tops))
+            tops = _with_readers(project, project.graph.modules[module], tops)
+        yield Program(tuple(calls), frozenset(moved).intersection(calls), tuple(tops))
 
 
-def program_edits(project: Project, sites: Sequence[Reference]) -> list[tuple[str, Edit]]:
+def _with_readers(project: Project, module: Module, tops: list[Statement]) -> list[Statement]:
+    """Statements with those behind them that use a name which has an annotation, and cannot be global."""
+    start, end = min(s.span.line for s in tops), max(s.span.end_line for s in tops)
+    for item in module.expressions if annotated_names(module, start, end) else ():
+        if item.kind is Kind.NAME and item.function == f"{module.name}:" and item.span.line > end:
+            if item.text in annotated_names(module, start, end):
+                around = project.ancestry(module, module.statements[item.statement])
+                tops = [*tops, *(s for s in around if s.parent == tops[0].parent)]
+                end = max(s.span.end_line for s in tops)
+    return tops
+
+
+def program_edits(
+    project: Project, sites: Sequence[Reference], moved: Set[Reference]
+) -> list[tuple[str, Edit]]:
     """The bridges of calls at module level."""
     edits: list[tuple[str, Edit]] = []
-    for program in programs(project, sites):
+    for program in programs(project, sites, moved):
         made = _several(project, program) if program.statements else _one(project, program.calls[0])
         path = project.module(program.calls[0]).path
         edits.extend((path, edit) for edit in (*made, AddImport("import asyncio")))
@@ -75,17 +95,23 @@ def _one(project: Project, site: Reference) -> Iterable[Edit]:
 
 
 def _several(project: Project, program: Program) -> Iterable[Edit]:
-    for site in program.calls:
+    for site in (each for each in program.calls if each not in program.moved):
         yield Await(project.expression(site).span)
+        handled = interruption(project, site)
+        assert not isinstance(handled, Limit)  # `frontier.taken_limit` asked before
+        yield from (edit for _, edit in handled)
     module, tops = project.module(program.calls[0]), program.statements
     lines = [s.span.line for s in tops], [s.span.end_line for s in tops]
-    bound = bound_names(module, min(lines[0]), max(lines[1]))
+    start, end = min(lines[0]), max(lines[1])
+    bound = bound_names(module, start, end) - annotated_names(module, start, end)
     yield from function_edits(project, module, tops, bound, names=INNER_NAMES)
 
 
-def running_programs(project: Project, bridges: Iterable[Reference]) -> set[FunctionId]:
+def running_programs(
+    project: Project, bridges: Iterable[Reference], moved: Set[Reference]
+) -> set[FunctionId]:
     """The module levels of which several calls share a loop; `bridges` are the calls that start one."""
-    shared = [program for program in programs(project, bridges) if program.statements]
+    shared = [program for program in programs(project, bridges, moved) if program.statements]
     return {f"{program.calls[0].module}:" for program in shared}
 
 
@@ -115,10 +141,11 @@ def taken_along(decided: Decided, seeds: Iterable[Seed]) -> list[Seed]:
     starting = {
         site: function
         for function in decided.colouring.causes
-        for site in decided.conversions[function].bridges
+        for site in decided.conversions[function].starting
     }
+    inside = {site for f in decided.colouring.causes for site in decided.conversions[f].moved}
     held = {name for name, limit in decided.colouring.held.items() if limit.code == "ASY913"}
-    made = [each for each in programs(project, starting) if each.statements]
+    made = [each for each in programs(project, starting, inside) if each.statements]
     if not made or not held:
         return list(seeds)
     found: list[Seed] = []

@@ -253,7 +253,7 @@ class Project:
     def _wrappers_of(self) -> dict[FunctionId, list[Wrapper]]:
         found: dict[FunctionId, list[Wrapper]] = {}
         for wrapper in self.graph.wrappers.values():
-            for function, _ in wrapper.decorated:
+            for function, _ in (*wrapper.decorated, *wrapper.handed):
                 found.setdefault(function, []).append(wrapper)
         return found
 

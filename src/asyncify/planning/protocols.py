@@ -16,10 +16,10 @@ from importlib.abc import MetaPathFinder, ResourceLoader, SourceLoader
 
 from asyncify.model.facts import Function, Kind, Place, Role
 from asyncify.model.graph import Reference, SourceKind, Value
-from asyncify.planning.callables import LOOKERS
 from asyncify.planning.colour import Limit
 from asyncify.planning.companions import INLINE
 from asyncify.planning.frameworks import is_hook
+from asyncify.planning.keeping import LOOKERS
 from asyncify.planning.limits import is_special
 from asyncify.planning.project import UNSEEN, Project
 

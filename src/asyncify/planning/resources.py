@@ -14,7 +14,6 @@ from asyncify.model.facts import FlowKind, Place, Role
 from asyncify.model.graph import Access, Evidence, Reference, SourceKind, Value
 from asyncify.model.plan import AddImport, Edit, Replace
 from asyncify.planning.arguments import returned_type, shapes, template_imports
-from asyncify.planning.callables import LOOKERS
 from asyncify.planning.derived import derived_edits
 from asyncify.planning.groups import Group, dropped, is_closed, last_part, leaves_generator
 from asyncify.planning.handed import (
@@ -29,6 +28,7 @@ from asyncify.planning.handed import (
 )
 from asyncify.planning.helpers import eager_argument, is_listed
 from asyncify.planning.interceptors import patches
+from asyncify.planning.keeping import LOOKERS
 from asyncify.planning.managers import enter_step
 from asyncify.planning.origins import is_own, is_plain, runs_code, stranger
 from asyncify.planning.project import PASSING_ROLES, UNSEEN, Project

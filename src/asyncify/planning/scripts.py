@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from itertools import chain, count
 
-from asyncify.model.facts import Class, Function, Kind, Module, Role, Statement
-from asyncify.model.graph import Reference
+from asyncify.model.facts import Class, Function, Kind, Module, Place, Role, Statement
+from asyncify.model.graph import Access, Reference
 from asyncify.model.modules import imported_names
 from asyncify.model.plan import AddImport, Edit, Insert, Wrap
 from asyncify.planning.colour import Limit
@@ -20,7 +20,8 @@ _NAMES = ("main", *INNER_NAMES)
 # a name may be found through these without being written
 _LOOKING = frozenset({"globals", "locals", "vars", "dir", "exec", "eval"})
 _IMPORTS = frozenset({"Import", "ImportFrom"})
-_DEFINITIONS = frozenset({"FunctionDef", "AsyncFunctionDef", "ClassDef", "TypeAlias", "AnnAssign"})
+DEFINITIONS = frozenset({"FunctionDef", "AsyncFunctionDef", "ClassDef"})
+_FIXED = DEFINITIONS | {"TypeAlias", "AnnAssign"}
 # what may stay before the function: it calls nobody
 _CONSTANTS = frozenset({"Assign", "Expr"})
 # files that a tool imports or runs in its own way
@@ -107,6 +108,71 @@ def function_edits(
     yield AddImport("import asyncio")
 
 
+def is_movable(project: Project, site: Reference) -> bool:
+    """Whether the statements from the first that calls the project may stand in a function.
+
+    Its names are global there, but for those with an annotation: who else reads one of these would not find it.
+    """
+    module, guard = project.module(site), project.guard(site)
+    return project.memory(
+        ("movable", module.name, guard and guard.id), lambda one: _is_movable(one, module, guard)
+    )
+
+
+def _is_movable(project: Project, module: Module, guard: Statement | None) -> bool:
+    own, parent = f"{module.name}:", guard.id if guard is not None else -1
+    lines = project.memory("calls of programs", _calls).get((module.name, parent))
+    if lines is None:
+        return True
+    start = lines[0]
+    starred = [one for one in module.imports if one.name == "*" and one.span.line >= start]
+    names = annotated_names(module, start, module.statements[-1].span.end_line)
+    if starred or not names.isdisjoint(module.exports or ()):
+        return False
+    for item in module.expressions if names else ():
+        if item.kind is Kind.NAME and item.text in _LOOKING:
+            return False
+        if item.kind is Kind.NAME and item.text in names and item.variable == (own, item.text):
+            around = project.ancestry(module, module.statements[item.statement])
+            if item.function != own or all(each.parent != parent for each in around):
+                return False
+    return True
+
+
+def is_alone(project: Project, site: Reference) -> bool:
+    """Whether an expression at module level is the only one that calls the project there."""
+    guard = project.guard(site)
+    key = site.module, guard.id if guard is not None else -1
+    return len(project.memory("calls of programs", _calls).get(key, ())) < 2
+
+
+def _calls(project: Project) -> dict[tuple[str, int], list[int]]:
+    """The lines of the statements that call the project, in order and one for each call, by module and main guard."""
+    found: dict[tuple[str, int], list[int]] = {}
+    for edge in project.graph.edges:
+        expression = project.expression(edge.site)
+        if expression.function != f"{edge.site.module}:" or edge.access is Access.DECORATE:
+            continue
+        if any(target.function is not None for target in edge.targets):
+            guard = project.guard(edge.site)
+            key = edge.site.module, guard.id if guard is not None else -1
+            around = project.ancestry(project.module(edge.site), project.statement(edge.site))
+            line = min(each.span.line for each in around if each.id != key[1])
+            found.setdefault(key, []).append(line)
+    return {key: sorted(lines) for key, lines in found.items()}
+
+
+def annotated_names(module: Module, start: int, end: int) -> set[str]:
+    """The names with an annotation that statements at module level bind, from one line to another."""
+    return {
+        item.text
+        for item in module.expressions
+        if item.role is Role.TARGET and item.kind is Kind.NAME and item.place is Place.BODY
+        if item.function == f"{module.name}:" and start <= item.span.line <= end
+        if module.statements[item.statement].kind == "AnnAssign"
+    }
+
+
 def bound_names(module: Module, start: int, end: int) -> set[str]:
     """The names that statements at module level bind, from one line to another."""
     body = f"{module.name}:"
@@ -151,7 +217,7 @@ def _body(project: Project, module: Module) -> Sequence[Statement]:
         return []
     tops = [s for s in module.statements if s.parent < 0]
     needed = {one.statement for one in module.imports if one.name == "asyncio"}
-    kept = (n + 1 for n, s in enumerate(tops) if s.kind in _DEFINITIONS or s.id in needed)
+    kept = (n + 1 for n, s in enumerate(tops) if s.kind in _FIXED or s.id in needed)
     calling = {e.statement for e in module.expressions if e.kind is Kind.CALL}
     rest = tops[max(kept, default=0) :]
     while rest and (
@@ -173,7 +239,7 @@ def _within(module: Module, body: Sequence[Statement]) -> list[Statement]:
 
 def _is_unmovable(module: Module, statement: Statement) -> bool:
     """Whether a statement may not stand in a function whose names are global, or would mean something else."""
-    if statement.kind in _DEFINITIONS:
+    if statement.kind in _FIXED:
         return True
     return any(one.name == "*" and one.statement == statement.id for one in module.imports)
 

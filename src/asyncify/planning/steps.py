@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from asyncify.model.facts import FunctionId
 from asyncify.model.graph import Reference
@@ -21,13 +21,14 @@ class Step:
     limit: Limit | None = None
     bridge: Reference | None = None  # a call in a main guard, to be run by asyncio.run
     gives: tuple[FunctionId, ...] = ()  # functions that stay, and return an async iterator
+    moved: tuple[Reference, ...] = ()  # places at module level that a program can take along
 
     def with_edits(self, edits: Iterable[tuple[str, Edit]]) -> Step:
         """The step with more edits; a limit stays one."""
         more = tuple(edits)
         if not more or self.limit is not None:
             return self
-        return Step((*self.edits, *more), self.uses, None, self.bridge, self.gives)
+        return replace(self, edits=(*self.edits, *more))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,4 +64,10 @@ def joined(first: Step, second: Step) -> Step:
         (*first.edits, *second.edits),
         tuple(dict.fromkeys((*first.uses, *second.uses))),
         gives=tuple(dict.fromkeys((*first.gives, *second.gives))),
+        moved=tuple(dict.fromkeys((*first.moved, *second.moved))),
     )
+
+
+def in_program(step: Step) -> Step:
+    """A step of which the places at module level become part of an async function."""
+    return replace(step, uses=tuple(use for use in step.uses if use.site not in step.moved))

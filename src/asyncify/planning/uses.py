@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from asyncify.model.attributes import BUILTIN_ATTRIBUTES, INITIAL
-from asyncify.model.facts import Function, FunctionId, Kind, Role
+from asyncify.model.facts import Function, FunctionId, Kind, Place, Role
 from asyncify.model.graph import Access, Edge, Evidence, Reference, SourceKind, Value
 from asyncify.model.plan import AddImport, Await, Edit, Replace
 from asyncify.planning.accessors import CACHED_PROPERTY, has_accessor
@@ -20,7 +20,7 @@ from asyncify.planning.contained import is_one_of_several
 from asyncify.planning.declarations import gives_plain, stands_for_generator
 from asyncify.planning.doubled import child_limit
 from asyncify.planning.either import either, either_problem
-from asyncify.planning.frontier import starts_program
+from asyncify.planning.frontier import starts_program, taken_limit
 from asyncify.planning.groups import Group
 from asyncify.planning.helpers import helper
 from asyncify.planning.items import existing
@@ -43,7 +43,6 @@ from asyncify.planning.mixing import mixed_source
 from asyncify.planning.mocks import mocked_step
 from asyncify.planning.project import PASSING_ROLES, UNSEEN, Project
 from asyncify.planning.protocols import given_away, protocol_limits
-from asyncify.planning.scripts import script_body
 from asyncify.planning.stacks import decorating
 from asyncify.planning.steps import Items, Step
 from asyncify.rules.spec import Library, Resource
@@ -62,9 +61,9 @@ def await_step(project: Project, site: Reference, used: str) -> Step:
     if around.kind == "lambda" and body(project, around) == site:
         if lambda_form(project, around) is LambdaForm.TAIL:
             return Step((), (Use(around.id, used, site),))  # who calls the lambda awaits
-    if project.functions[expression.function].kind == "module":
-        if not script_body(project, project.module(site)) and starts_program(project, site):
-            return Step(bridge=site)
+    if expression.place is Place.BODY and starts_program(project, site):
+        limit = taken_limit(project, site)
+        return Step(limit=limit) if limit is not None else Step(bridge=site)
     return need_async(project, site, used, [Await(expression.span)])
 
 

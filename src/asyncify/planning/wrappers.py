@@ -152,6 +152,11 @@ class Wrappers:
             around = _around(wrapper)
             users[form] = [] if split else around
             limit = self.limits.get(wrapper.function)
+            for other, place in wrapper.handed[:1]:
+                message = f"it wraps {short(other)}() as well, which is not awaited"
+                limits[wrapper.function] = Limit("ASY906", message, place)
+                if not split:
+                    limits[form] = limits[wrapper.function]
             if limit is not None and not (split and limit.code == "ASY970"):
                 limits[form] = limit
             program = next((use for use in around if use.user in self.programs), None)
@@ -190,7 +195,7 @@ class Wrappers:
             if cause is None:
                 continue
             whole = all(f in causes and f not in self.programs for f in decorated)
-            if whole and wrapper.function not in self.limits:
+            if whole and not wrapper.handed and wrapper.function not in self.limits:
                 causes[wrapper.function] = cause
             else:
                 twins[wrapper.decorator] = cause

@@ -238,7 +238,7 @@ def _manager_complaint(graph: CallGraph, site: Reference, function: Function) ->
     if graph.expression(site).role is Role.ENTERED:
         if statement_of(graph, site) == "AsyncWith":
             return ""
-    elif _is_kept(graph, site, function):
+    elif _is_kept(graph, site, function) or any(site in w.calls for w in graph.wrappers.values()):
         return ""  # `verify.kept` looks at everybody who sees it
     return f"{function.name}() is an async context manager and is not entered by `async with`"
 

@@ -1,0 +1,68 @@
+"""Who gets a function and does not call it: what looks at it, and containers that keep it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from asyncify.model.attributes import READERS
+from asyncify.model.facts import Role
+from asyncify.model.graph import Reference
+
+if TYPE_CHECKING:
+    from asyncify.planning.project import Project
+
+# functions that only look at a function they are given, or hand it on
+LOOKERS = frozenset(
+    {
+        "builtins.hash",
+        "builtins.isinstance",
+        "builtins.print",
+        "builtins.list.count",
+        "builtins.list.index",
+        "builtins.list.remove",
+        "builtins.set.discard",
+        "builtins.set.remove",
+        "builtins.staticmethod",
+        "collections.deque.remove",
+        "enum.member",
+        "functools.partial",
+        "functools.partialmethod",
+        *READERS,
+        "inspect.getdoc",
+        "inspect.getsource",
+        "typing.assert_type",
+        "typing.cast",
+        "typing.reveal_type",
+    }
+)
+# containers that keep a function which they are given at a place, or give it back: analysis follows what is in them
+_SEQUENCES = ("builtins.list", "collections.deque", "typing.MutableSequence")
+_MAPPINGS = ("builtins.dict", "collections.defaultdict", "collections.OrderedDict")
+KEEPERS = {
+    **{f"{owner}.append": "0" for owner in _SEQUENCES},
+    **{f"{owner}.insert": "1" for owner in _SEQUENCES},
+    **{f"{owner}.add": "0" for owner in ("builtins.set", "typing.MutableSet")},
+    "collections.deque.appendleft": "0",
+    **{
+        f"{owner}.{method}": "1"
+        for owner in (*_MAPPINGS, "typing.Mapping", "typing.MutableMapping")
+        for method in ("get", "setdefault")
+    },
+    **{f"{owner}.__setitem__": "1" for owner in _MAPPINGS},
+    "builtins.setattr": "0",  # its attributes say something of it
+}
+_KEYWORD_KEEPERS = frozenset(
+    {
+        *_MAPPINGS[:1],
+        *_MAPPINGS[2:],
+        *(f"{owner}.update" for owner in (*_MAPPINGS, "typing.MutableMapping")),
+    }
+)
+
+
+def is_kept(project: Project, site: Reference, name: str) -> bool:
+    """Whether a callee puts an argument into a container, or gives it back out of one."""
+    expression = project.expression(site)
+    if expression.role is Role.KEYWORD:
+        return name in _KEYWORD_KEEPERS
+    return KEEPERS.get(name) == expression.detail
