@@ -15,13 +15,10 @@ _FILLING = frozenset({"add", "append", "appendleft", "extend", "insert", "setdef
 
 def attributes_assigned(project: Project, site: Reference) -> Iterator[tuple[str, Reference]]:
     """The attributes that a value becomes which is assigned here: their names, and what has them."""
-    module = project.module(site)
-    for flow in module.flows:
-        target = module.expressions[flow.target]
-        if flow.source == site.expression and target.kind is Kind.ATTRIBUTE:
-            owner = project.child(Reference(site.module, target.id), Role.RECEIVER)
-            if owner is not None:
-                yield target.text, owner
+    for _, target in project.destinations(site):
+        owner = project.child(target, Role.RECEIVER)
+        if owner is not None and project.expression(target).kind is Kind.ATTRIBUTE:
+            yield project.expression(target).text, owner
 
 
 def put_away(project: Project, site: Reference) -> str | None:
@@ -32,17 +29,12 @@ def put_away(project: Project, site: Reference) -> str | None:
             return f"it becomes .{name} of an object that is not the project's"
         if any(_is_for_base(project, cls, name) for cls in own):
             return f"it becomes .{name} of a class whose base outside the project may use it"
-    module = project.module(site)
-    for flow in module.flows:
-        variable = module.expressions[flow.target].variable
-        if flow.source == site.expression and variable is not None:
-            if _is_for_base(project, *variable):
-                return f"it becomes .{variable[1]} of a class whose base outside the project may use it"
-        if (
-            flow.source == site.expression
-            and module.expressions[flow.target].kind is Kind.SUBSCRIPT
-        ):
-            return put_into(project, Reference(site.module, flow.target), Role.SUBSCRIPTED)
+    for _, target in project.destinations(site):
+        variable = project.expression(target).variable
+        if variable is not None and _is_for_base(project, *variable):
+            return f"it becomes .{variable[1]} of a class whose base outside the project may use it"
+        if project.expression(target).kind is Kind.SUBSCRIPT:
+            return put_into(project, target, Role.SUBSCRIPTED)
     return None
 
 

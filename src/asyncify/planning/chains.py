@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from asyncify.model.disjoint import DisjointSets
 from asyncify.model.facts import FunctionId
-from asyncify.model.plan import Chain, Edit, MakeAsync, Replace, Safety
+from asyncify.model.plan import Chain, Edit, Insert, MakeAsync, Replace, Safety
 
 Owner = Hashable  # a function, a unit, a library or a file: whoever shares one shares the chain
 
@@ -55,8 +55,9 @@ class Chains:
         self._merge()
         numbers: dict[Owner, int] = {}
         edits: dict[int, list[tuple[str, Edit]]] = {}
+        longer = self._longer()
         for item, owner in self._edits.items():
-            if not self._superseded(item):
+            if item not in longer and not self._superseded(item):
                 edits.setdefault(self.number(owner, numbers), []).append(item)
         chain_of = {function: self.number(function, numbers) for function in functions}
         members: dict[int, list[FunctionId]] = {}
@@ -84,6 +85,18 @@ class Chains:
             owners = (self._edits.pop(first), self._edits.pop((path, edit)))
             self.join(owners)
             self._edits[path, replace(edit, template=merged)] = owners[0]
+
+    def _longer(self) -> set[tuple[str, Edit]]:
+        """The functions in the place of a lambda for which there is one that opens a client around the body."""
+        found: dict[tuple[object, ...], tuple[str, Insert]] = {}
+        superseded: set[tuple[str, Edit]] = set()
+        for path, edit in self._edits:
+            if isinstance(edit, Insert) and edit.holes:
+                first = found.setdefault((path, edit.span, edit.holes), (path, edit))
+                longest = max(first, (path, edit), key=lambda item: len(item[1].text))
+                superseded.update({first, (path, edit)} - {longest})
+                found[path, edit.span, edit.holes] = longest
+        return superseded
 
     def _superseded(self, item: tuple[str, Edit]) -> bool:
         """A `yield from` over what became an async generator is an `async for`, not a plain one."""

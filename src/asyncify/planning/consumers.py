@@ -26,6 +26,7 @@ from asyncify.planning.by_hand import (
 )
 from asyncify.planning.cleanup import left_early
 from asyncify.planning.colour import Limit, Use
+from asyncify.planning.companions import lambda_form
 from asyncify.planning.contained import is_dealt_out, is_looped_over, taker
 from asyncify.planning.either import EACH, either, either_problem, is_for_lists
 from asyncify.planning.helpers import (
@@ -52,6 +53,7 @@ from asyncify.planning.items import (
     unknown,
     with_edits,
 )
+from asyncify.planning.lambdas import LambdaForm
 from asyncify.planning.mixing import mixed_source
 from asyncify.planning.one_by_one import added, one_by_one
 from asyncify.planning.parts import COPIES, GROUPS, users
@@ -85,6 +87,9 @@ def placed(project: Project, site: Reference, used: FunctionId) -> Step:
     if outside is not None:
         return Step(limit=outside)
     function = project.expression(site).function
+    around = project.functions[function]
+    if around.kind == "lambda" and lambda_form(project, around) is LambdaForm.TAIL:
+        return Step(limit=Limit("ASY901", "a lambda cannot await", site))
     own = Use(function, used, site)
     made = Step((), (own,))
     for child, parent in project.enclosing(site):
