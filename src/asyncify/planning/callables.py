@@ -18,6 +18,7 @@ from asyncify.planning.expectations import expected_step, parametrizes
 from asyncify.planning.frameworks import AWAITS, argument_hook
 from asyncify.planning.helpers import call_name
 from asyncify.planning.interceptors import is_put_back
+from asyncify.planning.keepers import keeps
 from asyncify.planning.limits import is_special
 from asyncify.planning.project import PASSING_ROLES, Project
 from asyncify.planning.side_effects import assigned_effect, handed_to_mock
@@ -53,28 +54,6 @@ LOOKERS = frozenset(
         "typing.assert_type",
         "typing.cast",
         "typing.reveal_type",
-    }
-)
-# containers that keep a function which they are given at a place, or give it back: analysis follows what is in them
-_SEQUENCES = ("builtins.list", "collections.deque", "typing.MutableSequence")
-_MAPPINGS = ("builtins.dict", "collections.defaultdict", "collections.OrderedDict")
-KEEPERS = {
-    **{f"{owner}.append": "0" for owner in _SEQUENCES},
-    **{f"{owner}.insert": "1" for owner in _SEQUENCES},
-    **{f"{owner}.add": "0" for owner in ("builtins.set", "typing.MutableSet")},
-    "collections.deque.appendleft": "0",
-    **{
-        f"{owner}.{method}": "1"
-        for owner in (*_MAPPINGS, "typing.Mapping", "typing.MutableMapping")
-        for method in ("get", "setdefault")
-    },
-    **{f"{owner}.__setitem__": "1" for owner in _MAPPINGS},
-}
-_KEYWORD_KEEPERS = frozenset(
-    {
-        *_MAPPINGS[:1],
-        *_MAPPINGS[2:],
-        *(f"{owner}.update" for owner in (*_MAPPINGS, "typing.MutableMapping")),
     }
 )
 THREADS = frozenset({"threading.Thread", "threading.Timer", "multiprocessing.Process"})
@@ -132,9 +111,7 @@ def _handed_to_call(
     if parametrizes(project, site) or registers(project, project.functions[used], around):
         return Step()
     names = project.callee_names(around)
-    if names and all(
-        name in LOOKERS or _is_kept(project, site, name) or _keeps(project, name) for name in names
-    ):
+    if names and all(name in LOOKERS or keeps(project, site, name) for name in names):
         callee = project.child(around, Role.CALLEE)
         kept = put_into(project, callee, Role.RECEIVER) if callee is not None else None
         return _held(site, kept) if kept is not None else Step()
@@ -156,24 +133,6 @@ def _handed_to_call(
             limit=Limit("ASY908", f"it is the target of {name}, which does not await", site)
         )
     return _held(site, f"it is handed to {name}(), which may call it without await")
-
-
-def _is_kept(project: Project, site: Reference, name: str) -> bool:
-    """Whether a callee puts an argument into a container, or gives it back out of one."""
-    expression = project.expression(site)
-    if expression.role is Role.KEYWORD:
-        return name in _KEYWORD_KEEPERS
-    return KEEPERS.get(name) == expression.detail
-
-
-def _keeps(project: Project, name: str) -> bool:
-    """Whether a callee is a dataclass of the project: it keeps its arguments in fields, which analysis follows."""
-    module, _, short = name.rpartition(".")
-    known = project.graph.classes.get(f"{module}:{short}")
-    if known is None or any(method in dict(known.methods) for method in ("__init__", "__new__")):
-        return False
-    made = [project.denoted(Reference(known.module, number)) for number in known.decorators]
-    return made == ["dataclasses.dataclass"]
 
 
 def _escape(project: Project, site: Reference) -> str | None:

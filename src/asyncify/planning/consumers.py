@@ -33,7 +33,6 @@ from asyncify.planning.helpers import (
     AWAITED,
     LAZY,
     call_name,
-    compared_with_none,
     eager_argument,
     has_others,
     helper,
@@ -51,8 +50,10 @@ from asyncify.planning.items import (
     remade,
     rewritten,
     unknown,
+    untracked,
     with_edits,
 )
+from asyncify.planning.keepers import is_only_compared, kept_step
 from asyncify.planning.lambdas import LambdaForm
 from asyncify.planning.mixing import mixed_source
 from asyncify.planning.one_by_one import added, one_by_one
@@ -62,11 +63,8 @@ from asyncify.planning.scripts import outside_limit
 from asyncify.planning.steps import Items, Step, joined
 
 _APPLYING = frozenset({"map", "filter", "itertools.filterfalse", "itertools.starmap"})
-_OF_ITERATORS = (
-    "builtins.iter",
-    "builtins.next",
-    CLOSING,
-)  # what a list has not, or in another way
+# what a list has not, or in another way
+_OF_ITERATORS = ("builtins.iter", "builtins.next", CLOSING)
 
 
 # -- where await stands --------------------------------------------------------------------------
@@ -204,14 +202,16 @@ def consume(project: Project, site: Reference, items: Items, used: FunctionId) -
     if expression.role is Role.ASSIGNED and (escape := put_away(project, site)):
         return unknown(site, escape)
     if expression.role in PASSING_ROLES:
+        if (expression.role, expression.kind) == (Role.TARGET, Kind.CONTAINER):
+            return unknown(site, "it is taken apart")
         kept = unknown(site, "the iterator is kept for later")
         return rewritten(project, site, items) if items.tracked else kept
-    if expression.role is Role.TESTED or compared_with_none(project, site):
+    if expression.role is Role.TESTED or is_only_compared(project, site):
         return Step()
     outer = project.parent(site)
     if items.either and is_for_lists(project, site):
         return Step()
-    step = _part(project, site, items, used, *outer) if outer is not None else None
+    step = _part(project, site, items, used, *outer) if outer else None
     return step or unknown(site, f"the iterator is used as {expression.role}")
 
 
@@ -229,6 +229,8 @@ def _part(
         return _delegated(project, site, items, used, parent)
     if expression.role in (Role.ARGUMENT, Role.KEYWORD) and parent.kind is Kind.CALL:
         return _handed_over(project, site, items, used, around)
+    if expression.role is Role.YIELDED:
+        return kept_step(project, site, items)
     if expression.role is Role.ELEMENT:
         return _contained(project, site, items, used)
     if expression.role is Role.RECEIVER and items.tracked and not items.either:
@@ -244,15 +246,16 @@ def _contained(project: Project, site: Reference, items: Items, used: FunctionId
     """One of several in a container that is taken apart where it stands."""
     taking = taker(project, site)
     if taking is None:
-        known = is_dealt_out(project, site) or is_looped_over(project, site)
-        return rewritten(project, site, items) if known and items.tracked else None
+        if items.tracked and (is_dealt_out(project, site) or is_looped_over(project, site)):
+            return rewritten(project, site, items)
+        return kept_step(project, site, items)
     call, name = taking
     callee, made = project.child(call, Role.CALLEE), helper_name(project, call, name)
     define = helper(project, site.module, made)
     if callee is None or define is None or items.cleanup or has_others(project, call, made):
         return None
     renamed: list[Edit] = [Replace(project.expression(callee).span, define.name), define]
-    step = consume(project, call, _untracked(project, call), used)
+    step = consume(project, call, untracked(project, call), used)
     return with_edits(project, step, site, [*remade(site, items, project), *renamed])
 
 
@@ -329,6 +332,8 @@ def _handed_over(
     if items.tracked and edge is not None and edge.targets:
         if all(target.function is not None for target in edge.targets):
             return rewritten(project, site, items)  # the parameter is an occurrence itself
+    if (kept := kept_step(project, site, items)) is not None:
+        return kept
     names = project.callee_names(call)
     callee = project.child(call, Role.CALLEE)
     if names == ("builtins.list",) and sole_argument(project, call):
@@ -428,12 +433,8 @@ def _helper(
     if name in (GROUPS, COPIES):
         step = _parts(project, call, name, used)
     else:
-        step = consume(project, call, _untracked(project, call), used)
+        step = consume(project, call, untracked(project, call), used)
     return with_edits(project, step, site, edits)
-
-
-def _untracked(project: Project, site: Reference) -> Items:
-    return replace(existing(project, site, closable=False), tracked=False)
 
 
 def _parts(project: Project, call: Reference, name: str, used: FunctionId) -> Step:
@@ -441,7 +442,7 @@ def _parts(project: Project, call: Reference, name: str, used: FunctionId) -> St
     places = users(project, call, name)
     if places is None:
         return unknown(call, f"the iterators of {name}() have no names of their own")
-    step = Step() if name == COPIES else consume(project, call, _untracked(project, call), used)
+    step = Step() if name == COPIES else consume(project, call, untracked(project, call), used)
     for place in places:
-        step = joined(step, consume(project, place, _untracked(project, place), used))
+        step = joined(step, consume(project, place, untracked(project, place), used))
     return step

@@ -122,6 +122,7 @@ def _iterated(graph: CallGraph, place: Reference, externals: Mapping[Reference, 
     if (
         expression.role is Role.COMPARED
         and expression.detail != "0"
+        and (outer is None or outer[1].text not in ("is", "is not"))
         and not _with_none(graph, outer)
     ):
         return "is searched by `in`"
