@@ -179,7 +179,7 @@ def _nothing(project: Project) -> set[Reference]:
 def consume_either(project: Project, site: Reference, items: Items, used: FunctionId) -> Step:
     """What the place of an iterable needs that becomes async, or may be one that does not."""
     step = consume(project, site, items, used)
-    if not items.either or step.limit is not None:
+    if not items.either or step.limit is not None or project.expression(site).role is Role.COMPARED:
         return step
     define = helper(project, site.module, EACH)
     if define is None or items.cleanup:

@@ -34,6 +34,18 @@ async def _contains(value, items):
             return True
     return False
 '''
+_CONTAINS_EITHER = '''
+async def _contains_either(value, items):
+    """Like `value in items`, for an iterable that may be async."""
+
+    async def found():
+        async for item in items:
+            if item is value or item == value:
+                return True
+        return False
+
+    return await found() if hasattr(items, "__aiter__") else value in items
+'''
 _ENUMERATE = '''
 async def _enumerate(items, start=0):
     """Like enumerate, for an async iterable."""
@@ -391,6 +403,7 @@ TEXTS = {
     "any": _ANY,
     "all": _ALL,
     "contains": _CONTAINS,
+    "contains_either": _CONTAINS_EITHER,
     "enumerate": _ENUMERATE,
     "zip": _ZIP,
     "strict_zip": _STRICT_ZIP,

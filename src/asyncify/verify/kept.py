@@ -123,7 +123,7 @@ def _iterated(graph: CallGraph, place: Reference, externals: Mapping[Reference, 
         expression.role is Role.COMPARED
         and expression.detail != "0"
         and (outer is None or outer[1].text not in ("is", "is not"))
-        and not _with_none(graph, outer)
+        and not (_with_none(graph, outer) or _asked(graph, outer))
     ):
         return "is searched by `in`"
     if _is_handed_to(graph, place, externals, _CONSUMING) and not _asked(graph, outer):
