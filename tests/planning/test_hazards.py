@@ -203,6 +203,19 @@ def locked(file):
     time.sleep(1)
     fcntl.flock(file, fcntl.LOCK_EX)
     fcntl.flock(file, fcntl.LOCK_UN)
+
+
+def rows():
+    time.sleep(1)
+    yield 1
+
+
+class Rows:
+    def __init__(self):
+        self.kept = []
+
+    def add(self):
+        self.kept += rows()
 """
 
 

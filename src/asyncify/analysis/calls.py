@@ -37,6 +37,8 @@ class Calls(Binding):
     def __init__(self, heap: Heap, members: Members) -> None:
         super().__init__(heap, members)
         self.of_modules: list[Call] = []  # calls of attributes of modules that nobody may know
+        # the calls of decorated generator functions; None once each of them gives a generator
+        self._decorated_calls: dict[FunctionId, list[tuple[Call, int, bool]] | None] = {}
         self._open_makers: list[tuple[Call, ClassId]] = (
             []
         )  # a variable holds the class, this is its base
@@ -184,13 +186,28 @@ class Calls(Binding):
             self.members.lookups.give(made)
         else:
             call.targets.setdefault(function, target)
+        generator = self.hierarchy.functions[function].is_generator
         if raw and call.added is not None:  # each call of the decorated function binds the others
             self.bind(Call(None, call.slot, call.added), function, bound)
-            if self.hierarchy.functions[function].is_generator and not self._is_returned(call):
+            if generator and self._is_returned(call):
+                self._give_back_generator(function)
+            elif generator:
                 self._generator(call, function)  # the wrapper itself does something with it
             return
         self.bind(call, function, bound)
+        if not raw and generator and function in self.heap.decorated:
+            waiting = self._decorated_calls.setdefault(function, [])
+            if waiting is not None:  # until the wrapper is seen to hand the generator on
+                waiting.append((call, bound, target.overrides))
+                return
         self._result(call, function, bound, overrides=target.overrides)
+
+    def _give_back_generator(self, function: FunctionId) -> None:
+        """A wrapper hands on the generator of a decorated function: every call of that gets its own."""
+        waiting = self._decorated_calls.get(function) or ()
+        self._decorated_calls[function] = None
+        for call, bound, overrides in waiting:
+            self._result(call, function, bound, overrides=overrides)
 
     def _is_returned(self, call: Call) -> bool:
         """Whether a wrapper hands on what it gets."""

@@ -22,6 +22,16 @@ _DEEP = 3  # tables of tables
 # modules whose functions show what they get, and those that hand it to the tests of the project
 _LOOKING = ("copy.", "dataclasses.", "json.", "logging.", "operator.", "pprint.", "reprlib.")
 _TESTING = ("_pytest.", "pytest.", "unittest.")
+# what iterates over the items of what it gets
+_TAKING_APART = frozenset(
+    {
+        "builtins.dict",
+        "collections.OrderedDict",
+        "itertools.chain.from_iterable",
+        "itertools.starmap",
+    }
+)
+_DISPLAYS = frozenset({Kind.CONTAINER, Kind.COMPREHENSION, Kind.GENERATOR})
 
 
 class Containers:
@@ -42,6 +52,7 @@ class Containers:
                     yield from self._contents(argument.slot, call.site, _DEEP)
             if call.attribute in effects.METHODS:
                 yield from self._put_in(call, call.site)
+            yield from self._taken_apart(call, call.site)
         for module in self.flow.modules.values():
             yield from self._assigned(module)
 
@@ -54,6 +65,8 @@ class Containers:
         for call in self.flow.calls:
             names = call.targets.keys() | call.constructs.keys()
             if any(name in effects.MAKES or name in effects.CONTAINERS for name in names):
+                yield call.slot
+            if "dataclasses.field" in names:
                 yield call.slot
             if "collections.defaultdict" in names:
                 yield self.slots.child(call.slot, ELEMENT)
@@ -82,6 +95,35 @@ class Containers:
             atom.kind == SourceKind.INSTANCE and atom.name in self.flow.hierarchy.classes
             for atom in self.slots.atoms(call.slot)
         )
+
+    def _taken_apart(self, call: Call, site: Reference) -> Iterator[tuple[int, Reference]]:
+        """Generators in a container whose items are iterated over by what gets it: `zip(*parts)`, `map(list, parts)`."""
+        names = {t.external for t in (*call.targets.values(), *call.constructs.values())}
+        for argument in call.arguments if names != {None} else ():
+            spread = bool(argument.star) and not effects.HARMLESS.issuperset(names)
+            if spread or names & _TAKING_APART or self._is_handed_out(call, names):
+                if not self._is_written_there(site, argument.expression):
+                    for element in self.slots.elements(argument.slot):
+                        if any(a.kind == SourceKind.GENERATOR for a in self.slots.atoms(element)):
+                            yield element, site
+
+    def _is_handed_out(self, call: Call, names: set[str | None]) -> bool:
+        """Whether a callee hands the items of its arguments to a function that is not the project's."""
+        places = {effects.CALLBACKS[name].callee for name in names if name in effects.CALLBACKS}
+        for argument in call.arguments:
+            if (argument.keyword or str(argument.position)) in places:
+                kinds = {atom.kind for atom in self.slots.atoms(argument.slot)}
+                if not kinds & {SourceKind.FUNCTION, RAW}:
+                    return True
+        return False
+
+    def _is_written_there(self, site: Reference, expression: int) -> bool:
+        """Whether an argument is a container that nobody else has."""
+        module = self.flow.modules[site.module]
+        item = module.expressions[expression] if expression >= 0 else None
+        if item is not None and item.kind is Kind.STARRED:
+            item = module.expressions[module.children[item.id][0]]
+        return item is not None and item.kind in _DISPLAYS
 
     def _contents(self, slot: int, site: Reference, deep: int) -> Iterator[tuple[int, Reference]]:
         """What is in a container, and in those in it."""

@@ -10,6 +10,7 @@ from asyncify.analysis.calls import Calls
 from asyncify.analysis.heap import Heap
 from asyncify.analysis.members import Members, Store
 from asyncify.analysis.slots import ELEMENT, Atom, element_key
+from asyncify.analysis.texts import Texts
 from asyncify.model.composed import fits, prefix_of, shape_of, written
 from asyncify.model.graph import Reference, SourceKind
 
@@ -24,6 +25,7 @@ class Reflection(Calls):
     ) -> None:
         super().__init__(heap, members)
         self._known = known  # the class of an expression, by the type checker
+        self._written = Texts(heap.hierarchy.modules)
         self._fitting: dict[str, list[str]] = {}  # names of methods, by a shape that finds them
 
     def _getattr(self, call: Call) -> None:
@@ -38,6 +40,11 @@ class Reflection(Calls):
     def _get_composed(self, call: Call, site: Reference) -> None:
         """An attribute whose name is put together may be every method of that shape; of another, every one."""
         receiver, name, module = call.arguments[0], call.arguments[1].expression, site.module
+        texts = self._written.of(module, name) if name >= 0 else None
+        if texts is not None and not any(text.startswith("__") for text in texts):
+            for text in sorted(texts):
+                self.members.attribute(receiver.slot, text, call.slot, write=False)
+            return
         shape = shape_of(self.hierarchy.modules[module], name) if name >= 0 else None
         if shape is None:
             self.members.lookup(receiver.slot, call.slot, site)

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from asyncify.model.facts import Kind, Role
 from asyncify.model.graph import Reference, SourceKind
 from asyncify.model.span import Span
-from asyncify.planning.companions import LambdaForm, body, lambda_form
+from asyncify.planning.companions import lambda_form
 from asyncify.planning.helpers import helper
+from asyncify.planning.lambdas import LambdaForm, body
 from asyncify.planning.project import Project
 from asyncify.planning.steps import Items
 

@@ -7,9 +7,12 @@ from asyncify.model.graph import Reference, SourceKind
 from asyncify.model.plan import Await, Edit, Replace
 from asyncify.model.span import Span
 from asyncify.planning.applied import Applied, applied, is_name
+from asyncify.planning.cleanup import cleans_up
 from asyncify.planning.colour import Limit
 from asyncify.planning.consumers import consume, need_async
+from asyncify.planning.helper_texts import AWAITING
 from asyncify.planning.helpers import call_name, helper
+from asyncify.planning.items import untracked, with_edits
 from asyncify.planning.project import Project
 from asyncify.planning.steps import Items, Step
 
@@ -21,6 +24,12 @@ _AWAITERS = frozenset(
 _REDUCERS = frozenset({"functools.reduce", "_functools.reduce"})
 _FILTERS = frozenset({"builtins.filter", "itertools.filterfalse"})
 _SORTS = frozenset({"builtins.sorted", "builtins.min", "builtins.max"})
+# lazy functions, and where they get the one that they call
+_LAZY = {
+    "itertools.accumulate": ("1", "func"),
+    "itertools.takewhile": ("0",),
+    "itertools.dropwhile": ("0",),
+}
 _TO_THREAD = frozenset({"asyncio.to_thread", "asyncio.threads.to_thread"})
 _EXECUTOR = "run_in_executor"
 
@@ -50,6 +59,8 @@ def called_by(
         return _sort(project, site, used, call, keywords)
     if name in _REDUCERS and detail == "0" and not keywords:
         return _reduce(project, site, used, call)
+    if detail in _LAZY.get(name, ()):
+        return _lazily(project, site, used, call, name)
     return _in_thread(project, site, used, call, name)
 
 
@@ -208,6 +219,25 @@ def _reduce(project: Project, site: Reference, used: FunctionId, call: Reference
         Await(expression.span),
     ]
     return need_async(project, call, used, edits)
+
+
+def _lazily(
+    project: Project, site: Reference, used: FunctionId, call: Reference, name: str
+) -> Step | None:
+    """`takewhile` and its like: an async helper takes its place, and its iterator is async."""
+    callee = project.child(call, Role.CALLEE)
+    define = helper(project, site.module, AWAITING + name.rpartition(".")[2])
+    if callee is None or define is None:
+        return None
+    made = (s.name for r, _ in project.arguments(call) for s in project.sources(r))
+    if any(cleans_up(project, one) for one in made):
+        return None  # it would be closed later
+    step = consume(project, call, untracked(project, call), used)
+    if step.limit is not None:
+        message = f"it is handed to {call_name(project, call)}(): {step.limit.message}"
+        return Step(limit=Limit("ASY907", message, site))
+    edits: list[Edit] = [Replace(project.expression(callee).span, define.name), define]
+    return with_edits(project, step, call, edits)
 
 
 def _thread(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from asyncify.model.facts import Kind, Role
-from asyncify.model.graph import Reference
+from asyncify.model.graph import Reference, SourceKind
 from asyncify.planning.project import Project
 
 _BASES_THAT_ASK_NOTHING = ("builtins.", "abc.", "typing.", "enum.", "collections.", "types.")
@@ -15,35 +15,39 @@ _FILLING = frozenset({"add", "append", "appendleft", "extend", "insert", "setdef
 
 def attributes_assigned(project: Project, site: Reference) -> Iterator[tuple[str, Reference]]:
     """The attributes that a value becomes which is assigned here: their names, and what has them."""
-    module = project.module(site)
-    for flow in module.flows:
-        target = module.expressions[flow.target]
-        if flow.source == site.expression and target.kind is Kind.ATTRIBUTE:
-            owner = project.child(Reference(site.module, target.id), Role.RECEIVER)
-            if owner is not None:
-                yield target.text, owner
+    for _, target in project.destinations(site):
+        owner = project.child(target, Role.RECEIVER)
+        if owner is not None and project.expression(target).kind is Kind.ATTRIBUTE:
+            yield project.expression(target).text, owner
 
 
 def put_away(project: Project, site: Reference) -> str | None:
     """Why nobody sees who uses a value that is assigned here: it becomes part of an object of others."""
     for name, owner in attributes_assigned(project, site):
         own = _own_classes(project, owner)
+        if not own and _is_of_function(project, site, name, owner):
+            continue
         if not own:
             return f"it becomes .{name} of an object that is not the project's"
         if any(_is_for_base(project, cls, name) for cls in own):
             return f"it becomes .{name} of a class whose base outside the project may use it"
-    module = project.module(site)
-    for flow in module.flows:
-        variable = module.expressions[flow.target].variable
-        if flow.source == site.expression and variable is not None:
-            if _is_for_base(project, *variable):
-                return f"it becomes .{variable[1]} of a class whose base outside the project may use it"
-        if (
-            flow.source == site.expression
-            and module.expressions[flow.target].kind is Kind.SUBSCRIPT
-        ):
-            return put_into(project, Reference(site.module, flow.target), Role.SUBSCRIPTED)
+    for _, target in project.destinations(site):
+        variable = project.expression(target).variable
+        if variable is not None and _is_for_base(project, *variable):
+            return f"it becomes .{variable[1]} of a class whose base outside the project may use it"
+        if project.expression(target).kind is Kind.SUBSCRIPT:
+            return put_into(project, target, Role.SUBSCRIPTED)
     return None
+
+
+def _is_of_function(project: Project, site: Reference, name: str, owner: Reference) -> bool:
+    """Whether a value becomes an attribute of functions, from where only who calls it by that name gets it."""
+    value, places = project.value(site), project.attributes(name)
+    reads = [one for one in places if project.expression(one).role is not Role.TARGET]
+    functions = {source.kind for source in project.sources(owner)} == {SourceKind.FUNCTION}
+    called = [one for one in reads if project.expression(one).role is Role.CALLEE]
+    seen = value is not None and all(project.value(one) is value for one in reads)
+    return functions and seen and bool(called) and len(called) == len(reads)
 
 
 def put_into(project: Project, outer: Reference, role: Role) -> str | None:

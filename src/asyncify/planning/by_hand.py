@@ -24,8 +24,8 @@ _METHODS = frozenset({"send", "throw", "close"})
 
 def searched(project: Project, site: Reference, items: Items, around: Reference) -> Made:
     """`value in iterable`, which takes items until it finds the value."""
-    define = helper(project, site.module, "contains")
-    if define is None or items.remade or items.cleanup:
+    define = helper(project, site.module, "contains_either" if items.either else "contains")
+    if define is None or (items.remade and not items.either) or items.cleanup:
         return Limit("ASY912", "`in` would iterate over it", site)
     comparison = project.expression(around)
     spans = tuple(e.span for _, e in project.children(around))

@@ -17,7 +17,8 @@ from asyncify.planning.expectations import expected_step, parametrizes
 from asyncify.planning.frameworks import AWAITS, argument_hook
 from asyncify.planning.helpers import call_name
 from asyncify.planning.interceptors import is_put_back
-from asyncify.planning.keeping import LOOKERS, is_kept
+from asyncify.planning.keepers import keeps
+from asyncify.planning.keeping import LOOKERS
 from asyncify.planning.limits import is_special
 from asyncify.planning.project import PASSING_ROLES, Project
 from asyncify.planning.side_effects import assigned_effect, handed_to_mock
@@ -79,9 +80,7 @@ def _handed_to_call(
     if parametrizes(project, site) or registers(project, project.functions[used], around):
         return Step()
     names = project.callee_names(around)
-    if names and all(
-        name in LOOKERS or is_kept(project, site, name) or _keeps(project, name) for name in names
-    ):
+    if names and all(name in LOOKERS or keeps(project, site, name) for name in names):
         callee = project.child(around, Role.CALLEE)
         kept = put_into(project, callee, Role.RECEIVER) if callee is not None else None
         return _held(site, kept) if kept is not None else Step()
@@ -103,16 +102,6 @@ def _handed_to_call(
             limit=Limit("ASY908", f"it is the target of {name}, which does not await", site)
         )
     return _held(site, f"it is handed to {name}(), which may call it without await")
-
-
-def _keeps(project: Project, name: str) -> bool:
-    """Whether a callee is a dataclass of the project: it keeps its arguments in fields, which analysis follows."""
-    module, _, short = name.rpartition(".")
-    known = project.graph.classes.get(f"{module}:{short}")
-    if known is None or any(method in dict(known.methods) for method in ("__init__", "__new__")):
-        return False
-    made = [project.denoted(Reference(known.module, number)) for number in known.decorators]
-    return made == ["dataclasses.dataclass"]
 
 
 def _escape(project: Project, site: Reference) -> str | None:

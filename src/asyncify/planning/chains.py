@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from asyncify.model.disjoint import DisjointSets
 from asyncify.model.facts import FunctionId
-from asyncify.model.plan import Chain, Edit, MakeAsync, Replace, Safety
+from asyncify.model.plan import Chain, Define, Edit, Insert, MakeAsync, Replace, Safety
+from asyncify.planning.helper_texts import AWAITING
 
 Owner = Hashable  # a function, a unit, a library or a file: whoever shares one shares the chain
 
@@ -53,10 +54,12 @@ class Chains:
     def build(self, functions: Iterable[FunctionId]) -> tuple[list[Chain], dict[FunctionId, int]]:
         """The chains, and the chain of every function."""
         self._merge()
+        self._prefer_awaiting()
         numbers: dict[Owner, int] = {}
         edits: dict[int, list[tuple[str, Edit]]] = {}
+        longer = self._longer()
         for item, owner in self._edits.items():
-            if not self._superseded(item):
+            if item not in longer and not self._superseded(item):
                 edits.setdefault(self.number(owner, numbers), []).append(item)
         chain_of = {function: self.number(function, numbers) for function in functions}
         members: dict[int, list[FunctionId]] = {}
@@ -84,6 +87,33 @@ class Chains:
             owners = (self._edits.pop(first), self._edits.pop((path, edit)))
             self.join(owners)
             self._edits[path, replace(edit, template=merged)] = owners[0]
+
+    def _longer(self) -> set[tuple[str, Edit]]:
+        """The functions in the place of a lambda for which there is one that opens a client around the body."""
+        found: dict[tuple[object, ...], tuple[str, Insert]] = {}
+        superseded: set[tuple[str, Edit]] = set()
+        for path, edit in self._edits:
+            if isinstance(edit, Insert) and edit.holes:
+                first = found.setdefault((path, edit.span, edit.holes), (path, edit))
+                longest = max(first, (path, edit), key=lambda item: len(item[1].text))
+                superseded.update({first, (path, edit)} - {longest})
+                found[path, edit.span, edit.holes] = longest
+        return superseded
+
+    def _prefer_awaiting(self) -> None:
+        """One helper where both a function and the items that it gets become async: the one that awaits both."""
+        replaced = [(path, edit) for path, edit in self._edits if isinstance(edit, Replace)]
+        helpers = {(p, e.span): e for p, e in replaced if e.template.startswith(f"_{AWAITING}")}
+        gone: dict[tuple[str, str], Owner] = {}
+        for path, edit in replaced if helpers else ():
+            other = helpers.get((path, edit.span))
+            if other is not None and other != edit:
+                owner = gone[path, edit.template] = self._edits.pop((path, edit))
+                self.join((self._edits[path, other], owner))
+        used = {(path, edit.template) for path, edit in self._edits if isinstance(edit, Replace)}
+        for path, found in list(self._edits) if gone else ():
+            if isinstance(found, Define) and (path, found.name) in gone.keys() - used:
+                del self._edits[path, found]
 
     def _superseded(self, item: tuple[str, Edit]) -> bool:
         """A `yield from` over what became an async generator is an `async for`, not a plain one."""

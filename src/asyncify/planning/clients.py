@@ -9,6 +9,9 @@ from asyncify.model.facts import LOOPS, FunctionId, Kind, Place, Role, Statement
 from asyncify.model.graph import Reference
 from asyncify.model.plan import AddImport, Edit, Insert, Replace, Wrap
 from asyncify.planning.arguments import joined
+from asyncify.planning.companions import lambda_form
+from asyncify.planning.lambdas import LambdaForm
+from asyncify.planning.named_lambdas import naming_edits
 from asyncify.planning.project import Project
 from asyncify.planning.settled import statements_around
 from asyncify.planning.units import ClientCall, helper_edits, import_text, used_helpers
@@ -21,13 +24,16 @@ def resettable(project: Project, calls: Sequence[ClientCall]) -> bool:
     """Whether a statement can be put before every call, where one client serves several.
 
     False for two calls in one statement, and for a call that its own statement repeats (the test of a
-    `while`, a comprehension).
+    `while`, a comprehension, a lambda that goes into one).
     """
     statements = [project.statement(call.site).id for call in calls]
     if len(set(statements)) != len(statements):
         return False
     for call in calls:
         expression = project.expression(call.site)
+        around = project.functions[expression.function]
+        if around.kind == "lambda" and lambda_form(project, around) is not LambdaForm.NAMED:
+            return False
         if expression.place in (Place.COMPREHENSION, Place.GENERATOR):
             return False
         if project.statement(call.site).kind == "While":
@@ -69,6 +75,10 @@ def _function_edits(
         callee = project.child(call.site, Role.CALLEE)
         assert callee is not None
         yield Replace(project.expression(callee).span, f"{variable}.{call.method}")
+    known = project.functions[function]
+    if known.kind == "lambda":
+        yield from naming_edits(project, known, header.replace("{", "{{").replace("}", "}}"))
+        return
     for run in runs(project, function, [call.site for call in calls], alone=_is_local(first)):
         yield Wrap(run.first.span, run.last.span, header)
         if client.reset:

@@ -8,13 +8,13 @@ runs an event loop must become async before anybody above it does.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from asyncify.model.facts import Class, Function, FunctionId, Kind, Role
 from asyncify.model.graph import Access, Reference, SourceKind
 from asyncify.planning.hooks import hooks_together, in_case
 from asyncify.planning.keeping import LOOKERS, is_kept
+from asyncify.planning.lambdas import LambdaForm, body, can_be_named, lambda_site, only_calls
 
 if TYPE_CHECKING:
     from asyncify.planning.project import Project
@@ -53,14 +53,6 @@ EXPECTATIONS = {
 RUNNERS = frozenset({"asyncio.run", "asyncio.runners.run"})
 
 
-class LambdaForm(StrEnum):
-    """What becomes of a lambda that calls async code."""
-
-    INLINE = "inline"  # its body moves into a comprehension
-    TAIL = "tail"  # it returns the coroutine, and its callers await that
-    FIXED = "fixed"
-
-
 def companions(project: Project) -> Iterator[list[FunctionId]]:
     """Groups of functions that change colour together."""
     for function in project.functions.values():
@@ -96,32 +88,12 @@ def lambda_form(project: Project, function: Function) -> LambdaForm:
     if _goes_inline(project, function, site):
         return LambdaForm.INLINE
     inside = body(project, function)
-    if project.expression(inside).kind is Kind.CALL and _called(project, inside):
+    hands_on = project.expression(inside).kind is Kind.CALL and bool(_called(project, inside))
+    if hands_on and only_calls(project, inside):
         return LambdaForm.TAIL
-    return LambdaForm.FIXED
-
-
-def lambda_site(project: Project, function: FunctionId) -> Reference | None:
-    """The expression that makes a lambda."""
-    return project.memory("lambdas", _lambdas).get(function)
-
-
-def _lambdas(project: Project) -> dict[FunctionId, Reference]:
-    return {
-        expression.text: Reference(name, expression.id)
-        for name, module in project.graph.modules.items()
-        for expression in module.expressions
-        if expression.kind is Kind.LAMBDA
-    }
-
-
-def body(project: Project, function: Function) -> Reference:
-    """The expression that a lambda returns."""
-    site = lambda_site(project, function.id)
-    assert site is not None
-    found = project.child(site, Role.RETURNED)
-    assert found is not None
-    return found
+    if can_be_named(project, function, site):
+        return LambdaForm.NAMED
+    return LambdaForm.TAIL if hands_on else LambdaForm.FIXED
 
 
 def _goes_inline(project: Project, function: Function, site: Reference) -> bool:

@@ -26,6 +26,7 @@ from asyncify.planning.by_hand import (
 )
 from asyncify.planning.cleanup import left_early
 from asyncify.planning.colour import Limit, Use
+from asyncify.planning.companions import lambda_form
 from asyncify.planning.contained import is_dealt_out, is_looped_over, taker
 from asyncify.planning.either import EACH, either, either_problem, is_for_lists
 from asyncify.planning.frontier import starts_program
@@ -33,7 +34,6 @@ from asyncify.planning.helpers import (
     AWAITED,
     LAZY,
     call_name,
-    compared_with_none,
     eager_argument,
     has_others,
     helper,
@@ -51,8 +51,11 @@ from asyncify.planning.items import (
     remade,
     rewritten,
     unknown,
+    untracked,
     with_edits,
 )
+from asyncify.planning.keepers import is_only_compared, kept_step
+from asyncify.planning.lambdas import LambdaForm
 from asyncify.planning.mixing import mixed_source
 from asyncify.planning.one_by_one import added, one_by_one
 from asyncify.planning.parts import COPIES, GROUPS, users
@@ -61,11 +64,8 @@ from asyncify.planning.scripts import outside_limit
 from asyncify.planning.steps import Items, Step, joined
 
 _APPLYING = frozenset({"map", "filter", "itertools.filterfalse", "itertools.starmap"})
-_OF_ITERATORS = (
-    "builtins.iter",
-    "builtins.next",
-    CLOSING,
-)  # what a list has not, or in another way
+# what a list has not, or in another way
+_OF_ITERATORS = ("builtins.iter", "builtins.next", CLOSING)
 
 
 # -- where await stands --------------------------------------------------------------------------
@@ -86,6 +86,9 @@ def placed(project: Project, site: Reference, used: FunctionId) -> Step:
     if outside is not None:
         return Step(limit=outside)
     function = project.expression(site).function
+    around = project.functions[function]
+    if around.kind == "lambda" and lambda_form(project, around) is LambdaForm.TAIL:
+        return Step(limit=Limit("ASY901", "a lambda cannot await", site))
     own = Use(function, used, site)
     made = Step((), (own,), moved=(site,) if starts_program(project, site) else ())
     for child, parent in project.enclosing(site):
@@ -180,7 +183,7 @@ def _nothing(project: Project) -> set[Reference]:
 def consume_either(project: Project, site: Reference, items: Items, used: FunctionId) -> Step:
     """What the place of an iterable needs that becomes async, or may be one that does not."""
     step = consume(project, site, items, used)
-    if not items.either or step.limit is not None:
+    if not items.either or step.limit is not None or project.expression(site).role is Role.COMPARED:
         return step
     define = helper(project, site.module, EACH)
     if define is None or items.cleanup:
@@ -203,14 +206,16 @@ def consume(project: Project, site: Reference, items: Items, used: FunctionId) -
     if expression.role is Role.ASSIGNED and (escape := put_away(project, site)):
         return unknown(site, escape)
     if expression.role in PASSING_ROLES:
+        if (expression.role, expression.kind) == (Role.TARGET, Kind.CONTAINER):
+            return unknown(site, "it is taken apart")
         kept = unknown(site, "the iterator is kept for later")
         return rewritten(project, site, items) if items.tracked else kept
-    if expression.role is Role.TESTED or compared_with_none(project, site):
+    if expression.role is Role.TESTED or is_only_compared(project, site):
         return Step()
     outer = project.parent(site)
     if items.either and is_for_lists(project, site):
         return Step()
-    step = _part(project, site, items, used, *outer) if outer is not None else None
+    step = _part(project, site, items, used, *outer) if outer else None
     return step or unknown(site, f"the iterator is used as {expression.role}")
 
 
@@ -228,6 +233,8 @@ def _part(
         return _delegated(project, site, items, used, parent)
     if expression.role in (Role.ARGUMENT, Role.KEYWORD) and parent.kind is Kind.CALL:
         return _handed_over(project, site, items, used, around)
+    if expression.role is Role.YIELDED:
+        return kept_step(project, site, items)
     if expression.role is Role.ELEMENT:
         return _contained(project, site, items, used)
     if expression.role is Role.RECEIVER and items.tracked and not items.either:
@@ -243,15 +250,16 @@ def _contained(project: Project, site: Reference, items: Items, used: FunctionId
     """One of several in a container that is taken apart where it stands."""
     taking = taker(project, site)
     if taking is None:
-        known = is_dealt_out(project, site) or is_looped_over(project, site)
-        return rewritten(project, site, items) if known and items.tracked else None
+        if items.tracked and (is_dealt_out(project, site) or is_looped_over(project, site)):
+            return rewritten(project, site, items)
+        return kept_step(project, site, items)
     call, name = taking
     callee, made = project.child(call, Role.CALLEE), helper_name(project, call, name)
     define = helper(project, site.module, made)
     if callee is None or define is None or items.cleanup or has_others(project, call, made):
         return None
     renamed: list[Edit] = [Replace(project.expression(callee).span, define.name), define]
-    step = consume(project, call, _untracked(project, call), used)
+    step = consume(project, call, untracked(project, call), used)
     return with_edits(project, step, site, [*remade(site, items, project), *renamed])
 
 
@@ -328,6 +336,8 @@ def _handed_over(
     if items.tracked and edge is not None and edge.targets:
         if all(target.function is not None for target in edge.targets):
             return rewritten(project, site, items)  # the parameter is an occurrence itself
+    if (kept := kept_step(project, site, items)) is not None:
+        return kept
     names = project.callee_names(call)
     callee = project.child(call, Role.CALLEE)
     if names == ("builtins.list",) and sole_argument(project, call):
@@ -427,12 +437,8 @@ def _helper(
     if name in (GROUPS, COPIES):
         step = _parts(project, call, name, used)
     else:
-        step = consume(project, call, _untracked(project, call), used)
+        step = consume(project, call, untracked(project, call), used)
     return with_edits(project, step, site, edits)
-
-
-def _untracked(project: Project, site: Reference) -> Items:
-    return replace(existing(project, site, closable=False), tracked=False)
 
 
 def _parts(project: Project, call: Reference, name: str, used: FunctionId) -> Step:
@@ -440,7 +446,7 @@ def _parts(project: Project, call: Reference, name: str, used: FunctionId) -> St
     places = users(project, call, name)
     if places is None:
         return unknown(call, f"the iterators of {name}() have no names of their own")
-    step = Step() if name == COPIES else consume(project, call, _untracked(project, call), used)
+    step = Step() if name == COPIES else consume(project, call, untracked(project, call), used)
     for place in places:
-        step = joined(step, consume(project, place, _untracked(project, place), used))
+        step = joined(step, consume(project, place, untracked(project, place), used))
     return step

@@ -14,7 +14,7 @@ from asyncify.model.plan import Edit, MakeAsync, Replace
 from asyncify.model.span import Span
 from asyncify.planning.callables import callback_step
 from asyncify.planning.colour import Limit, Use
-from asyncify.planning.companions import loop_calls
+from asyncify.planning.companions import lambda_form, loop_calls
 from asyncify.planning.declarations import mixed_limit, stands_for_generator
 from asyncify.planning.decorators import cache_edits
 from asyncify.planning.delegation import delegation_edits
@@ -28,6 +28,7 @@ from asyncify.planning.hooks import hook_edits, hook_limit, hook_name
 from asyncify.planning.interceptors import patched_names
 from asyncify.planning.interrupts import interrupt_limit
 from asyncify.planning.iteration import PROTOCOL, iteration_limit, protocol_edits, stays_plain
+from asyncify.planning.lambdas import LambdaForm
 from asyncify.planning.limits import (
     RENAMED,
     is_special,
@@ -38,6 +39,7 @@ from asyncify.planning.limits import (
 from asyncify.planning.loops import loop_edits, loop_limit
 from asyncify.planning.managers import manager_edits, manager_limit
 from asyncify.planning.named import named_limit
+from asyncify.planning.named_lambdas import naming_edits
 from asyncify.planning.project import UNSEEN, Project
 from asyncify.planning.public import beside_limit, public_limit
 from asyncify.planning.reach import reach
@@ -311,9 +313,11 @@ def new_name(project: Project, function: Function) -> str | None:
 
 
 def _definition(project: Project, function: Function, tests: str) -> Iterable[tuple[str, Edit]]:
-    if function.kind == "lambda":
-        return  # its body moves, or hands the coroutine on
     path = project.path(function.id)
+    if function.kind == "lambda":  # its body moves, or hands the coroutine on
+        if lambda_form(project, function) is LambdaForm.NAMED:
+            yield from ((path, edit) for edit in naming_edits(project, function))
+        return
     if not stays_plain(function) and not stands_for_generator(project, function):
         yield path, MakeAsync(function.header, "def")
     yield from ((path, edit) for edit in protocol_edits(project, function))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+# begins the name of a helper that takes the place of another one where a function is awaited as well
+AWAITING = "awaiting_"
 _ANY = '''
 async def _any(items):
     """Like any, for an async iterator, which is closed."""
@@ -31,6 +33,18 @@ async def _contains(value, items):
         if item is value or item == value:
             return True
     return False
+'''
+_CONTAINS_EITHER = '''
+async def _contains_either(value, items):
+    """Like `value in items`, for an iterable that may be async."""
+
+    async def found():
+        async for item in items:
+            if item is value or item == value:
+                return True
+        return False
+
+    return await found() if hasattr(items, "__aiter__") else value in items
 '''
 _ENUMERATE = '''
 async def _enumerate(items, start=0):
@@ -151,6 +165,45 @@ async def _dropwhile(predicate, items):
     dropping = True
     async for item in items:
         dropping = dropping and predicate(item)
+        if not dropping:
+            yield item
+'''
+_AWAITING_ACCUMULATE = '''
+async def _awaiting_accumulate(items, func, *, initial=None):
+    """Like itertools.accumulate, for a function that is awaited; the items may be async."""
+    end, one = object(), aiter(items) if hasattr(items, "__aiter__") else iter(items)
+    total, started = initial, initial is not None
+    if started:
+        yield total
+    while True:
+        item = await anext(one, end) if hasattr(one, "__anext__") else next(one, end)
+        if item is end:
+            return
+        total, started = await func(total, item) if started else item, True
+        yield total
+'''
+_AWAITING_TAKEWHILE = '''
+async def _awaiting_takewhile(predicate, items):
+    """Like itertools.takewhile, for a predicate that is awaited; the items may be async."""
+    end, one = object(), aiter(items) if hasattr(items, "__aiter__") else iter(items)
+    while True:
+        item = await anext(one, end) if hasattr(one, "__anext__") else next(one, end)
+        if item is end:
+            return
+        if not await predicate(item):
+            return
+        yield item
+'''
+_AWAITING_DROPWHILE = '''
+async def _awaiting_dropwhile(predicate, items):
+    """Like itertools.dropwhile, for a predicate that is awaited; the items may be async."""
+    end, one = object(), aiter(items) if hasattr(items, "__aiter__") else iter(items)
+    dropping = True
+    while True:
+        item = await anext(one, end) if hasattr(one, "__anext__") else next(one, end)
+        if item is end:
+            return
+        dropping = dropping and await predicate(item)
         if not dropping:
             yield item
 '''
@@ -350,11 +403,15 @@ TEXTS = {
     "any": _ANY,
     "all": _ALL,
     "contains": _CONTAINS,
+    "contains_either": _CONTAINS_EITHER,
     "enumerate": _ENUMERATE,
     "zip": _ZIP,
     "strict_zip": _STRICT_ZIP,
     "chain": _CHAIN,
     "accumulate": _ACCUMULATE,
+    f"{AWAITING}accumulate": _AWAITING_ACCUMULATE,
+    f"{AWAITING}takewhile": _AWAITING_TAKEWHILE,
+    f"{AWAITING}dropwhile": _AWAITING_DROPWHILE,
     "pairwise": _PAIRWISE,
     "cycle": _CYCLE,
     "islice": _ISLICE,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from asyncify.model.facts import Kind, Role
 from asyncify.model.graph import Reference, Source, SourceKind, Value
@@ -17,6 +18,11 @@ def existing(project: Project, site: Reference, *, closable: bool, cleanup: bool
     span = project.expression(site).span
     inside = "item async for item in {0}"
     return Items(inside, (span,), closable=closable, cleanup=cleanup, tracked=True)
+
+
+def untracked(project: Project, site: Reference) -> Items:
+    """An expression that is an async iterable as it stands; nobody follows it."""
+    return replace(existing(project, site, closable=False), tracked=False)
 
 
 def made_at(value: Value, site: Reference) -> Source | None:

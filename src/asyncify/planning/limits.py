@@ -16,7 +16,7 @@ from asyncify.planning.accessors import (
 )
 from asyncify.planning.class_attributes import overriding_attributes
 from asyncify.planning.colour import Limit
-from asyncify.planning.companions import LambdaForm, lambda_form
+from asyncify.planning.companions import lambda_form
 from asyncify.planning.decorators import (
     CACHES,
     cache_limit,
@@ -28,6 +28,7 @@ from asyncify.planning.decorators import (
 from asyncify.planning.factories import factory_limit
 from asyncify.planning.frameworks import AWAITS, STARTS, decorator_hook, method_hook
 from asyncify.planning.interceptors import patches_of
+from asyncify.planning.lambdas import LambdaForm
 from asyncify.planning.project import Project
 from asyncify.planning.returned import returning_limit
 

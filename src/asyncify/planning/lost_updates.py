@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from asyncify.model.facts import LEAVING, Expression, FlowKind, FunctionId, Kind, Role, Statement
-from asyncify.model.graph import Reference
+from asyncify.model.graph import Reference, SourceKind
 from asyncify.model.span import Span
 from asyncify.planning.project import Project
 from asyncify.planning.stretches import Stretch
@@ -146,7 +146,7 @@ class _Finder:
         if not inside:
             return None
         if statement.kind == "AugAssign":
-            return written
+            return None if self._is_loop(statement) else written
         for read in self.reads.get(state, ()):
             place = self.project.expression(read)
             if place.statement == statement.id and any(
@@ -154,6 +154,16 @@ class _Finder:
             ):
                 return read
         return None
+
+    def _is_loop(self, statement: Statement) -> bool:
+        """Whether `kept += generator` becomes a loop, which reads and writes at once for each item."""
+        added = (
+            Reference(self.module.name, e.id)
+            for e in self.module.expressions
+            if e.statement == statement.id and e.role is Role.ASSIGNED and e.parent < 0
+        )
+        kinds = {source.kind for one in added for source in self.project.sources(one)}
+        return bool(kinds & {SourceKind.GENERATOR, SourceKind.EXPRESSION})
 
     def _test(self, state: str, statement: Statement) -> Reference | None:
         """Where the test of an `if` or `while` reads the state."""

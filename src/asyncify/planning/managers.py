@@ -24,8 +24,9 @@ from asyncify.planning.colour import Limit
 from asyncify.planning.consumers import need_async
 from asyncify.planning.delegation import thrown_limit
 from asyncify.planning.groups import STACKS
-from asyncify.planning.helpers import call_name, compared_with_none, renamed
+from asyncify.planning.helpers import call_name, renamed
 from asyncify.planning.hooks import in_case
+from asyncify.planning.keepers import is_only_compared, kept_away
 from asyncify.planning.limits import MANAGER, PUSHES, RENAMED, decorated_by
 from asyncify.planning.project import PASSING_ROLES, UNSEEN, Project
 from asyncify.planning.purity import other_way_text
@@ -139,8 +140,10 @@ def _inside(
 ) -> Step:
     """A manager that is part of an expression."""
     role, (around, parent) = project.expression(site).role, outer
-    if compared_with_none(project, site):
+    if is_only_compared(project, site):
         return Step()
+    if (away := kept_away(project, site)) != "":
+        return Step(limit=Limit("ASY912", away, site) if away else None)
     if role is Role.RECEIVER and parent.role is Role.CALLEE and parent.text in RENAMED:
         step = _by_hand(project, site, around, function.id)
     elif role in (Role.ARGUMENT, Role.KEYWORD) and parent.kind is Kind.CALL:

@@ -290,15 +290,16 @@ def _is_plain(
     project: Project, replacement: Reference, coroutines: Set[FunctionId], *, called: bool
 ) -> bool:
     """Whether what is put in place gives nothing that can be awaited."""
-    kind, value = project.expression(replacement).kind, project.value(replacement)
-    sources = value.sources if value is not None else ()
+    kind, sources = project.expression(replacement).kind, project.sources(replacement)
+    if kind is Kind.LAMBDA:
+        return project.expression(replacement).text not in coroutines
     if kind is Kind.CALL and _records(project, replacement):
         return True
     if kind is not Kind.CALL:
         functions = [project.functions[s.name] for s in sources if s.name in project.functions]
         if any(not f.is_async and f.id not in coroutines for f in functions):
             return True
-        if kind is Kind.LAMBDA or any(s.name.rpartition(".")[2] in _RECORDERS for s in sources):
+        if any(s.name.rpartition(".")[2] in _RECORDERS for s in sources):
             return True
     if called and not _is_no_function(project, replacement):
         return not _gives_awaitables(project, replacement, coroutines)

@@ -50,6 +50,7 @@ PASSING_ROLES = frozenset(
 UNSEEN = "from here it goes on to where nobody follows it"
 
 _Found = TypeVar("_Found")
+_Moves = dict[Reference, list[tuple[FlowKind, Reference]]]
 
 
 class Project:
@@ -154,17 +155,24 @@ class Project:
         return self._attributes.get(name, [])
 
     @cached_property
-    def _origins(self) -> dict[Reference, list[tuple[FlowKind, Reference]]]:
-        found: dict[Reference, list[tuple[FlowKind, Reference]]] = {}
+    def _moves(self) -> tuple[_Moves, _Moves]:
+        """How values move directly between expressions: by where they get, and by where they come from."""
+        origins: _Moves = {}
+        destinations: _Moves = {}
         for name, module in self.graph.modules.items():
             for flow in module.flows:
-                origin = flow.kind, Reference(name, flow.source)
-                found.setdefault(Reference(name, flow.target), []).append(origin)
-        return found
+                source, target = Reference(name, flow.source), Reference(name, flow.target)
+                origins.setdefault(target, []).append((flow.kind, source))
+                destinations.setdefault(source, []).append((flow.kind, target))
+        return origins, destinations
 
     def origins(self, target: Reference) -> list[tuple[FlowKind, Reference]]:
         """What flows directly into an expression, and how."""
-        return self._origins.get(target, [])
+        return self._moves[0].get(target, [])
+
+    def destinations(self, source: Reference) -> list[tuple[FlowKind, Reference]]:
+        """What an expression flows into directly, and how."""
+        return self._moves[1].get(source, [])
 
     # -- statements --------------------------------------------------------------------------
 

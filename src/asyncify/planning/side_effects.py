@@ -13,7 +13,9 @@ from asyncify.model.graph import Reference
 from asyncify.model.plan import AddImport, Define, Edit, Replace
 from asyncify.planning.assigned import attributes_assigned
 from asyncify.planning.colour import Limit, Use
+from asyncify.planning.companions import lambda_form
 from asyncify.planning.interceptors import named_function, patches
+from asyncify.planning.lambdas import LambdaForm
 from asyncify.planning.mock_names import KNOWN, SPECIFICATIONS
 from asyncify.planning.project import Project
 from asyncify.planning.stand_ins import makers
@@ -68,7 +70,9 @@ def _with(project: Project, site: Reference, used: FunctionId, functions: Set[Fu
         return Step(limit=Limit("ASY918", message, site))
     (function,) = functions
     edits: list[tuple[str, Edit]] = []
-    if project.functions[used].kind == "lambda":  # nothing shows that its result is awaited
+    known = project.functions[used]
+    named = known.kind == "lambda" and lambda_form(project, known) is LambdaForm.NAMED
+    if known.kind == "lambda" and not named:  # nothing shows that its result is awaited
         path, span = project.module(site).path, project.expression(site).span
         edits.append((path, Replace(span, "_awaiting({0})", (span,))))
         edits += [(path, Define("_awaiting", _AWAITING)), (path, AddImport("import functools"))]

@@ -14,7 +14,7 @@ from asyncify.planning.by_hand import CLOSING
 from asyncify.planning.callables import callback_step
 from asyncify.planning.cleanup import cleans_up
 from asyncify.planning.colour import Limit, Use
-from asyncify.planning.companions import LambdaForm, body, lambda_form
+from asyncify.planning.companions import lambda_form
 from asyncify.planning.consumers import consume, consume_either, need_async
 from asyncify.planning.contained import is_one_of_several
 from asyncify.planning.declarations import gives_plain, stands_for_generator
@@ -30,6 +30,7 @@ from asyncify.planning.iteration import (
     protocol_edge_step,
     stays_plain,
 )
+from asyncify.planning.lambdas import LambdaForm, body
 from asyncify.planning.limits import MANAGER, RENAMED, decorated_by
 from asyncify.planning.managers import (
     enter_object,

@@ -156,7 +156,7 @@ class Blocks:
         before = self._inserts(unit.originals[0], "before")
         item = unit.item
         if item.deleted and (new := before or after):
-            new[0].lines[:0], item.lines = item.lines, []
+            new[0].lines, item.lines = _joined(item.lines, new[0].lines), []
             items.extend(before)
         else:
             _put_before(items, before, item)
@@ -389,7 +389,7 @@ def _put_before(items: list[Item], new: list[Item], item: Item) -> None:
     """Items before another one: between the blank lines above it and the comment that hangs on it."""
     if new:
         above, item.lines = split_lines(item.lines)
-        new[0].lines[:0] = above
+        new[0].lines = _joined(above, new[0].lines)
         items.extend(new)
 
 

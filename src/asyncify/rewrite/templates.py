@@ -66,7 +66,7 @@ def statements(
     if module.header:
         above = [without_indent(line) for line in module.header]
         body[0] = body[0].with_changes(leading_lines=[*above, *leading_lines(body[0])])
-    return body, list(module.footer)
+    return body, [without_indent(line) for line in module.footer]
 
 
 def is_docstring(line: cst.BaseStatement | None) -> bool:
@@ -191,9 +191,10 @@ class _Fill(cst.CSTTransformer):
     def _expression(self, place: cst.CSTNode, node: cst.CSTNode) -> cst.CSTNode:
         if not isinstance(node, cst.BaseExpression):
             return place  # an argument: taken as a whole
-        bare, _, _ = strip_parens(node.deep_clone())
+        bare, lpar, rpar = strip_parens(node.deep_clone())
         if not self._all and place not in self._bracketed and needs_brackets(bare):
-            bare = parenthesize(bare)
+            own = bare.with_changes(lpar=[*lpar, *bare.lpar], rpar=[*bare.rpar, *rpar])
+            bare = own if lpar else parenthesize(bare)
         self._fresh[bare] = None
         return bare
 

@@ -122,7 +122,8 @@ def _iterated(graph: CallGraph, place: Reference, externals: Mapping[Reference, 
     if (
         expression.role is Role.COMPARED
         and expression.detail != "0"
-        and not _with_none(graph, outer)
+        and (outer is None or outer[1].text not in ("is", "is not"))
+        and not (_with_none(graph, outer) or _asked(graph, outer))
     ):
         return "is searched by `in`"
     if _is_handed_to(graph, place, externals, _CONSUMING) and not _asked(graph, outer):
