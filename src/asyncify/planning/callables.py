@@ -17,8 +17,8 @@ from asyncify.planning.expectations import expected_step, parametrizes
 from asyncify.planning.frameworks import AWAITS, argument_hook
 from asyncify.planning.helpers import call_name
 from asyncify.planning.interceptors import is_put_back
-from asyncify.planning.keepers import keeps
 from asyncify.planning.keeping import LOOKERS
+from asyncify.planning.kept_items import keeps
 from asyncify.planning.limits import is_special
 from asyncify.planning.project import PASSING_ROLES, Project
 from asyncify.planning.side_effects import assigned_effect, handed_to_mock

@@ -54,7 +54,7 @@ from asyncify.planning.items import (
     untracked,
     with_edits,
 )
-from asyncify.planning.keepers import is_only_compared, kept_step
+from asyncify.planning.kept_items import is_only_compared, kept_step
 from asyncify.planning.lambdas import LambdaForm
 from asyncify.planning.mixing import mixed_source
 from asyncify.planning.one_by_one import added, one_by_one
@@ -379,21 +379,6 @@ def _known_call(
     if name.removeprefix("builtins.") in _APPLYING:
         return _mapped(project, site, items, used, call)
     return None
-
-
-def closed_generator(project: Project, site: Reference, used: FunctionId) -> Step:
-    """What the places need that see a generator which `contextlib.closing` gets where it is made."""
-    outer, value = project.parent(site), project.value(site)
-    if outer is None or project.callee_names(outer[0]) != (CLOSING,) or value is None:
-        return Step()
-    if value.lost is not None or any(source.site != site for source in value.sources):
-        return unknown(site, "the iterator is mixed with others")
-    step = Step()
-    for place in value.occurrences:
-        if place != site:
-            items = existing(project, place, closable=False)
-            step = joined(step, consume(project, place, items, used))
-    return step
 
 
 def _mapped(

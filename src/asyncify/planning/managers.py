@@ -26,7 +26,7 @@ from asyncify.planning.delegation import thrown_limit
 from asyncify.planning.groups import STACKS
 from asyncify.planning.helpers import call_name, renamed
 from asyncify.planning.hooks import in_case
-from asyncify.planning.keepers import is_only_compared, kept_away
+from asyncify.planning.kept_items import is_only_compared, kept_away
 from asyncify.planning.limits import MANAGER, PUSHES, RENAMED, decorated_by
 from asyncify.planning.project import PASSING_ROLES, UNSEEN, Project
 from asyncify.planning.purity import other_way_text

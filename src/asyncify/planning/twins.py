@@ -17,6 +17,7 @@ from asyncify.model.modules import named_module, reached_from
 from asyncify.model.plan import AddImport, Await, Edit, MakeTwin, Replace
 from asyncify.model.span import Span
 from asyncify.planning.accessors import PROPERTY
+from asyncify.planning.by_hand import CLOSING
 from asyncify.planning.class_attributes import (
     is_akin,
     is_in_line,
@@ -25,7 +26,7 @@ from asyncify.planning.class_attributes import (
 )
 from asyncify.planning.cleanup import cleans_up
 from asyncify.planning.colour import Limit
-from asyncify.planning.consumers import closed_generator, consume, need_async
+from asyncify.planning.consumers import consume, need_async
 from asyncify.planning.declarations import beside_generators
 from asyncify.planning.decorators import wrapping
 from asyncify.planning.delegation import delegation_edits
@@ -33,7 +34,7 @@ from asyncify.planning.doubles import doubles_of
 from asyncify.planning.factories import construction, factory_edits, making_problem, unclear
 from asyncify.planning.found_by_name import composed, walked_over
 from asyncify.planning.interceptors import is_patched
-from asyncify.planning.items import existing
+from asyncify.planning.items import existing, unknown
 from asyncify.planning.limits import (
     MANAGER,
     RENAMED,
@@ -282,7 +283,7 @@ def _consumed(
         cleanup = cleans_up(project, function.id)
         items = existing(project, site, closable=True, cleanup=cleanup)
         step = consume(project, site, replace(items, tracked=False), function.id)
-        step = joined(step, closed_generator(project, site, function.id))
+        step = joined(step, _closed(project, site, function.id))
     if step.limit is not None or step.gives or not step.uses:
         return None
     path = project.module(site).path
@@ -332,6 +333,21 @@ def _has_it(project: Project, receiver: Reference, function: Function) -> bool:
     classes = (found or {known or ""}) & project.graph.classes.keys()
     others = {each for each in classes if not is_akin(project, (each,), function)}
     return not any(may_give(project, each, function.name) for each in others)
+
+
+def _closed(project: Project, site: Reference, used: FunctionId) -> Step:
+    """What the places need that see a generator which `contextlib.closing` gets where it is made."""
+    outer, value = project.parent(site), project.value(site)
+    if outer is None or project.callee_names(outer[0]) != (CLOSING,) or value is None:
+        return Step()
+    if value.lost is not None or any(source.site != site for source in value.sources):
+        return unknown(site, "the iterator is mixed with others")
+    step = Step()
+    for place in value.occurrences:
+        if place != site:
+            items = existing(project, place, closable=False)
+            step = joined(step, consume(project, place, items, used))
+    return step
 
 
 def _call(project: Project, function: Function, site: Reference, name: str) -> list[Edit] | None:
