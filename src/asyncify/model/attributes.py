@@ -55,6 +55,24 @@ BUILTIN_ATTRIBUTES = frozenset(
     for name in dir(cls)
 ) | {"get_nowait", "put", "put_nowait", "task_done", "submit", "shutdown", "cancel", "result"}
 
+_DATA = (
+    dict,
+    list,
+    str,
+    int,
+    float,
+    bool,
+    type(None),
+    datetime.date,
+    datetime.time,
+    datetime.datetime,
+)
+
+
+def is_of_data(attribute: str) -> bool:
+    """Whether something has this attribute of what JSON, or TOML, is made of."""
+    return any(hasattr(kind, attribute) for kind in _DATA)
+
 
 _OF_ANY_CLASS = (type, BaseException)  # who has one has mostly one of a derived class
 

@@ -25,6 +25,7 @@ from asyncify.planning.mock_names import (
     takes_after,
 )
 from asyncify.planning.moved import retargeted
+from asyncify.planning.origins import has_attribute
 from asyncify.planning.project import Project
 from asyncify.planning.stand_ins import makers, stand_in_limit
 from asyncify.planning.steps import Step
@@ -88,7 +89,7 @@ def others_reached(project: Project, edge: Edge, name: str) -> tuple[list[Source
     if edge.open or not known:
         known_mocks = (*made, *autospecced(project, sources))
         unknown = (s for s in sources if s.kind is SourceKind.CALL and s not in known_mocks)
-        others += [f"{source.name}().{name}" for source in unknown]
+        others += [f"{s.name}().{name}" for s in unknown if has_attribute(project, s, name)]
     return made, others
 
 

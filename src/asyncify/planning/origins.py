@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from asyncify.model.attributes import is_of_data
+from asyncify.model.facts import Kind, Role
 from asyncify.model.graph import Source, SourceKind
+from asyncify.planning.project import Project
 from asyncify.rules.registry import Rules
 
 _OBJECTS = (SourceKind.CALL, SourceKind.INSTANCE, SourceKind.EXTERNAL)
@@ -10,6 +13,8 @@ _PLAIN = (
     "pathlib.",
     *(f"builtins.{name}" for name in ("str", "bytes", "list", "dict", "tuple", "set")),
 )
+_DECODERS = frozenset({"json.load", "json.loads", "tomllib.load", "tomllib.loads"})
+_ENVIRONMENT = frozenset({"os.getenv", "os.environ.get"})
 
 
 def stranger(rules: Rules, source: Source) -> str:
@@ -43,3 +48,16 @@ def runs_code(source: Source) -> bool:
     if source.kind is SourceKind.INSTANCE:
         return ":" in source.name
     return source.kind not in (SourceKind.CALL, SourceKind.EXTERNAL, SourceKind.CONSTANT)
+
+
+def has_attribute(project: Project, source: Source, name: str) -> bool:
+    """Whether what a call of others gives may have an attribute; JSON and the environment give plain values only."""
+    if source.site is None or is_of_data(name):
+        return True
+    given = project.arguments(source.site)
+    if source.name in _ENVIRONMENT:
+        return any(e.kind is not Kind.CONSTANT for _, e in given[1:])
+    decoded = source.name in _DECODERS or source.name in project.data
+    return not decoded or any(
+        e.role is not Role.ARGUMENT for _, e in given
+    )  # hooks may give anything

@@ -64,11 +64,11 @@ def make_plan(graph: CallGraph, rules: Rules, options: Options | None = None) ->
     """Plans the whole project."""
     options = options or Options()
     wraps = options.boundaries.wrap_scripts
-    project = Project(graph, load_frameworks(), wraps, rules.waiting)
+    project = Project(graph, load_frameworks(), wraps, rules.waiting, rules.data)
     joined = joined_families(project)
     if joined:  # what stands for a class in tests changes colour as if it were derived from it
         graph = replace(graph, families=(*graph.families, *joined))
-        project = Project(graph, project.frameworks, wraps, rules.waiting)
+        project = Project(graph, project.frameworks, wraps, rules.waiting, rules.data)
     return _Planner(project, rules, options).plan()
 
 

@@ -62,9 +62,11 @@ class Project:
         frameworks: tuple[Framework, ...] = (),
         wrap_scripts: bool = False,
         waiting: frozenset[str] = frozenset(),  # names of the functions that rules know to wait
+        data: frozenset[str] = frozenset(),  # and of those that give what JSON has
     ) -> None:
         self.graph, self.functions = graph, graph.functions
-        self.frameworks, self.wrap_scripts, self.waiting = frameworks, wrap_scripts, waiting
+        self.frameworks, self.wrap_scripts = frameworks, wrap_scripts
+        self.waiting, self.data = waiting, data
         self._memory: dict[Hashable, Any] = {}
         self._callee_names: dict[Reference, tuple[str, ...]] = {}
 

@@ -16,6 +16,7 @@ from importlib.abc import MetaPathFinder, ResourceLoader, SourceLoader
 
 from asyncify.model.facts import Function, Kind, Place, Role
 from asyncify.model.graph import Reference, SourceKind, Value
+from asyncify.planning.class_attributes import is_in_line
 from asyncify.planning.colour import Limit
 from asyncify.planning.companions import INLINE
 from asyncify.planning.frameworks import is_hook
@@ -51,6 +52,9 @@ _PROTOCOLS: tuple[tuple[frozenset[str], tuple[str, ...]], ...] = (
     ),
 )
 _STREAM = _PROTOCOLS[0][0]
+# what nobody does with an object that can neither be read nor written
+_BESIDE = frozenset({"detach", "peek", "readinto", "reconfigure", "truncate"})
+_MAIN = frozenset({"read", "readline", "write", "__iter__", "__getattr__"})
 _LOGGING = tuple(
     f"logging.{owner}{name}"
     for owner in ("", "Logger.", "LoggerAdapter.")
@@ -104,10 +108,12 @@ def protocol_limits(project: Project, function: Function) -> Iterable[Limit]:
     name = function.name
     named = name == "__call__" or name in _CALLERS_OF or any(name in each for each, _ in _PROTOCOLS)
     uncalled = not is_special(name) and not project.reaching(function.id)
+    if named and name in _BESIDE:
+        named = _is_stream(project, function)
     if not named and not uncalled:
         return
     for value in project.instances_of(function.owner):
-        if value.lost is not None and name in _STREAM:
+        if value.lost is not None and named and name in _STREAM:
             yield Limit("ASY907", UNSEEN, value.lost)
         for who, argument, place in given_away(project, value):
             told = named and _calls(who, argument, name)
@@ -118,6 +124,14 @@ def protocol_limits(project: Project, function: Function) -> Iterable[Limit]:
         if _in_protocol(who, name) or (uncalled and _is_unknown(project, who)):
             message = f"its class is handed to {who}, which may call it without await"
             yield Limit("ASY907", message, place)
+
+
+def _is_stream(project: Project, function: Function) -> bool:
+    """Whether others may read or write an object that has this method, as far as anybody knows."""
+    above = project.graph.bases.get(function.owner or "", ())
+    plain = _PLAIN_BASES - {"?"}
+    known = all(base in project.graph.classes or base in plain for base in above)
+    return not known or any(is_in_line(project, function, each) for each in _MAIN)
 
 
 def _calls(who: str, argument: str, method: str) -> bool:

@@ -35,6 +35,7 @@ from asyncify.planning.project import PASSING_ROLES, UNSEEN, Project
 from asyncify.planning.reopened import reopened
 from asyncify.planning.steps import Step
 from asyncify.planning.truth import decides, read, truth
+from asyncify.planning.units import is_of_others
 from asyncify.planning.uses import iterate_object, iterate_step
 from asyncify.rules.registry import Rules
 from asyncify.rules.spec import Attribute, Call, Library, Resource, Thread, Use
@@ -154,7 +155,7 @@ class Resources:
             self._group(site).problems.append(
                 (site, f"a {last_part(made[1].name)} is made by hand")
             )
-        if found is None:
+        if found is None or is_of_others(self.project, site, name):
             return
         _, call = found
         if self.rules.resource(call.name.rpartition(".")[0]) is not None:
@@ -295,6 +296,8 @@ class Resources:
         if attribute.role is Role.CALLEE and found is not None:
             outer = project.parent(access)
             assert outer is not None
+            if is_of_others(project, outer[0], name):
+                return
             self._join(value.id, outer[0])
             self._group(value.id).calls[outer[0]] = found
             self._returns(outer[0], found[1])

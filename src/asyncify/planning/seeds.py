@@ -40,6 +40,7 @@ from asyncify.planning.units import (
     helper_edits,
     import_text,
     is_awaited,
+    is_of_others,
     is_wrapped,
     noted,
     target_name,
@@ -85,6 +86,8 @@ class Seeds:
             if edge.access in (Access.CALL, Access.CONSTRUCT) and edge.site not in taken:
                 names = self.project.callee_names(edge.site)
                 for name in names:
+                    if is_of_others(self.project, edge.site, name):
+                        continue
                     seed = self._single(edge.site, name)
                     if seed is not None:
                         seeds.append(seed)

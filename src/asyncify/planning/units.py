@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from asyncify.model.facts import FunctionId, Kind
-from asyncify.model.graph import Reference
+from asyncify.model.facts import FunctionId, Kind, Role
+from asyncify.model.graph import Reference, SourceKind
 from asyncify.model.plan import AddImport, Define, Edit
 from asyncify.planning.colour import Unit
 from asyncify.planning.project import Project
@@ -15,6 +15,7 @@ from asyncify.rules.registry import Rules
 from asyncify.rules.spec import Call, Hold, Library, Thread
 
 TO_THREAD = "asyncio.to_thread"
+_OBJECTS = (SourceKind.CALL, SourceKind.INSTANCE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +134,18 @@ def unit_name(project: Project, site: Reference) -> str:
     """The name of a unit: that of the place where it begins, so that units sort in source order."""
     span = project.expression(site).span
     return f"{project.module(site).path}:{span.line:06}:{span.column:04}"
+
+
+def is_of_others(project: Project, site: Reference, name: str) -> bool:
+    """Whether a call that seems to wait is awaited, and may well be that of an object of another library.
+
+    A type checker goes by the annotation of a base, and asynchronous classes beside the others have another object there.
+    """
+    callee = project.child(site, Role.CALLEE) if is_wrapped(project, site) else None
+    receiver = project.child(callee, Role.RECEIVER) if callee is not None else None
+    package = name.partition(".")[0]
+    sources = project.sources(receiver) if receiver is not None else ()
+    return any(s.kind in _OBJECTS and s.name.partition(".")[0] != package for s in sources)
 
 
 def is_wrapped(project: Project, site: Reference) -> bool:

@@ -6,7 +6,7 @@ A loop over a response fetches every line in a thread, 0.1 ms each. What reads a
 later (`io.TextIOWrapper`, `gzip.open`, `csv.reader`) would block where nobody sees it: those chains stay.
 """
 
-from asyncify.rules.spec import Attribute, Library, Refuse, Resource, Thread, Use
+from asyncify.rules.spec import READERS, Attribute, Library, Refuse, Resource, Thread, Use
 
 RESPONSE = "http.client.HTTPResponse"
 CONNECTION = "http.client.HTTPConnection"
@@ -17,13 +17,6 @@ PLAIN = (
     "seekable", "writable", "tell",
 )  # fmt: skip
 NEVER = ("begin", "detach", "seek", "truncate", "write", "writelines")
-# what takes all of a response before it returns
-CONSUMERS = (
-    "builtins.dict", "builtins.list", "builtins.sorted", "builtins.tuple", "builtins.bytes.join",
-    "builtins.bytearray.join", "email.message_from_binary_file", "json.load", "pickle.load", "plistlib.load",
-    "shutil.copyfileobj", "tomllib.load", "xml.dom.minidom.parse", "xml.etree.ElementTree.parse",
-    "bs4.BeautifulSoup", "lxml.etree.parse", "lxml.html.parse", "yaml.full_load", "yaml.load", "yaml.safe_load",
-)  # fmt: skip
 
 library = Library(
     "http.client",
@@ -44,7 +37,7 @@ library = Library(
         *(Thread(f"{RESPONSE}.{name}") for name in READS),
         *(Attribute(f"{RESPONSE}.{name}") for name in PLAIN),
         *(Refuse("a response cannot do this", f"{RESPONSE}.{name}") for name in NEVER),
-        *(Use(RESPONSE, f"{name}:0") for name in CONSUMERS),
+        *(Use(RESPONSE, f"{name}:0") for name in READERS),
         Use(RESPONSE, "contextlib.closing:0", plain=True),
     ),
 )

@@ -250,5 +250,6 @@ library = Library(
     requires=("httpx>=0.27",),
     triggers=("httpx",),
     helpers=HELPERS,
+    data=(f"{RESPONSE}.json",),
     entries=(*CLIENTS, *RESPONSES),
 )

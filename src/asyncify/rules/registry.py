@@ -148,6 +148,11 @@ class Rules:
         )
 
     @cached_property
+    def data(self) -> frozenset[str]:
+        """Methods that give what JSON has, by their canonical names."""
+        return frozenset(name for library in self.libraries for name in library.data)
+
+    @cached_property
     def with_states(self) -> frozenset[str]:
         """Resource types that another one is a state of."""
         return frozenset(e.of for _, e in self.entries.values() if isinstance(e, Resource) and e.of)

@@ -238,6 +238,7 @@ library = Library(
         **{f"requests.{name}": f"requests.exceptions.{name}" for name in EXCEPTIONS},
     },
     helpers=(*HELPERS, *WIDE),
+    data=(f"{RESPONSE}.json",),
     also_raises={
         **dict.fromkeys(
             ("builtins.OSError", "builtins.IOError", "builtins.EnvironmentError"), _ERRORS

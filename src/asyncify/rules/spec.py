@@ -14,8 +14,10 @@ from dataclasses import dataclass, field
 
 from asyncify.model.plan import Safety
 from asyncify.rules._interceptors import Answer, Interceptor
+from asyncify.rules._readers import READERS
 
 __all__ = [
+    "READERS",
     "Adaptation",
     "Answer",
     "Argument",
@@ -428,6 +430,7 @@ class Library:
     interceptors: tuple[
         str, ...
     ] = ()  # modules (and fixtures) with which tests replace its network
+    data: tuple[str, ...] = ()  # methods that give what JSON has, and never an object of a class
     threads: bool = False  # what takes its place runs in the worker threads of the event loop
     # bases of the old exceptions that users may catch instead, with the new ones that have them no more
     also_raises: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

@@ -10,7 +10,7 @@ each line. Whoever else gets a pipe (`csv.reader`) would wait in the event loop:
 Leaving a `with` statement waits as before, mostly for a process that has come to its end.
 """
 
-from asyncify.rules.spec import Attribute, Call, Library, Resource, Thread, Use
+from asyncify.rules.spec import READERS, Attribute, Call, Library, Resource, Thread, Use
 
 POPEN = "subprocess.Popen"
 INPUT, OUTPUT = "subprocess.stdin", "subprocess.stdout"
@@ -22,11 +22,6 @@ QUICK = (
 PLAIN = (
     "args", "encoding", "errors", "kill", "pid", "pipesize", "poll", "returncode", "send_signal", "terminate",
     "text_mode", "universal_newlines",
-)  # fmt: skip
-# who takes all that a pipe gives before it returns
-CONSUMERS = (
-    "builtins.list", "builtins.sorted", "builtins.tuple", "builtins.bytes.join", "builtins.str.join", "json.load",
-    "pickle.load", "_pickle.load", "plistlib.load", "shutil.copyfileobj", "tomllib.load", "yaml.safe_load",
 )  # fmt: skip
 WRITERS = (
     "json.dump:1",
@@ -45,7 +40,7 @@ def _source(
         Resource(kind, enter="plain", iterate="thread", fallback="thread", always_waits=True),
         *(Thread(f"{kind}.{name}") for name in waiting),
         *(Attribute(f"{kind}.{name}") for name in quick),
-        *(Use(kind, f"{name}:0", stays=True) for name in CONSUMERS),
+        *(Use(kind, f"{name}:0", stays=True) for name in READERS),
     )
 
 

@@ -7,7 +7,7 @@ as well (see `http.client`); so does reading the body of an `HTTPError`, which i
 Handlers of one's own run in the thread of the call that they belong to.
 """
 
-from asyncify.rules.spec import Attribute, Library, Refuse, Resource, Thread, Use
+from asyncify.rules.spec import READERS, Attribute, Library, Refuse, Resource, Thread, Use
 
 RESPONSE = "http.client.HTTPResponse"
 OPENER = "urllib.request.OpenerDirector"
@@ -36,6 +36,6 @@ library = Library(
         Resource(ERROR, enter="plain", iterate="thread", roles=("raised",), fallback="thread"),
         *(Thread(f"{ERROR}.{name}") for name in READS),
         *(Attribute(f"{ERROR}.{name}", store=("any",)) for name in PLAIN),
-        *(Use(ERROR, f"{name}:0") for name in ("builtins.list", "json.load", "shutil.copyfileobj")),
+        *(Use(ERROR, f"{name}:0") for name in READERS),
     ),
 )

@@ -6,7 +6,7 @@ does that. Pools may be used from several threads. The body of a response is the
 unless `preload_content=False` asks for a stream: then every read waits, and goes to a thread as well.
 """
 
-from asyncify.rules.spec import Attribute, Call, Library, Refuse, Resource, Thread, Use
+from asyncify.rules.spec import READERS, Attribute, Call, Library, Refuse, Resource, Thread, Use
 
 RESPONSE = "urllib3.response.BaseHTTPResponse"
 STREAM = "urllib3.stream"  # what that method gives
@@ -30,7 +30,6 @@ PLAIN = (
     "version_string", "writable",
 )  # fmt: skip
 NEVER = ("seek", "truncate", "writelines")
-CONSUMERS = ("builtins.list", "json.load", "pickle.load", "shutil.copyfileobj", "xml.etree.ElementTree.parse")  # fmt: skip
 _UNREAD = "the body of the response is not there yet, so reading it here would wait"
 
 
@@ -46,7 +45,7 @@ def _response(
         ),
         *(Attribute(f"{kind}.{name}") for name in PLAIN),
         *(Refuse("a response cannot do this", f"{kind}.{name}") for name in NEVER),
-        *(Use(kind, f"{name}:0") for name in CONSUMERS),
+        *(Use(kind, f"{name}:0") for name in READERS),
         Use(kind, "contextlib.closing:0", plain=True),
     )
 
@@ -61,6 +60,7 @@ library = Library(
         "urllib3.HTTPResponse": RESPONSE,
         "urllib3.BaseHTTPResponse": RESPONSE,
     },
+    data=(f"{RESPONSE}.json",),
     entries=(
         *(
             Thread(name, returns=RESPONSE, variants=(("preload_content", "True", OPEN),))
