@@ -235,9 +235,14 @@ def _http_lines(
         "_raise_for_status",
         '''\
 def _raise_for_status(response: httpx.Response) -> None:
-    """Only 4xx and 5xx are errors, as in requests; httpx would also raise for 304."""
-    if response.is_error:
-        response.raise_for_status()
+    """Only 4xx and 5xx are errors, with the message of requests; httpx would also raise for 304."""
+    if not response.is_error:
+        return
+    if not isinstance(response, httpx.Response):
+        return response.raise_for_status()  # of what a test puts in its place
+    side = "Client" if response.status_code < 500 else "Server"
+    message = f"{response.status_code} {side} Error: {response.reason_phrase} for url: {response.url}"
+    raise httpx.HTTPStatusError(message, request=response.request, response=response)
 ''',
         ("import httpx",),
     ),

@@ -220,12 +220,15 @@ def _http_options(options):
         for part in content:
             yield part
 
-    made = dict(options)
-    for name in {"content", "data"} & made.keys():
-        if hasattr(made[name], "read"):
-            made[name] = made[name].read()
-        elif hasattr(made[name], "__iter__") and not isinstance(made[name], (str, bytes, Mapping)):
-            made[name] = parts(made[name])
+    made = {}
+    for name, value in options.items():
+        body = name in ("content", "data") and not isinstance(value, (str, bytes, Mapping))
+        if body and hasattr(value, "read"):
+            made[name] = value.read()
+        elif body and hasattr(value, "__iter__"):
+            made[name] = parts(value)
+        else:
+            made[name] = value
     return made
 ''',
         ("from collections.abc import Mapping",),

@@ -11,7 +11,8 @@ What differs, and what the rule does about it (measured with requests 2.34 and h
 - A header of None is left out and a text header is Latin-1: `_http_headers`. (None does not take away a
   header of the library itself, nor, where it is not written out, one of the session.)
 - `timeout` also limits the wait for a free connection in httpx: `pool=None`.
-- Every httpx response is true, and its `raise_for_status` also raises for 1xx and 3xx: `_raise_for_status`.
+- Every httpx response is true, and its `raise_for_status` also raises for 1xx and 3xx, with another message:
+  `_raise_for_status`.
 - The exceptions are others, and none of them is an OSError.
 
 Not hidden: httpx writes JSON without spaces and in UTF-8, reads text without a charset as UTF-8 (requests
