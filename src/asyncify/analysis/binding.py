@@ -9,7 +9,7 @@ from asyncify.analysis.heap import Heap
 from asyncify.analysis.members import Members
 from asyncify.analysis.slots import ELEMENT, Atom, element_key
 from asyncify.model.facts import ClassId, Function, FunctionId, Parameter
-from asyncify.model.graph import Reference, SourceKind, Target
+from asyncify.model.graph import Reference, SourceKind, Target, Wrapper
 
 _SELF_KINDS = ("positional", "positional-only")
 
@@ -241,10 +241,19 @@ class Binding:
         """A call of a generic function may call what is registered for it."""
         self.called.add(registered)
         functions = self.hierarchy.functions
-        one, other = _plain(functions[generic].parameters), _plain(functions[registered].parameters)
+        one, other = _plain(functions[generic]), _plain(functions[registered])
         for name, same in zip(one, other, strict=False):
             self.slots.move(self.heap.variable(generic, name), self.heap.variable(registered, same))
         self.slots.move(self.heap.result(registered), self.heap.result(generic))
+
+    def hand_to(self, wrappers: Iterable[Wrapper]) -> None:
+        """A wrapper gets what the functions get that it wraps, as far as it names it: their objects at least."""
+        functions, variable = self.hierarchy.functions, self.heap.variable
+        for wrapper in wrappers:
+            names = _plain(functions[wrapper.function])
+            for function, _ in wrapper.decorated:
+                for own, given in zip(names, _plain(functions[function]), strict=False):
+                    self.slots.move(variable(function, given), variable(wrapper.function, own))
 
     def _link_overrides(self, function: FunctionId) -> None:
         """Any override may be called: arguments go on to all of them, results come back."""
@@ -269,7 +278,7 @@ class Binding:
 
 def _pairs(one: Function, other: Function) -> Iterator[tuple[str, str]]:
     """Parameters of two overrides that get the same argument; `self` is never shared."""
-    pairs = zip(_plain(one.parameters)[1:], _plain(other.parameters)[1:], strict=False)
+    pairs = zip(_plain(one)[1:], _plain(other)[1:], strict=False)
     yield from pairs
     names = {parameter.name for parameter in other.parameters if parameter.kind == "keyword"}
     for parameter in one.parameters:
@@ -277,5 +286,5 @@ def _pairs(one: Function, other: Function) -> Iterator[tuple[str, str]]:
             yield parameter.name, parameter.name
 
 
-def _plain(parameters: Iterable[Parameter]) -> list[str]:
-    return [one.name for one in parameters if one.kind in _SELF_KINDS]
+def _plain(function: Function) -> list[str]:
+    return [one.name for one in function.parameters if one.kind in _SELF_KINDS]

@@ -78,6 +78,7 @@ class Flow:
         known = self.wrappers.values()
         self.wrapped = frozenset(f for each in known for f, _ in (*each.decorated, *each.handed))
         self.heap.handing.update(each.function for each in known if each.hands_on)
+        self.library.hand_to(self.wrappers.values())
         self.fixtures = fixtures.link(self.modules, self.names, self.heap)
         for module in self.modules.values():
             self._decorations(module, back)

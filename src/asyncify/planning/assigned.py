@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from asyncify.model.facts import Kind, Role
+from asyncify.model.facts import FlowKind, Kind, Role
 from asyncify.model.graph import Reference, SourceKind
 from asyncify.planning.project import Project
 
@@ -19,6 +19,19 @@ def attributes_assigned(project: Project, site: Reference) -> Iterator[tuple[str
         owner = project.child(target, Role.RECEIVER)
         if owner is not None and project.expression(target).kind is Kind.ATTRIBUTE:
             yield project.expression(target).text, owner
+
+
+def is_paired(project: Project, site: Reference) -> bool:
+    """Whether an item of a tuple is assigned by itself: ``self.base, self.session = base, Session()``."""
+    outer = project.parent(site)
+    if outer is None or outer[1].kind is not Kind.CONTAINER or outer[1].role is not Role.ASSIGNED:
+        return False
+    return _moves(project, site) and not _moves(project, outer[0])
+
+
+def _moves(project: Project, site: Reference) -> bool:
+    """Whether a value flows somewhere as it is."""
+    return any(kind is FlowKind.VALUE for kind, _ in project.destinations(site))
 
 
 def put_away(project: Project, site: Reference) -> str | None:

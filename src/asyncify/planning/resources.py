@@ -14,6 +14,7 @@ from asyncify.model.facts import FlowKind, Place, Role
 from asyncify.model.graph import Access, Evidence, Reference, SourceKind, Value
 from asyncify.model.plan import AddImport, Edit, Replace
 from asyncify.planning.arguments import returned_type, shapes, template_imports
+from asyncify.planning.assigned import is_paired
 from asyncify.planning.derived import derived_edits
 from asyncify.planning.groups import Group, dropped, is_closed, last_part, leaves_generator
 from asyncify.planning.handed import (
@@ -32,10 +33,12 @@ from asyncify.planning.keeping import LOOKERS
 from asyncify.planning.managers import enter_step
 from asyncify.planning.origins import is_own, is_plain, runs_code, stranger
 from asyncify.planning.project import PASSING_ROLES, UNSEEN, Project
+from asyncify.planning.raised_objects import forgets_arguments
 from asyncify.planning.reopened import reopened
 from asyncify.planning.steps import Step
 from asyncify.planning.truth import decides, read, truth
 from asyncify.planning.units import is_of_others
+from asyncify.planning.unseen_uses import unseen_use
 from asyncify.planning.uses import iterate_object, iterate_step
 from asyncify.rules.registry import Rules
 from asyncify.rules.spec import Attribute, Call, Library, Resource, Thread, Use
@@ -85,6 +88,8 @@ class Resources:
                 problem = (lost[1], "what is written to it may arrive late, for nobody closes it")
                 group.problems.append(problem)
                 group.lent.setdefault(lost[0].id, problem)
+            if id(group) not in seen and (place := unseen_use(self.project, self.rules, group)):
+                group.problems.append((place, "something that nobody knows seems to have it"))
             seen.setdefault(id(group), group)
         exposed: dict[str, list[Group]] = {}  # what others may make objects for, by type
         for name, site in self._used_as_value():
@@ -251,8 +256,7 @@ class Resources:
     ) -> bool:
         """Look at a place that sees an object; whether it asks for more than that it is one."""
         project, group = self.project, self._group(value.id)
-        expression = project.expression(site)
-        outer = project.parent(site)
+        expression, outer = project.expression(site), project.parent(site)
         if expression.role is Role.RECEIVER and outer is not None:
             self._attribute(value, site, outer[0], resource)
             return True
@@ -271,6 +275,7 @@ class Resources:
                 group.problems.append(made)
             return True
         passing = expression.role in PASSING_ROLES or expression.role.value in resource.roles
+        passing = passing or (expression.role is Role.ELEMENT and is_paired(project, site))
         if passing or expression.role in (Role.COMPARED, Role.YIELDED, Role.UNPACKED):
             if not leaves_generator(project, expression):
                 return False
@@ -400,15 +405,14 @@ class Resources:
         asked = asked_attribute(project, site)
         if asked is not None and answers_as_before(self.rules, resource, *asked):
             return True
-        names = project.callee_names(call)
-        detail = project.expression(site).detail
+        names, detail = project.callee_names(call), project.expression(site).detail
         kinds = (resource.name, *self._also.get(key, ()))
         used = [(name, self.rules.use_of(kinds, f"{name}:{detail}")) for name in names]
         if resource.always_waits:
             lend(project, group, key, site, used)
         if self._consumed(key, call, used):
             return True
-        if resource.is_harmless:
+        if resource.is_harmless or forgets_arguments(project, call):
             return False
         if resource.iterate == "async" and eager_argument(project, site):
             group.steps.append(iterate_step(project, site, UNIT))
