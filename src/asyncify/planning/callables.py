@@ -6,17 +6,19 @@ laziness. Everything else is a limit.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from asyncify.model.facts import Expression, FunctionId, Kind, Place, Role
 from asyncify.model.graph import Reference, SourceKind
 from asyncify.planning.accessors import opens
 from asyncify.planning.appliers import called_by
 from asyncify.planning.assigned import put_away, put_into
-from asyncify.planning.colour import Limit
+from asyncify.planning.colour import Limit, Use
 from asyncify.planning.decorators import registers
 from asyncify.planning.expectations import expected_step, parametrizes
 from asyncify.planning.frameworks import AWAITS, argument_hook
 from asyncify.planning.helpers import call_name
-from asyncify.planning.interceptors import is_put_back
+from asyncify.planning.interceptors import is_put_back, replaced_by
 from asyncify.planning.keeping import LOOKERS
 from asyncify.planning.kept_items import keeps
 from asyncify.planning.limits import is_special
@@ -46,7 +48,18 @@ _PLAIN_ROLES = frozenset(
 
 
 def callback_step(project: Project, site: Reference, used: FunctionId) -> Step:
-    """What the place needs that holds a function which becomes async."""
+    """What the place needs that holds a function which becomes async.
+
+    What is put in the place of a function becomes async only together with that.
+    """
+    step = _passed(project, site, used)
+    replaced = [function for function in replaced_by(project, site) if function != used]
+    if step.limit is not None or not replaced:
+        return step
+    return replace(step, uses=(*step.uses, *(Use(one, used, site) for one in replaced)))
+
+
+def _passed(project: Project, site: Reference, used: FunctionId) -> Step:
     expression = project.expression(site)
     outer = project.parent(site)
     if expression.role is Role.ASSIGNED and (

@@ -47,6 +47,20 @@ def is_put_back(project: Project, source: Reference) -> bool:
     return any(name is not None and own <= project.family(name) for name in named)
 
 
+def replaced_by(project: Project, site: Reference) -> tuple[FunctionId, ...]:
+    """The functions in the place of which a patch, or an assignment, puts what stands here."""
+    return project.memory("replaced functions", _replaced_functions).get(site, ())
+
+
+def _replaced_functions(project: Project) -> dict[Reference, tuple[FunctionId, ...]]:
+    found: dict[Reference, tuple[FunctionId, ...]] = {}
+    for patch in patches(project):
+        function = named_function(project, patch.path) if patch.replacement is not None else None
+        if function is not None and patch.replacement is not None:
+            found[patch.replacement] = (*found.get(patch.replacement, ()), function)
+    return found
+
+
 def patched_names(project: Project) -> Mapping[str, frozenset[str]]:
     """What tests replace: names, each with those of the classes or modules that have them."""
     return project.memory("patched", _patched_names)
