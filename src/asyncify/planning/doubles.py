@@ -20,7 +20,8 @@ from asyncify.planning.mock_names import (
     RESULT,
     SPECIFICATIONS,
     Made,
-    made_at,
+    given_back,
+    mock_at,
     takes_after,
     told,
 )
@@ -119,7 +120,7 @@ def mentions(project: Project, double: Double, name: str) -> Iterator[Reference]
 
 def _classes_at(project: Project, owner: Reference, name: str) -> Sequence[ClassId]:
     """The classes for which an object in a test stands in, where they have such a method."""
-    made = made_at(project, owner) if doubles(project) else None
+    made = mock_at(project, owner) if doubles(project) else None
     return _classes_of(project, made, name)
 
 
@@ -134,7 +135,7 @@ def _classes_of(project: Project, made: Made | None, name: str) -> Sequence[Clas
 
 def tells(project: Project, mock: Reference, path: str, name: str) -> bool:
     """Whether a setting of a mock (``"return_value.fetch.side_effect"``) says what a stand-in's method gives."""
-    made = made_at(project, mock)
+    made = mock_at(project, mock)
     way = tuple(RESULT if each == "return_value" else each for each in path.split("."))
     if made is None or way[-2:-1] != (name,):
         return False
@@ -311,12 +312,7 @@ def _add_makers(project: Project, found: Contents, replacement: Reference) -> No
         if source.kind is SourceKind.CLASS and source.name in project.graph.classes:
             found.classes.add(source.name)
         elif source.kind is SourceKind.FUNCTION and function is not None:
-            results = [
-                Reference(function.module, e.id)
-                for e in project.graph.modules[function.module].expressions
-                if e.function == function.id and e.role is Role.RETURNED
-            ]
-            for result in results:
+            for result in given_back(project, function.id):
                 _add_objects(project, found, result)
         elif source.name in MOCKS and source.site is not None:
             _add_mock_of_class(project, found, source.site)

@@ -6,10 +6,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from asyncify.model.facts import FlowKind, Function, Kind, Role
+from asyncify.model.facts import Expression, FlowKind, Function, FunctionId, Kind, Role
 from asyncify.model.graph import Reference, Source, SourceKind
 from asyncify.planning.fixtures import fixtures_named
 from asyncify.planning.interceptors import Patch, patches
@@ -36,8 +36,12 @@ class Made:
     way: tuple[str, ...] = ()
 
 
-def made_at(project: Project, place: Reference, depth: int = _DEPTH) -> Made | None:
+def mock_at(project: Project, place: Reference) -> Made | None:
     """The mock that an expression is, or is found in; None if nobody sees it made."""
+    return project.memory(("mock at", place), lambda project: _mock_at(project, place, _DEPTH))
+
+
+def _mock_at(project: Project, place: Reference, depth: int) -> Made | None:
     expression = project.expression(place)
     if depth == 0:
         return None
@@ -45,7 +49,7 @@ def made_at(project: Project, place: Reference, depth: int = _DEPTH) -> Made | N
         return _called(project, place, depth)
     if expression.kind is Kind.ATTRIBUTE:
         receiver = project.child(place, Role.RECEIVER)
-        inner = made_at(project, receiver, depth - 1) if receiver is not None else None
+        inner = _mock_at(project, receiver, depth - 1) if receiver is not None else None
         if inner is not None:
             step = RESULT if expression.text == "return_value" else expression.text
             return Made(inner.call, (*inner.way, step))
@@ -53,7 +57,7 @@ def made_at(project: Project, place: Reference, depth: int = _DEPTH) -> Made | N
         own = project.memory("variables of mocks", _variables).get(expression.variable)
         if own is not None:
             return Made(own.call)
-    found = (made_at(project, one, depth - 1) for one in _given(project, place))
+    found = (_mock_at(project, one, depth - 1) for one in _given(project, place))
     return next((one for one in found if one is not None), None)
 
 
@@ -94,7 +98,7 @@ def _mocks_with(project: Project, attribute: Reference) -> set[Reference]:
     owner = project.child(attribute, Role.RECEIVER)
     if owner is None:
         return set()
-    made = made_at(project, owner)
+    made = mock_at(project, owner)
     found = {made.call} if made is not None and not made.way else set()
     found.update(s.site for s in project.sources(owner) if s.name in MOCKS and s.site)
     return found
@@ -103,7 +107,9 @@ def _mocks_with(project: Project, attribute: Reference) -> set[Reference]:
 def _called(project: Project, call: Reference, depth: int) -> Made | None:
     patch = project.memory("calls that patch", _by_call).get(call)
     if patch is not None and patch.replacement is not None:
-        return made_at(project, patch.replacement, depth - 1)  # `patch` gives what it puts in place
+        return _mock_at(
+            project, patch.replacement, depth - 1
+        )  # `patch` gives what it puts in place
     if patch is not None or MOCKS.intersection(project.callee_names(call)):
         return Made(call)
     callee = project.child(call, Role.CALLEE)
@@ -111,31 +117,52 @@ def _called(project: Project, call: Reference, depth: int) -> Made | None:
         return None
     receiver = project.child(callee, Role.RECEIVER)
     if project.expression(callee).text == "start" and receiver is not None:
-        started = made_at(project, receiver, depth - 1)
+        started = _mock_at(project, receiver, depth - 1)
         if started is not None and not started.way:
             return started
-    inner = made_at(project, callee, depth - 1)
+    inner = _mock_at(project, callee, depth - 1)
     return Made(inner.call, (*inner.way, RESULT)) if inner is not None else None
 
 
 def _given(project: Project, place: Reference) -> Iterator[Reference]:
     """What a name or an attribute may be: what is assigned to it, and what the fixture gives."""
-    wanted, module = project.expression(place), project.module(place)
-    for flow in module.flows if wanted.kind in (Kind.NAME, Kind.ATTRIBUTE) else ():
-        target = module.expressions[flow.target]
-        same = (target.kind, target.text, target.variable) == (
-            wanted.kind,
-            wanted.text,
-            wanted.variable,
-        )
-        if same and flow.kind in (FlowKind.VALUE, FlowKind.ENTER):
-            yield Reference(module.name, flow.source)
+    wanted = project.expression(place)
+    yield from project.memory("assigned by name", _assigned).get(_key(place, wanted), ())
     function = project.functions.get(wanted.variable[0]) if wanted.variable else None
     if function is not None and any(p.name == wanted.text for p in function.parameters):
         for fixture in fixtures_named(project, wanted.text):
-            for e in project.graph.modules[fixture.module].expressions:
-                if e.function == fixture.id and e.role in (Role.RETURNED, Role.YIELDED):
-                    yield Reference(fixture.module, e.id)
+            yield from given_back(project, fixture.id)
+
+
+def given_back(project: Project, function: FunctionId) -> Sequence[Reference]:
+    """What a function returns or yields."""
+    return project.memory("given back", _given_back).get(function, ())
+
+
+def _given_back(project: Project) -> dict[FunctionId, list[Reference]]:
+    found: dict[FunctionId, list[Reference]] = {}
+    for name, module in project.graph.modules.items():
+        for e in module.expressions:
+            if e.role in (Role.RETURNED, Role.YIELDED):
+                found.setdefault(e.function, []).append(Reference(name, e.id))
+    return found
+
+
+def _key(place: Reference, expression: Expression) -> Hashable:
+    """By what a name is found again in its module, or an attribute of any object."""
+    return place.module, expression.kind, expression.text, expression.variable
+
+
+def _assigned(project: Project) -> dict[Hashable, list[Reference]]:
+    found: dict[Hashable, list[Reference]] = {}
+    for name, module in project.graph.modules.items():
+        for flow in module.flows:
+            target = module.expressions[flow.target]
+            named = target.kind in (Kind.NAME, Kind.ATTRIBUTE)
+            if named and flow.kind in (FlowKind.VALUE, FlowKind.ENTER):
+                key = _key(Reference(name, target.id), target)
+                found.setdefault(key, []).append(Reference(name, flow.source))
+    return found
 
 
 def _by_call(project: Project) -> dict[Reference, Patch]:
