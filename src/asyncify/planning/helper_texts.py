@@ -46,6 +46,15 @@ async def _contains_either(value, items):
 
     return await found() if hasattr(items, "__aiter__") else value in items
 '''
+_CLOSING = '''
+@contextlib.asynccontextmanager
+async def _closing(thing):
+    """Like contextlib.closing, for an object whose `close` waits."""
+    try:
+        yield thing
+    finally:
+        await thing.close()
+'''
 _ENUMERATE = '''
 async def _enumerate(items, start=0):
     """Like enumerate, for an async iterable."""
@@ -404,6 +413,7 @@ TEXTS = {
     "all": _ALL,
     "contains": _CONTAINS,
     "contains_either": _CONTAINS_EITHER,
+    "closing": _CLOSING,
     "enumerate": _ENUMERATE,
     "zip": _ZIP,
     "strict_zip": _STRICT_ZIP,

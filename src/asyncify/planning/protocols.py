@@ -30,7 +30,6 @@ _PLAIN_BASES = frozenset(
 )
 # who calls a method of this name
 _CALLERS_OF = {
-    "close": {"contextlib.closing"},
     "keys": {"builtins.dict", "builtins.dict.update", "typing.MutableMapping.update"},
 }
 

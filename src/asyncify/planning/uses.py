@@ -13,6 +13,7 @@ from asyncify.planning.accessors import CACHED_PROPERTY, has_accessor
 from asyncify.planning.by_hand import CLOSING
 from asyncify.planning.callables import callback_step
 from asyncify.planning.cleanup import cleans_up
+from asyncify.planning.closing import closing_steps
 from asyncify.planning.colour import Limit, Use
 from asyncify.planning.companions import lambda_form
 from asyncify.planning.consumers import consume, consume_either, need_async
@@ -288,6 +289,8 @@ def _object_steps(project: Project, function: Function) -> Iterable[Step]:
         yield from instance_steps(project, function)
     if function.name in ("__enter__", "__exit__"):
         yield from stacked_instances(project, function)
+    if function.name == "close":
+        yield from closing_steps(project, function)
     yield from (Step(limit=limit) for limit in protocol_limits(project, function))
     if function.name in _FOUND_IN_OBJECTS:
         for value in project.instances_of(function.owner):
