@@ -44,7 +44,8 @@ def _async_mock_with(*names, **settings):
 
 def double_limit(project: Project, function: Function) -> Limit | None:
     """Why a method stays sync because of what tests put in place of its class or of an object of it."""
-    for double in doubles_of(project, function.owner):
+    replaced = doubles_of(project, function.owner)
+    for double in replaced if replaced and _is_used(project, function) else ():
         found = contents(project, double)
         # what a function gives that is strange holds who calls that, see `child_limit`
         place = found.strange if double.function is None else None
@@ -57,6 +58,15 @@ def double_limit(project: Project, function: Function) -> Limit | None:
             name = double.cls.rpartition(":")[2]
             return Limit("ASY918", f"a test puts something in place of {name}", place)
     return None
+
+
+def _is_used(project: Project, function: Function) -> bool:
+    """Whether somebody calls a method beside its own class, which never sees a mock as `self`."""
+    for edge in project.reaching(function.id):
+        owner = project.functions[project.expression(edge.site).function].owner
+        if owner is None or function.owner not in (owner, *project.graph.bases.get(owner, ())):
+            return True
+    return False
 
 
 def _unlike(project: Project, function: Function, double: Double) -> Reference | None:
@@ -224,7 +234,7 @@ def _made(
 def _awaited(project: Project, cls: ClassId, coroutines: Set[FunctionId]) -> Iterator[str]:
     """The methods that somebody beside the tests awaits from now on."""
     for name, method in methods(project, cls).items():
-        if method in coroutines and project.reaching(method):
+        if method in coroutines and _is_used(project, project.functions[method]):
             yield name
 
 
