@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from asyncify.model.attributes import BUILTIN_ATTRIBUTES, INITIAL
 from asyncify.model.facts import Function, FunctionId, Kind, Place, Role
-from asyncify.model.graph import Access, Edge, Evidence, Reference, SourceKind, Value
+from asyncify.model.graph import Access, Edge, Evidence, Reference, Source, SourceKind, Value
 from asyncify.model.plan import AddImport, Await, Edit, Replace
 from asyncify.planning.accessors import CACHED_PROPERTY, has_accessor
 from asyncify.planning.by_hand import CLOSING
@@ -42,6 +42,7 @@ from asyncify.planning.managers import (
     stacked_instances,
 )
 from asyncify.planning.mixing import mixed_source
+from asyncify.planning.mock_names import MOCKS, autospecced
 from asyncify.planning.mocks import mocked_step
 from asyncify.planning.project import PASSING_ROLES, UNSEEN, Project
 from asyncify.planning.protocols import given_away, protocol_limits
@@ -178,8 +179,16 @@ def _has_common_name(project: Project, edge: Edge) -> bool:
     inferred = all(t.evidence is Evidence.INFERRED for t in edge.targets)
     if receiver in project.graph.types and not inferred:
         return False  # the checker knows what it is
+    sources = project.sources(receiver)
+    mocks = autospecced(project, sources)
+    if sources and all(s in mocks or s.name in MOCKS or _is_own(project, s) for s in sources):
+        return False  # beside objects of the project there are mocks only, and these are seen
     expression = project.expression(callee)
     return expression.kind is Kind.ATTRIBUTE and expression.text in BUILTIN_ATTRIBUTES
+
+
+def _is_own(project: Project, source: Source) -> bool:
+    return source.kind is SourceKind.INSTANCE and source.name in project.graph.classes
 
 
 def _reached(project: Project, function: Function, edge: Edge) -> Step:
