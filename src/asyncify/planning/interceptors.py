@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from asyncify.model.facts import Expression, FlowKind, Function, FunctionId, Kind, Role
@@ -73,12 +73,17 @@ def is_patched(project: Project, function: Function) -> bool:
 
 def patches_of(project: Project, function: Function) -> Iterator[Patch]:
     """The patches that seem to replace a function."""
-    found = project.memory("patches by name", _by_name).get(function.name, ())
+    found = patches_named(project, function.name)
     if function.owner is None or not found:
         return iter(found)
     line = (project.functions[one].owner or "" for one in project.line(function.id))
     names = {re.split("[:.]", owner)[-1] for owner in line} | {"?"}
     return (patch for patch in found if _owner(patch) in names)
+
+
+def patches_named(project: Project, name: str) -> Sequence[Patch]:
+    """The patches of something that has this name."""
+    return project.memory("patches by name", _by_name).get(name, ())
 
 
 def _by_name(project: Project) -> dict[str, list[Patch]]:

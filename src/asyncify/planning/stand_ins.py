@@ -15,7 +15,7 @@ from asyncify.planning.colour import Limit
 from asyncify.planning.doubles import doubles, is_method_of_double, tells
 from asyncify.planning.fixtures import fixtures_named
 from asyncify.planning.hooks import in_test_file
-from asyncify.planning.interceptors import Patch, named_function, patches
+from asyncify.planning.interceptors import Patch, named_function, patches, patches_named
 from asyncify.planning.mock_names import GIVEN, KNOWN, MOCKS, SPECIFICATIONS
 from asyncify.planning.project import Project
 
@@ -90,7 +90,7 @@ def _told(project: Project, name: str) -> Iterator[Reference]:
 
 def _put(project: Project, name: str) -> Iterator[Reference]:
     """``setattr(made, "fetch", Mock())`` and ``type("Made", (), {"fetch": Mock()})``."""
-    for patch in patches(project):
+    for patch in patches_named(project, name):
         if patch.path == f"?.{name}" and patch.replacement is not None:
             yield patch.call
     for key in project.memory("keys of tests", _keys).get(name, ()):
