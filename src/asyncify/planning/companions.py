@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from asyncify.model.facts import Class, Function, FunctionId, Kind, Role
 from asyncify.model.graph import Access, Reference, SourceKind
 from asyncify.planning.hooks import hooks_together, in_case
-from asyncify.planning.keeping import LOOKERS, is_kept
+from asyncify.planning.keeping import BINDERS, LOOKERS, is_kept
 from asyncify.planning.lambdas import LambdaForm, body, can_be_named, lambda_site, only_calls
 
 if TYPE_CHECKING:
@@ -174,7 +174,8 @@ def _callbacks(project: Project) -> Iterator[list[FunctionId]]:
 def _is_left_alone(project: Project, site: Reference, call: Reference) -> bool:
     """Whether a call only looks at a function that it gets, or keeps it; calls of the project are edges."""
     names = project.callee_names(call)
-    return all(name in LOOKERS or is_kept(project, site, name) for name in names)
+    looked = LOOKERS - BINDERS
+    return all(name in looked or is_kept(project, site, name) for name in names)
 
 
 # -- event loops ---------------------------------------------------------------------------------

@@ -11,9 +11,12 @@ from asyncify.model.graph import Reference
 if TYPE_CHECKING:
     from asyncify.planning.project import Project
 
+# what calls the function that it is given, as soon as its result is called
+BINDERS = frozenset({"functools.partial", "functools.partialmethod"})
 # functions that only look at a function they are given, or hand it on
 LOOKERS = frozenset(
     {
+        *BINDERS,
         "builtins.hash",
         "builtins.isinstance",
         "builtins.print",
@@ -25,8 +28,6 @@ LOOKERS = frozenset(
         "builtins.staticmethod",
         "collections.deque.remove",
         "enum.member",
-        "functools.partial",
-        "functools.partialmethod",
         *READERS,
         "inspect.getdoc",
         "inspect.getsource",
