@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from asyncify.model.facts import ClassId, FunctionId, Kind, Role
-from asyncify.model.graph import Reference, SourceKind
+from asyncify.model.graph import Reference, Source, SourceKind
 from asyncify.planning.hooks import in_test_file
 from asyncify.planning.interceptors import Patch, definitions, patches
 from asyncify.planning.mock_names import (
@@ -28,6 +28,7 @@ from asyncify.planning.mock_names import (
 from asyncify.planning.project import Project
 
 _FORMS = frozenset({"patch", "object", "setattr", "multiple"})
+_STUBS = frozenset({"pretend.stub", "types.SimpleNamespace"})
 _SETTINGS = frozenset({"new_callable", "wraps", ""})  # "" is **settings
 
 
@@ -340,8 +341,17 @@ def _add_objects(project: Project, found: Contents, given: Reference) -> None:
                 found.mocks.append(source.site)
         elif source.kind is SourceKind.INSTANCE and source.name in project.graph.classes:
             found.classes.add(source.name)
-        elif source.kind is not SourceKind.CONSTANT and not _is_spec(source.name):
+        elif source.kind is not SourceKind.CONSTANT and not (
+            _is_spec(source.name) or _is_stub(project, source)
+        ):
             found.strange = given
+
+
+def _is_stub(project: Project, source: Source) -> bool:
+    """Whether an object has what is written where it is made (``stub(fetch=lambda: 1)``): see `mocks.mock_edits`."""
+    if source.name not in _STUBS or source.site is None:
+        return False
+    return all(e.role is Role.KEYWORD and e.detail for _, e in project.arguments(source.site))
 
 
 def _is_spec(name: str) -> bool:
