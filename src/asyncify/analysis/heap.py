@@ -27,9 +27,8 @@ class Heap:
         self.hierarchy = hierarchy
         self.sources: list[tuple[int, Source]] = []
         self.decorated: dict[FunctionId, int] = {}  # what the name of a decorated function holds
-        self.handing: set[FunctionId] = (
-            set()
-        )  # wrappers that return what the decorated function does
+        # wrappers that return what the decorated function does
+        self.handing: set[FunctionId] = set()
         self.expressions: dict[str, array[int]] = {}  # slots, by module and expression
         self._variables: dict[tuple[str, str], int] = {}
         self._written: dict[str, dict[ClassId, int]] = {}

@@ -39,6 +39,9 @@ READERS = WRAPS | {
     "inspect.signature",
 }
 
+# a name may be found through these without being written
+NAMESPACES = frozenset({"globals", "locals", "vars", "dir", "exec", "eval"})
+
 # attributes of what most programs handle: with one of these names a receiver may well be theirs
 BUILTIN_ATTRIBUTES = frozenset(
     name

@@ -2,15 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator, Sequence
 
-from asyncify.model.facts import FlowKind, Kind, Role
+from asyncify.model.facts import Expression, FlowKind, Kind, Role
 from asyncify.model.graph import Reference, SourceKind
 from asyncify.planning.project import Project
 
 _BASES_THAT_ASK_NOTHING = ("builtins.", "abc.", "typing.", "enum.", "collections.", "types.")
 _WRITING = (Role.TARGET, Role.DELETED)
 _FILLING = frozenset({"add", "append", "appendleft", "extend", "insert", "setdefault", "update"})
+
+
+def assigned_to(project: Project, place: Reference) -> Sequence[tuple[FlowKind, Reference]]:
+    """What flows into a variable, or in its module into an attribute of this name, and how."""
+    known = project.memory("assigned by name", _by_name)
+    return known.get(_key(place.module, project.expression(place)), ())
+
+
+def _key(module: str, expression: Expression) -> Hashable:
+    return module, expression.kind, expression.text, expression.variable
+
+
+def _by_name(project: Project) -> dict[Hashable, list[tuple[FlowKind, Reference]]]:
+    found: dict[Hashable, list[tuple[FlowKind, Reference]]] = {}
+    for name, module in project.graph.modules.items():
+        for flow in module.flows:
+            target = module.expressions[flow.target]
+            if target.kind in (Kind.NAME, Kind.ATTRIBUTE):
+                moved = flow.kind, Reference(name, flow.source)
+                found.setdefault(_key(name, target), []).append(moved)
+    return found
 
 
 def attributes_assigned(project: Project, site: Reference) -> Iterator[tuple[str, Reference]]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from asyncify.model.attributes import DELEGATING, lacks
-from asyncify.model.facts import Function, Kind, Place, Role, short
+from asyncify.model.facts import ClassId, Function, FunctionId, Kind, Place, Role, short
 from asyncify.model.graph import Edge, Reference, SourceKind
 
 if TYPE_CHECKING:
@@ -17,6 +17,16 @@ def methods_named(project: Project, *names: str) -> list[Function]:
     """The methods of the project of some names."""
     known = project.memory("methods by name", _methods)
     return [one for name in names for one in known.get(name, ())]
+
+
+def methods_of(project: Project, cls: ClassId) -> Mapping[str, FunctionId]:
+    """The methods that objects of a class have, by name: its own, and those of its bases in the project."""
+    found: dict[str, FunctionId] = {}
+    for each in (cls, *project.graph.bases.get(cls, ())):
+        known = project.graph.classes.get(each)
+        for name, method in known.methods if known is not None else ():
+            found.setdefault(name, method)
+    return found
 
 
 def overriding_attributes(

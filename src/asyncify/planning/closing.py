@@ -8,6 +8,7 @@ from asyncify.model.facts import Function, Role
 from asyncify.model.graph import Reference, SourceKind, Value
 from asyncify.model.plan import AddImport, MakeAsync, Replace
 from asyncify.planning.by_hand import CLOSING
+from asyncify.planning.class_attributes import methods_of
 from asyncify.planning.colour import Limit
 from asyncify.planning.consumers import need_async
 from asyncify.planning.helpers import helper
@@ -32,7 +33,7 @@ def _closing(project: Project, function: Function, value: Value, call: Reference
     if callee is None or define is None or project.expression(call).role is not Role.ENTERED:
         message = "contextlib.closing calls it without await, and is not entered where it is made"
         return Step(limit=Limit("ASY912", message, call))
-    closed = [_closer(project, source.name) for source in value.sources]
+    closed = [methods_of(project, s.name).get("close", "") for s in value.sources]
     kinds = {source.kind for source in value.sources}
     if kinds != {SourceKind.INSTANCE} or not set(closed) <= project.family(function.id):
         return Step(limit=Limit("ASY912", "contextlib.closing may close something else here", call))
@@ -43,13 +44,3 @@ def _closing(project: Project, function: Function, value: Value, call: Reference
         MakeAsync(project.expression(call).span, "item"),
     )
     return need_async(project, call, function.id, edits)
-
-
-def _closer(project: Project, cls: str) -> str:
-    """The `close` of a class of the project."""
-    for each in (cls, *project.graph.bases.get(cls, ())):
-        known = project.graph.classes.get(each)
-        method = dict(known.methods).get("close") if known is not None else None
-        if method is not None:
-            return method
-    return ""

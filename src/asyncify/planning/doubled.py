@@ -10,6 +10,8 @@ from asyncify.model.facts import ClassId, Function, FunctionId, Kind, Role, shor
 from asyncify.model.graph import Access, Edge, Reference, SourceKind
 from asyncify.model.plan import AddImport, Arguments, Define, Edit
 from asyncify.planning.accessors import is_property
+from asyncify.planning.assigned import assigned_to
+from asyncify.planning.class_attributes import methods_of
 from asyncify.planning.colour import Limit
 from asyncify.planning.doubles import (
     Double,
@@ -19,13 +21,13 @@ from asyncify.planning.doubles import (
     is_of_class,
     makes_plain_mock,
     mentions,
-    methods,
 )
 from asyncify.planning.hooks import in_test_file
 from asyncify.planning.interceptors import Patch, named_function, patches
+from asyncify.planning.limits import is_special
 from asyncify.planning.managers import is_manager
 from asyncify.planning.mock_names import is_told_as_a_whole, own_method
-from asyncify.planning.mocks import given_async_mock
+from asyncify.planning.mocks import given_async_mock, mock_helper
 from asyncify.planning.project import Project
 
 _DEPTH = 8  # how far the way to a mock is followed
@@ -73,8 +75,7 @@ def _unlike(project: Project, function: Function, double: Double) -> Reference |
     """What a plain mock cannot follow, if a method becomes async."""
     if function.name == INITIAL:
         return double.patch.call if double.called else None
-    special = function.name.startswith("__") and function.name.endswith("__")
-    if special or is_property(project, function) or is_manager(project, function):
+    if is_special(function.name) or is_property(project, function) or is_manager(project, function):
         return double.patch.call
     for place in mentions(project, double, function.name):
         outer = project.parent(place)
@@ -105,7 +106,8 @@ def child_limit(project: Project, edge: Edge) -> Limit | None:
             return Limit("ASY918", message, edge.site)
         inner = _inner(project, place)
         further = [(inner, True)] if inner is not None else []
-        further.extend((one, inside) for one in _assigned(project, place))
+        if project.expression(place).variable is not None:
+            further.extend((one, inside) for _, one in assigned_to(project, place))
         todo.extend(each for each in further if each[0] not in seen)
     return None
 
@@ -150,23 +152,6 @@ def _inner(project: Project, place: Reference) -> Reference | None:
         return project.child(place, Role.AWAITED)
     found = project.child(place, Role.CALLEE) if kind is Kind.CALL else place
     return project.child(found, Role.RECEIVER) if found is not None else None
-
-
-def _assigned(project: Project, place: Reference) -> list[Reference]:
-    variable = project.expression(place).variable
-    if variable is None:
-        return []
-    return project.memory("assigned to variables", _by_variable).get(variable, [])
-
-
-def _by_variable(project: Project) -> dict[tuple[str, str], list[Reference]]:
-    found: dict[tuple[str, str], list[Reference]] = {}
-    for name, module in project.graph.modules.items():
-        for flow in module.flows:
-            variable = module.expressions[flow.target].variable
-            if variable is not None:
-                found.setdefault(variable, []).append(Reference(name, flow.source))
-    return found
 
 
 def double_edits(project: Project, coroutines: Set[FunctionId]) -> Iterator[tuple[str, Edit]]:
@@ -223,17 +208,15 @@ def _made(
     listed = ", ".join(f'"{each}"' for each in ways)
     made = f"new_callable=functools.partial({helper}, {listed})"
     yield path, Arguments(call, last=(made,))
-    yield path, Define("_mock_with", _MOCK_WITH)
+    yield path, AddImport("import functools")
+    yield from mock_helper(path, "_mock_with", _MOCK_WITH)
     if awaited:
         yield path, Define("_async_mock_with", _ASYNC_MOCK_WITH)
-    yield path, AddImport("import functools")
-    yield path, AddImport("from unittest.mock import AsyncMock")
-    yield path, AddImport("from unittest.mock import MagicMock")
 
 
 def _awaited(project: Project, cls: ClassId, coroutines: Set[FunctionId]) -> Iterator[str]:
     """The methods that somebody beside the tests awaits from now on."""
-    for name, method in methods(project, cls).items():
+    for name, method in methods_of(project, cls).items():
         if method in coroutines and _is_used(project, project.functions[method]):
             yield name
 
@@ -243,7 +226,7 @@ def _ways(project: Project, double: Double, names: list[str]) -> Iterator[str]:
     owner = "return_value." if double.called else ""
     yield from (f"{owner}{name}" for name in names)
     if double.called and double.function is None:
-        known = methods(project, double.cls)
+        known = methods_of(project, double.cls)
         yield from (name for name in names if is_of_class(project, known[name]))
-    if "__enter__" in methods(project, double.cls):  # it is entered, and gives itself as a rule
+    if "__enter__" in methods_of(project, double.cls):  # it is entered, and gives itself as a rule
         yield from (f"{owner}__enter__.return_value.{name}" for name in names)

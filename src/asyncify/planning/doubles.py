@@ -7,11 +7,12 @@ derived from it. Nobody can tell what anything else would give.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from asyncify.model.facts import ClassId, FunctionId, Kind, Role
 from asyncify.model.graph import Reference, Source, SourceKind
+from asyncify.planning.class_attributes import is_akin, methods_of
 from asyncify.planning.hooks import in_test_file
 from asyncify.planning.interceptors import Patch, definitions, patches
 from asyncify.planning.mock_names import (
@@ -95,16 +96,6 @@ def contents(project: Project, double: Double) -> Contents:
     return project.memory(("contents", double), lambda project: _contents(project, double))
 
 
-def methods(project: Project, cls: ClassId) -> Mapping[str, FunctionId]:
-    """The methods that objects of a class have, by name."""
-    found: dict[str, FunctionId] = {}
-    for each in (cls, *project.graph.bases.get(cls, ())):
-        known = project.graph.classes.get(each)
-        for name, method in known.methods if known is not None else ():
-            found.setdefault(name, method)
-    return found
-
-
 def is_method_of_double(project: Project, owner: Reference, name: str) -> bool:
     """Whether an object in a test stands in for one of a class that has such a method, or for the class itself."""
     return bool(_classes_at(project, owner, name))
@@ -129,7 +120,7 @@ def _classes_of(project: Project, made: Made | None, name: str) -> Sequence[Clas
     return [
         cls
         for cls, of_class in project.memory("stand-ins", _stand_ins).get(made, ())
-        for method in [methods(project, cls).get(name)]
+        for method in [methods_of(project, cls).get(name)]
         if method is not None and (not of_class or is_of_class(project, method))
     ]
 
@@ -168,17 +159,11 @@ def joined_families(project: Project) -> list[frozenset[FunctionId]]:
         frozenset({method, other})
         for double in doubles(project)
         for cls in contents(project, double).classes
-        if not is_akin(project, cls, double.cls)
-        for name, method in methods(project, double.cls).items()
-        for other in [methods(project, cls).get(name)]
+        for name, method in methods_of(project, double.cls).items()
+        if not is_akin(project, (cls,), project.functions[method])
+        for other in [methods_of(project, cls).get(name)]
         if other is not None and (name == "__call__" or not name.startswith("__"))
     ]
-
-
-def is_akin(project: Project, cls: ClassId, other: ClassId) -> bool:
-    """Whether a class derives from another one, or the other way round."""
-    bases = project.graph.bases
-    return cls == other or other in bases.get(cls, ()) or cls in bases.get(other, ())
 
 
 def _doubles(project: Project) -> Iterator[Double]:
@@ -212,7 +197,7 @@ def _replaced(project: Project, patch: Patch, path: str) -> Iterator[Double]:
             yield Double(patch, found, called=True)
             return
         if found in project.functions:
-            for cls in results(project, found):
+            for cls in _results(project, found):
                 yield Double(patch, cls, called=True, function=found)
             return
     owner, _, name = path.rpartition(".")
@@ -222,7 +207,7 @@ def _replaced(project: Project, patch: Patch, path: str) -> Iterator[Double]:
     yield from (Double(patch, cls, False) for cls in own or places.get(("", name), ()))
 
 
-def results(project: Project, function: FunctionId) -> dict[ClassId, None]:
+def _results(project: Project, function: FunctionId) -> dict[ClassId, None]:
     """The classes of the project of which a function gives objects."""
     return {
         source.name: None

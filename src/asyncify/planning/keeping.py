@@ -13,20 +13,22 @@ if TYPE_CHECKING:
 
 # what calls the function that it is given, as soon as its result is called
 BINDERS = frozenset({"functools.partial", "functools.partialmethod"})
+# what looks for an object among others, and takes nothing out of it
+SEARCHERS = frozenset(
+    {
+        *(f"builtins.list.{name}" for name in ("count", "index", "remove")),
+        *(f"builtins.set.{name}" for name in ("discard", "remove")),
+        *("builtins.hash", "builtins.id", "collections.deque.remove"),
+    }
+)
 # functions that only look at a function they are given, or hand it on
 LOOKERS = frozenset(
     {
         *BINDERS,
-        "builtins.hash",
+        *SEARCHERS,
         "builtins.isinstance",
         "builtins.print",
-        "builtins.list.count",
-        "builtins.list.index",
-        "builtins.list.remove",
-        "builtins.set.discard",
-        "builtins.set.remove",
         "builtins.staticmethod",
-        "collections.deque.remove",
         "enum.member",
         *READERS,
         "inspect.getdoc",

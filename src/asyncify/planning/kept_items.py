@@ -8,18 +8,10 @@ from asyncify.planning.assigned import put_away, put_into
 from asyncify.planning.by_hand import SEARCHES
 from asyncify.planning.helpers import compared_with_none
 from asyncify.planning.items import rewritten, unknown
-from asyncify.planning.keeping import is_kept
+from asyncify.planning.keeping import SEARCHERS, is_kept
 from asyncify.planning.project import Project
 from asyncify.planning.steps import Items, Step
 
-# what looks for an object, and takes nothing out of it
-_LOOKING = frozenset(
-    {
-        *(f"builtins.list.{name}" for name in ("count", "index", "remove")),
-        *(f"builtins.set.{name}" for name in ("discard", "remove")),
-        *("builtins.hash", "builtins.id", "collections.deque.remove"),
-    }
-)
 _COMPARISONS = frozenset({"in", "not in", "is", "is not"})
 
 
@@ -70,7 +62,7 @@ def kept_away(project: Project, site: Reference) -> str | None:
             holder = around[0]
         return put_away(project, holder)
     names = project.callee_names(outer[0]) if outer[1].kind is Kind.CALL else ()
-    if names and all(name in _LOOKING for name in names):
+    if names and all(name in SEARCHERS for name in names):
         return None
     if not names or not all(keeps(project, site, name) for name in names):
         return ""

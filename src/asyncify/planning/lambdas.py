@@ -9,6 +9,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from asyncify.model.attributes import NAMESPACES
 from asyncify.model.facts import (
     Expression,
     Function,
@@ -32,7 +33,6 @@ _PLAIN = frozenset(
         *("If", "For", "AsyncFor", "With", "AsyncWith", "Match", "FunctionDef", "AsyncFunctionDef"),
     }
 )
-_NAMESPACES = frozenset({"locals", "globals", "vars", "dir", "exec", "eval"})
 # what a body may be made of that hands on the coroutine of one call: nothing of it waits itself
 _LOOKED_UP = frozenset(
     {Kind.NAME, Kind.ATTRIBUTE, Kind.CONSTANT, Kind.CONTAINER, Kind.STARRED, Kind.SUBSCRIPT}
@@ -158,7 +158,7 @@ def _looking(project: Project) -> frozenset[FunctionId]:
         expression.function
         for module in project.graph.modules.values()
         for expression in module.expressions
-        if expression.kind is Kind.NAME and expression.text in _NAMESPACES
+        if expression.kind is Kind.NAME and expression.text in NAMESPACES
     )
 
 

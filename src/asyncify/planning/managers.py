@@ -20,6 +20,7 @@ from asyncify.model.graph import (
 )
 from asyncify.model.plan import Await, Edit, MakeAsync, Replace
 from asyncify.planning.assigned import put_away
+from asyncify.planning.class_attributes import methods_of
 from asyncify.planning.colour import Limit
 from asyncify.planning.consumers import need_async
 from asyncify.planning.delegation import thrown_limit
@@ -222,9 +223,7 @@ def _enters(project: Project, source: Source, family: frozenset[FunctionId]) -> 
         return source.name == "None"
     if source.kind is not SourceKind.INSTANCE:
         return False
-    owners = (source.name, *project.graph.bases.get(source.name, ()))
-    known = [dict(project.graph.classes[o].methods) for o in owners if o in project.graph.classes]
-    found = {name: own[name] for own in reversed(known) for name in RENAMED if name in own}
+    found = methods_of(project, source.name)
     return "__enter__" in found and {found["__enter__"], found.get("__exit__")} <= family
 
 

@@ -6,11 +6,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from asyncify.model.facts import Expression, FlowKind, Function, FunctionId, Kind, Role
+from asyncify.model.facts import FlowKind, Function, FunctionId, Kind, Role
 from asyncify.model.graph import Reference, Source, SourceKind
+from asyncify.planning.assigned import assigned_to
 from asyncify.planning.fixtures import fixtures_named
 from asyncify.planning.interceptors import Patch, patches
 from asyncify.planning.project import Project
@@ -127,7 +128,9 @@ def _called(project: Project, call: Reference, depth: int) -> Made | None:
 def _given(project: Project, place: Reference) -> Iterator[Reference]:
     """What a name or an attribute may be: what is assigned to it, and what the fixture gives."""
     wanted = project.expression(place)
-    yield from project.memory("assigned by name", _assigned).get(_key(place, wanted), ())
+    for kind, source in assigned_to(project, place):
+        if kind in (FlowKind.VALUE, FlowKind.ENTER):
+            yield source
     function = project.functions.get(wanted.variable[0]) if wanted.variable else None
     if function is not None and any(p.name == wanted.text for p in function.parameters):
         for fixture in fixtures_named(project, wanted.text):
@@ -145,23 +148,6 @@ def _given_back(project: Project) -> dict[FunctionId, list[Reference]]:
         for e in module.expressions:
             if e.role in (Role.RETURNED, Role.YIELDED):
                 found.setdefault(e.function, []).append(Reference(name, e.id))
-    return found
-
-
-def _key(place: Reference, expression: Expression) -> Hashable:
-    """By what a name is found again in its module, or an attribute of any object."""
-    return place.module, expression.kind, expression.text, expression.variable
-
-
-def _assigned(project: Project) -> dict[Hashable, list[Reference]]:
-    found: dict[Hashable, list[Reference]] = {}
-    for name, module in project.graph.modules.items():
-        for flow in module.flows:
-            target = module.expressions[flow.target]
-            named = target.kind in (Kind.NAME, Kind.ATTRIBUTE)
-            if named and flow.kind in (FlowKind.VALUE, FlowKind.ENTER):
-                key = _key(Reference(name, target.id), target)
-                found.setdefault(key, []).append(Reference(name, flow.source))
     return found
 
 

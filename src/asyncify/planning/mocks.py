@@ -65,7 +65,7 @@ def given_async_mock(
     argument = f"{keyword}={mock}" if keyword.isidentifier() else f'**{{{{"{keyword}": {mock}}}}}'
     return (
         (path, Arguments(project.expression(call).span, last=(argument,))),
-        *_async_mock_helper(path),
+        *mock_helper(path, "_async_mock", _ASYNC_MOCK),
     )
 
 
@@ -387,7 +387,7 @@ def _async_mock(project: Project, call: Reference, *, whole: bool) -> Iterable[t
         plain = not whole and not project.arguments(call)
         yield path, Replace(project.expression(callee).span, "_async_mock" if plain else ASYNC_MOCK)
         if plain:
-            yield from _async_mock_helper(path)
+            yield from mock_helper(path, "_async_mock", _ASYNC_MOCK)
         else:
             yield path, AddImport(import_text(ASYNC_MOCK))
     elif callee is not None and receiver is not None:
@@ -395,7 +395,8 @@ def _async_mock(project: Project, call: Reference, *, whole: bool) -> Iterable[t
         yield path, Replace(project.expression(callee).span, f"{{0}}.{name}", (hole,))
 
 
-def _async_mock_helper(path: str) -> Iterable[tuple[str, Edit]]:
-    yield path, Define("_async_mock", _ASYNC_MOCK)
+def mock_helper(path: str, name: str, text: str) -> Iterable[tuple[str, Edit]]:
+    """A function that makes mocks of coroutine functions, with what it needs."""
+    yield path, Define(name, text)
     yield path, AddImport("from unittest.mock import AsyncMock")
     yield path, AddImport("from unittest.mock import MagicMock")

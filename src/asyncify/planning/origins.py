@@ -58,6 +58,5 @@ def has_attribute(project: Project, source: Source, name: str) -> bool:
     if source.name in _ENVIRONMENT:
         return any(e.kind is not Kind.CONSTANT for _, e in given[1:])
     decoded = source.name in _DECODERS or source.name in project.data
-    return not decoded or any(
-        e.role is not Role.ARGUMENT for _, e in given
-    )  # hooks may give anything
+    hooked = any(e.role is not Role.ARGUMENT for _, e in given)  # hooks may give anything
+    return not decoded or hooked

@@ -17,7 +17,13 @@ from asyncify.planning.decided import Decided
 from asyncify.planning.frameworks import stored_callers
 from asyncify.planning.interrupts import interruption
 from asyncify.planning.project import Project
-from asyncify.planning.scripts import INNER_NAMES, annotated_names, bound_names, function_edits
+from asyncify.planning.scripts import (
+    INNER_NAMES,
+    annotated_names,
+    bound_names,
+    entry,
+    function_edits,
+)
 from asyncify.planning.units import Seed
 
 
@@ -33,10 +39,15 @@ class Program:
 
     def holds(self, statement: Statement) -> bool:
         """Whether a statement becomes part of the async function."""
-        lines = [s.span.line for s in self.statements], [s.span.end_line for s in self.statements]
-        return bool(self.statements) and (
-            min(lines[0]) <= statement.span.line <= statement.span.end_line <= max(lines[1])
-        )
+        if not self.statements:
+            return False
+        start, end = _lines(self.statements)
+        return start <= statement.span.line <= statement.span.end_line <= end
+
+
+def _lines(statements: Sequence[Statement]) -> tuple[int, int]:
+    """The first and the last line of statements."""
+    return min(s.span.line for s in statements), max(s.span.end_line for s in statements)
 
 
 def programs(
@@ -45,8 +56,7 @@ def programs(
     """The programs of calls at module level; the `moved` are places that stand in an async function."""
     found: dict[tuple[str, int], list[Reference]] = {}
     for site in sorted({*sites, *moved}):
-        guard = project.guard(site)
-        found.setdefault((site.module, -1 if guard is None else guard.id), []).append(site)
+        found.setdefault(entry(project, site), []).append(site)
     for (module, parent), calls in sorted(found.items()):
         tops: list[Statement] = []
         if len(calls) > 1 or calls[0] in moved or _repeated(project, calls[0]):
@@ -59,13 +69,15 @@ def programs(
 
 def _with_readers(project: Project, module: Module, tops: list[Statement]) -> list[Statement]:
     """Statements with those behind them that use a name which has an annotation, and cannot be global."""
-    start, end = min(s.span.line for s in tops), max(s.span.end_line for s in tops)
-    for item in module.expressions if annotated_names(module, start, end) else ():
+    start, end = _lines(tops)
+    names = annotated_names(module, start, end)
+    for item in module.expressions if names else ():
         if item.kind is Kind.NAME and item.function == f"{module.name}:" and item.span.line > end:
-            if item.text in annotated_names(module, start, end):
+            if item.text in names:
                 around = project.ancestry(module, module.statements[item.statement])
                 tops = [*tops, *(s for s in around if s.parent == tops[0].parent)]
-                end = max(s.span.end_line for s in tops)
+                start, end = _lines(tops)
+                names = annotated_names(module, start, end)
     return tops
 
 
@@ -101,8 +113,7 @@ def _several(project: Project, program: Program) -> Iterable[Edit]:
         assert not isinstance(handled, Limit)  # `frontier.taken_limit` asked before
         yield from (edit for _, edit in handled)
     module, tops = project.module(program.calls[0]), program.statements
-    lines = [s.span.line for s in tops], [s.span.end_line for s in tops]
-    start, end = min(lines[0]), max(lines[1])
+    start, end = _lines(tops)
     bound = bound_names(module, start, end) - annotated_names(module, start, end)
     yield from function_edits(project, module, tops, bound, names=INNER_NAMES)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from itertools import chain, count
 
+from asyncify.model.attributes import NAMESPACES
 from asyncify.model.facts import Class, Function, Kind, Module, Place, Role, Statement
 from asyncify.model.graph import Access, Reference
 from asyncify.model.modules import imported_names
@@ -17,8 +18,6 @@ from asyncify.planning.project import Project
 
 INNER_NAMES = ("_main", "_amain", "_async_main", "_run_main")
 _NAMES = ("main", *INNER_NAMES)
-# a name may be found through these without being written
-_LOOKING = frozenset({"globals", "locals", "vars", "dir", "exec", "eval"})
 _IMPORTS = frozenset({"Import", "ImportFrom"})
 DEFINITIONS = frozenset({"FunctionDef", "AsyncFunctionDef", "ClassDef"})
 _FIXED = DEFINITIONS | {"TypeAlias", "AnnAssign"}
@@ -130,7 +129,7 @@ def _is_movable(project: Project, module: Module, guard: Statement | None) -> bo
     if starred or not names.isdisjoint(module.exports or ()):
         return False
     for item in module.expressions if names else ():
-        if item.kind is Kind.NAME and item.text in _LOOKING:
+        if item.kind is Kind.NAME and item.text in NAMESPACES:
             return False
         if item.kind is Kind.NAME and item.text in names and item.variable == (own, item.text):
             around = project.ancestry(module, module.statements[item.statement])
@@ -139,11 +138,15 @@ def _is_movable(project: Project, module: Module, guard: Statement | None) -> bo
     return True
 
 
+def entry(project: Project, site: Reference) -> tuple[str, int]:
+    """The main guard that an expression stands in, by its module and its number; -1 for the module level."""
+    guard = project.guard(site)
+    return site.module, guard.id if guard is not None else -1
+
+
 def is_alone(project: Project, site: Reference) -> bool:
     """Whether an expression at module level is the only one that calls the project there."""
-    guard = project.guard(site)
-    key = site.module, guard.id if guard is not None else -1
-    return len(project.memory("calls of programs", _calls).get(key, ())) < 2
+    return len(project.memory("calls of programs", _calls).get(entry(project, site), ())) < 2
 
 
 def _calls(project: Project) -> dict[tuple[str, int], list[int]]:
@@ -154,8 +157,7 @@ def _calls(project: Project) -> dict[tuple[str, int], list[int]]:
         if expression.function != f"{edge.site.module}:" or edge.access is Access.DECORATE:
             continue
         if any(target.function is not None for target in edge.targets):
-            guard = project.guard(edge.site)
-            key = edge.site.module, guard.id if guard is not None else -1
+            key = entry(project, edge.site)
             around = project.ancestry(project.module(edge.site), project.statement(edge.site))
             line = min(each.span.line for each in around if each.id != key[1])
             found.setdefault(key, []).append(line)
@@ -249,7 +251,7 @@ def _shared(module: Module, body: Sequence[Statement]) -> set[str]:
     first, last = body[0].span.line, body[-1].span.end_line
     own = f"{module.name}:"
     bound = bound_names(module, first, last)
-    if any(e.kind is Kind.NAME and e.text in _LOOKING for e in module.expressions):
+    if any(e.kind is Kind.NAME and e.text in NAMESPACES for e in module.expressions):
         return bound
     elsewhere = {
         e.text

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from asyncify.model.facts import Function, Kind, Role
 from asyncify.model.graph import Reference, Source, SourceKind
+from asyncify.planning.assigned import assigned_to
 from asyncify.planning.colour import Limit
 from asyncify.planning.doubles import doubles, is_method_of_double, tells
 from asyncify.planning.fixtures import fixtures_named
@@ -155,7 +156,8 @@ def makers(project: Project, owner: Reference) -> Iterator[tuple[Reference, bool
         if expression.variable is not None and expression.kind is Kind.NAME:
             yield from ((call, direct) for call in _handed(project, *expression.variable))
         further = []
-        for assigned in _assigned(project, place):
+        told = project.expression(place).text in GIVEN
+        for _, assigned in () if told else assigned_to(project, place):
             if project.expression(assigned).kind is Kind.CALL:
                 yield assigned, direct
             else:
@@ -165,18 +167,6 @@ def makers(project: Project, owner: Reference) -> Iterator[tuple[Reference, bool
             further.append((holder, False))
         todo += [one for one in further if one[0] not in seen]
         seen.update(one for one, _ in further)
-
-
-def _assigned(project: Project, place: Reference) -> Iterator[Reference]:
-    """What is assigned to a variable, or to an attribute of this name."""
-    wanted, module = project.expression(place), project.module(place)
-    if wanted.kind not in (Kind.NAME, Kind.ATTRIBUTE) or wanted.text in GIVEN:
-        return
-    for flow in module.flows:
-        target = module.expressions[flow.target]
-        if (target.kind, target.text) == (wanted.kind, wanted.text):
-            if target.variable == wanted.variable:
-                yield Reference(module.name, flow.source)
 
 
 def _handed(project: Project, identifier: str, name: str) -> Iterator[Reference]:
