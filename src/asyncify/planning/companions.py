@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from asyncify.model.facts import Class, Function, FunctionId, Kind, Role
 from asyncify.model.graph import Access, Reference, SourceKind
+from asyncify.planning.frameworks import callers
 from asyncify.planning.hooks import hooks_together, in_case
 from asyncify.planning.keeping import BINDERS, LOOKERS, is_kept
 from asyncify.planning.lambdas import LambdaForm, body, can_be_named, lambda_site, only_calls
@@ -202,8 +203,7 @@ def _loops(project: Project) -> Iterator[list[FunctionId]]:
     for function in sorted(project.memory("loops", _running)):
         group = [function]
         for member in group:
-            for edge in project.reaching(member):
-                caller = project.functions[project.expression(edge.site).function]
+            for caller in map(project.functions.__getitem__, callers(project, member)):
                 if caller.kind == "def" and not caller.is_async and caller.id not in group:
                     group.append(caller.id)
         yield group

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from asyncify.model.facts import Function, FunctionId, Kind, Role
-from asyncify.model.graph import Reference, SourceKind, Value
+from asyncify.model.facts import Expression, Function, FunctionId, Kind, Role
+from asyncify.model.graph import Reference, Source, SourceKind, Value
 from asyncify.model.modules import is_within
 from asyncify.planning.colour import Limit
 from asyncify.planning.fixtures import fixture_name, fixtures_named, fixtures_of, marks
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from asyncify.planning.project import Project
 
 AWAITS, STARTS = "awaits", "starts"
+_RUNNING = frozenset({Role.CALLEE, Role.ARGUMENT, Role.KEYWORD, Role.RECEIVER})
+_ADDS = "add_"  # `add_command`, `add_typer`: with what it belongs to, it is run
 _MARK = "pytest.mark."
 
 
@@ -223,13 +225,67 @@ def _refused(project: Project) -> str:
     return ""
 
 
-def stored_callers(project: Project, function: Function) -> Iterator[FunctionId]:
-    """Functions of the project that call what a framework stores for them: ``args.func(args)``."""
+def callers(project: Project, function: FunctionId) -> Iterator[FunctionId]:
+    """Functions of the project that call a function, or run what a framework keeps of it."""
+    for edge in project.reaching(function):
+        yield project.expression(edge.site).function
+    yield from _stored_callers(project, project.functions[function])
+
+
+def _stored_callers(project: Project, function: Function) -> Iterator[FunctionId]:
+    """Functions of the project that run what a framework keeps: ``args.func(args)``, ``ctx.invoke(command)``."""
+    programs: set[Source] = set()
     for site, hook in hooks_of(project, function):
         if hook.stored and site is not None:
             for place in project.attributes(project.expression(site).detail):
                 if project.expression(place).role is Role.CALLEE:
                     yield project.expression(place).function
+        if hook.program and site is not None:
+            programs.add(Source(SourceKind.FUNCTION, function.id))
+            programs.update(_group(project, site))
+    yield from _runners(project, programs)
+
+
+def _group(project: Project, call: Reference) -> Iterator[Source]:
+    """What may be the group, or the application, that a call of one of its methods registers with."""
+    called = project.child(call, Role.CALLEE) or call
+    receiver = project.child(called, Role.RECEIVER)
+    for source in project.sources(receiver) if receiver is not None else ():
+        if source.kind in (SourceKind.FUNCTION, SourceKind.CALL):
+            yield source
+
+
+def _runners(project: Project, programs: set[Source]) -> Iterator[FunctionId]:
+    """Functions that call or hand on one of these programs, or a group that one is added to."""
+    todo = list(programs)
+    while todo:
+        for value in project.memory("values by source", _by_source).get(todo.pop(), ()):
+            for call, expression in _running(project, value):
+                yield expression.function
+                callee = project.child(call, Role.CALLEE)
+                if callee is not None and project.expression(callee).text.startswith(_ADDS):
+                    groups = set(_group(project, call)) - programs
+                    programs |= groups
+                    todo.extend(groups)
+
+
+def _by_source(project: Project) -> dict[Source, list[Value]]:
+    found: dict[Source, list[Value]] = {}
+    for value in project.graph.values:
+        for source in value.sources:
+            found.setdefault(source, []).append(value)
+    return found
+
+
+def _running(project: Project, value: Value) -> Iterator[tuple[Reference, Expression]]:
+    """The calls, other than decorators, that get a value or are those of one of its methods."""
+    for place in value.occurrences:
+        outer = project.parent(place)
+        if outer is not None and project.expression(place).role in _RUNNING:
+            call = project.parent(outer[0]) if outer[1].kind is Kind.ATTRIBUTE else outer
+            if call is not None and call[1].kind is Kind.CALL:
+                if call[1].role is not Role.DECORATOR:
+                    yield call
 
 
 def framework_groups(project: Project) -> Iterator[list[FunctionId]]:

@@ -284,14 +284,20 @@ def _decorating(project: Project) -> frozenset[str]:
 
 
 def starts_loop(project: Project, function: Function) -> bool:
-    """Whether every decorator that stops the function is one of a framework that calls it without a loop."""
-    stopping = [
-        name
-        for _, name in project.decorators(function)
-        if name is None or not _is_transparent(project, name)
-    ]
-    hooks = [decorator_hook(project, name) if name is not None else None for name in stopping]
-    return bool(hooks) and all(hook is not None and hook.runs == STARTS for hook in hooks)
+    """Whether a framework calls what the decorators make without a loop.
+
+    The decorators below those of the framework get a function that stays synchronous: they may call it as before.
+    """
+    started = False
+    for _, name in project.decorators(function):
+        hook = decorator_hook(project, name) if name is not None else None
+        if hook is not None and hook.runs == STARTS:
+            started = True
+        elif (not started and (name is None or not _is_transparent(project, name))) or (
+            hook is not None and hook.runs != AWAITS
+        ):
+            return False
+    return started
 
 
 def _is_transparent(project: Project, name: str) -> bool:

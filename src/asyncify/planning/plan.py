@@ -28,7 +28,7 @@ from asyncify.planning.locks import Coloured, Locks
 from asyncify.planning.markers import marker_edits
 from asyncify.planning.moved import is_replaced, unmoved
 from asyncify.planning.pools import left_in_pool
-from asyncify.planning.programs import may_run_in_loop, running_programs, taken_along
+from asyncify.planning.programs import callers_in_loops, running_programs, taken_along, tests_alone
 from asyncify.planning.project import Project
 from asyncify.planning.public import is_public
 from asyncify.planning.reach import reach
@@ -413,10 +413,14 @@ class _Planner:
         apart.update(lost_contexts(self.project, bridges, moved))
         found = not apart.keys() <= self.apart.keys()
         self.apart.update(apart)
+        alone = tests_alone(self.project, colouring.causes.keys() - set(starting))
         for function in starting:
-            caller = may_run_in_loop(self.project, function, running)
-            if caller is not None:
-                message = f"{short(caller)}() is async and calls it, so it cannot start a loop"
+            callers = callers_in_loops(self.project, function, running)
+            found = found or bool(callers)
+            if callers and alone.issuperset(callers):
+                message = f"{short(function)}() starts an event loop, and this runs it"
+                self.apart.update((caller, Limit("ASY920", message)) for caller in callers)
+            elif callers:
+                message = f"{short(callers[0])}() is async and calls it, so it cannot start a loop"
                 self.in_loop[function] = Limit("ASY920", message)
-                found = True
         return self._colour(seeds) if found else colouring

@@ -14,7 +14,8 @@ from asyncify.model.graph import Reference
 from asyncify.model.plan import AddImport, Await, Edit, Replace
 from asyncify.planning.colour import Limit
 from asyncify.planning.decided import Decided
-from asyncify.planning.frameworks import stored_callers
+from asyncify.planning.frameworks import callers
+from asyncify.planning.hooks import in_test_file
 from asyncify.planning.interrupts import interruption
 from asyncify.planning.project import Project
 from asyncify.planning.scripts import (
@@ -126,24 +127,37 @@ def running_programs(
     return {f"{program.calls[0].module}:" for program in shared}
 
 
-def may_run_in_loop(
+def callers_in_loops(
     project: Project, function: FunctionId, running: Set[FunctionId]
-) -> FunctionId | None:
-    """A caller, however far away, that is async, or among the `running`: `asyncio.run` would fail there."""
+) -> list[FunctionId]:
+    """The nearest callers that are async, or among the `running`: `asyncio.run` would fail there."""
+    found: list[FunctionId] = []
     seen = {function}
     todo = [function]
     while todo:
-        current = todo.pop()
-        callers = [project.expression(edge.site).function for edge in project.reaching(current)]
-        callers.extend(stored_callers(project, project.functions[current]))
-        for caller in callers:
+        for caller in callers(project, todo.pop()):
             if caller in seen:
                 continue
-            if caller in running or project.functions[caller].is_async:
-                return caller
             seen.add(caller)
-            todo.append(caller)
-    return None
+            if caller in running or project.functions[caller].is_async:
+                found.append(caller)
+            else:
+                todo.append(caller)
+    return found
+
+
+def tests_alone(project: Project, coloured: Set[FunctionId]) -> frozenset[FunctionId]:
+    """The functions of tests among the coloured ones that call no coloured one outside of tests: they may stay."""
+    tests = {function for function in coloured if in_test_file(project.path(function))}
+    calling: set[FunctionId] = set()
+    todo = list(coloured - tests)
+    while todo:
+        for edge in project.reaching(todo.pop()):
+            caller = project.expression(edge.site).function
+            if caller in tests and caller not in calling:
+                calling.add(caller)
+                todo.append(caller)
+    return frozenset(tests - calling)
 
 
 def taken_along(decided: Decided, seeds: Iterable[Seed]) -> list[Seed]:

@@ -41,7 +41,7 @@ framework = Framework(
             arguments=("2", "view_func"),
             requires=("flask[async]",),
         ),
-        Hook(tuple(f"{made}.cli.command" for made in MADE), "starts"),
-        Hook(("flask.*cli.with_appcontext", "flask.*cli.AppGroup.command"), "starts"),
+        Hook(tuple(f"{made}.cli.command" for made in MADE), "starts", program=True),
+        Hook(("flask.*cli.with_appcontext", "flask.*cli.AppGroup.command"), "starts", program=True),
     ),
 )

@@ -18,7 +18,8 @@ class Hook:
     `together`: the methods of one class are all async, or none of them. `stored`: the project itself calls it
     later, as an attribute with the name of the keyword. `requires` is what awaiting needs. `fixtures`: tests
     with these names that get one. `outside`: not in classes with one of these bases. `collected`: only what
-    pytest collects and nobody calls. `last`: what its calls in async tests are given, unless they say it.
+    pytest collects and nobody calls. `last`: what its calls in async tests are given, unless they say it. `program`:
+    it is run by who calls, or hands on, what the decorator makes, or what the decorator belongs to.
     """
 
     names: tuple[str, ...]
@@ -35,6 +36,7 @@ class Hook:
     outside: tuple[str, ...] = ()
     collected: bool = False
     last: tuple[str, ...] = ()
+    program: bool = False
     why: str = "it is called without await"
 
 
