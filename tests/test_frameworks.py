@@ -65,10 +65,11 @@ def test_application_answers_the_same(driver: Path, tmp_path: Path) -> None:
 
 def run(driver: Path, project: Path) -> subprocess.CompletedProcess[bytes]:
     """Drive a project."""
+    paths = os.pathsep.join(filter(None, (str(project), os.environ.get("PYTHONPATH"))))
     return subprocess.run(
         [sys.executable, driver],
         cwd=project,
-        env={**os.environ, "PYTHONPATH": str(project), "PYTHONIOENCODING": "utf-8"},
+        env={**os.environ, "PYTHONPATH": paths, "PYTHONIOENCODING": "utf-8"},
         capture_output=True,
         timeout=120,
     )

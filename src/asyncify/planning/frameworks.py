@@ -6,7 +6,7 @@ loop of its own. Everything else is held.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
@@ -124,6 +124,9 @@ def framework_limit(project: Project, function: Function) -> Limit | None:
     stopped = project.memory("stopped", _stopped).get(function.id)
     if stopped is not None:
         return stopped
+    client = client_users(project).get(function.id)
+    if client is not None:
+        return Limit("ASY920", "the client of the framework starts an event loop", client)
     for site, hook in hooks_of(project, function):
         refused = refuses_loop(project, hook)
         if refused:
@@ -240,10 +243,40 @@ def _stored_callers(project: Project, function: Function) -> Iterator[FunctionId
             for place in project.attributes(project.expression(site).detail):
                 if project.expression(place).role is Role.CALLEE:
                     yield project.expression(place).function
-        if hook.program and site is not None:
+        if hook.program and site is not None and _says(project, hook.eager):
             programs.add(Source(SourceKind.FUNCTION, function.id))
             programs.update(_group(project, site))
     yield from _runners(project, programs)
+
+
+def client_users(project: Project) -> Mapping[FunctionId, Reference]:
+    """Who makes or uses a client that runs what it calls in a loop of its own, and all who call that."""
+
+    def find(project: Project) -> dict[FunctionId, Reference]:
+        found: dict[FunctionId, Reference] = {}
+        for name in sorted({name for hook in _hooks(project) for name in hook.clients}):
+            for place in project.attributes(name):
+                call = project.parent(place)
+                made = set(project.sources(call[0])) if call is not None else set()
+                todo = [project.expression(place).function, *_runners(project, made)]
+                for user in todo:
+                    if user not in found:
+                        found[user] = place
+                        todo.extend(callers(project, user))
+        return found
+
+    return project.memory("client users", find)
+
+
+def _says(project: Project, names: tuple[str, ...]) -> bool:
+    """Whether a project says one of these names anywhere; without names it need not."""
+
+    def find(project: Project) -> bool:
+        modules = project.graph.modules.values()
+        said = (e for m in modules for e in m.expressions)
+        return any(e.text in names or e.detail in names or e.string in names for e in said)
+
+    return not names or project.memory(("says", names), find)
 
 
 def _group(project: Project, call: Reference) -> Iterator[Source]:

@@ -10,6 +10,8 @@ from asyncify.model.facts import Function, Kind, Place, Role
 from asyncify.model.graph import Reference
 from asyncify.model.plan import AddImport, Edit, Insert, Wrap
 from asyncify.planning.colour import Limit
+from asyncify.planning.frameworks import callers, client_users
+from asyncify.planning.hooks import in_test_file
 from asyncify.planning.interrupts import interruption
 from asyncify.planning.project import Project
 from asyncify.planning.scripts import DEFINITIONS, is_alone, is_movable, is_script, script_body
@@ -60,6 +62,17 @@ def bridge_edits(project: Project, function: Function) -> list[tuple[str, Edit]]
     if rebound:
         edits.append(Insert(first.span, "before", f"nonlocal {', '.join(rebound)}"))
     return [(module.path, edit) for edit in edits]
+
+
+def starts_each(project: Project, site: Reference) -> bool:
+    """Whether a call stands in a test that uses a client: it stays, and each call may start a loop of its own."""
+    expression = project.expression(site)
+    function = project.functions[expression.function]
+    if expression.place not in _MOVING or function.id not in client_users(project):
+        return False
+    if function.is_async or not in_test_file(project.path(function.id)):
+        return False
+    return not any(project.functions[one].is_async for one in callers(project, function.id))
 
 
 def taken_limit(project: Project, site: Reference) -> Limit | None:

@@ -20,6 +20,7 @@ from asyncify.planning.frameworks import AWAITS, hooks_of
 from asyncify.planning.functions import Conversion
 from asyncify.planning.limits import PUSHES
 from asyncify.planning.project import Project
+from asyncify.planning.scripts import entry
 from asyncify.planning.units import Seed
 
 # external callees that keep nothing
@@ -145,8 +146,12 @@ def _loops(
             found[identifier] = _times(project, identifier, single)
             continue
         else:
-            guards = ((site.module, project.guard(site)) for site in conversion.starting)
-            found.update({(name, guard and guard.id): 1 for name, guard in guards})
+            for site in conversion.starting:
+                starter = project.functions[project.expression(site).function]
+                in_program = starter.kind == "module"
+                found[entry(project, site) if in_program else starter.id] = (
+                    1 if in_program else MANY
+                )
             users = {use.user for use in conversion.uses}
         todo.extend(users - seen)
         seen |= users

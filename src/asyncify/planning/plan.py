@@ -421,6 +421,6 @@ class _Planner:
                 message = f"{short(function)}() starts an event loop, and this runs it"
                 self.apart.update((caller, Limit("ASY920", message)) for caller in callers)
             elif callers:
-                message = f"{short(callers[0])}() is async and calls it, so it cannot start a loop"
+                message = f"{short(callers[0])}() is async and runs it, so it cannot start a loop"
                 self.in_loop[function] = Limit("ASY920", message)
         return self._colour(seeds) if found else colouring

@@ -54,9 +54,12 @@ def _lines(statements: Sequence[Statement]) -> tuple[int, int]:
 def programs(
     project: Project, sites: Iterable[Reference], moved: Set[Reference]
 ) -> Iterable[Program]:
-    """The programs of calls at module level; the `moved` are places that stand in an async function."""
+    """The programs of calls, in a test each its own; the `moved` are places that stand in an async function."""
     found: dict[tuple[str, int], list[Reference]] = {}
     for site in sorted({*sites, *moved}):
+        if project.functions[project.expression(site).function].kind != "module":
+            yield Program((site,), frozenset(), ())
+            continue
         found.setdefault(entry(project, site), []).append(site)
     for (module, parent), calls in sorted(found.items()):
         tops: list[Statement] = []

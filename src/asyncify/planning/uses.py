@@ -21,7 +21,7 @@ from asyncify.planning.contained import is_one_of_several
 from asyncify.planning.declarations import gives_plain, stands_for_generator
 from asyncify.planning.doubled import child_limit
 from asyncify.planning.either import either, either_problem
-from asyncify.planning.frontier import starts_program, taken_limit
+from asyncify.planning.frontier import starts_each, starts_program, taken_limit
 from asyncify.planning.groups import Group
 from asyncify.planning.helpers import helper
 from asyncify.planning.items import existing
@@ -64,6 +64,8 @@ def await_step(project: Project, site: Reference, used: str) -> Step:
     if around.kind == "lambda" and body(project, around) == site:
         if lambda_form(project, around) is LambdaForm.TAIL:
             return Step((), (Use(around.id, used, site),))  # who calls the lambda awaits
+    if starts_each(project, site):
+        return Step(bridge=site)
     if expression.place is Place.BODY and starts_program(project, site):
         limit = taken_limit(project, site)
         return Step(limit=limit) if limit is not None else Step(bridge=site)

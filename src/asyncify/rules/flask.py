@@ -1,6 +1,7 @@
 """Flask awaits async views, if `flask[async]` is installed: each call in an event loop of its own.
 
-That is the same event loop per request as `asyncio.run` in the view. Generators are streamed by WSGI, which
+That is the same event loop per request as `asyncio.run` in the view, and fails as well where a loop runs: in an
+async test, `app.test_client().get(...)`. Generators are streamed by WSGI, which
 iterates them synchronously; commands of `app.cli` are commands of click.
 """
 
@@ -26,6 +27,7 @@ AROUND = (
     "after_app_request",
     "teardown_app_request",
 )
+CLIENTS = ("test_client", "test_cli_runner")
 
 framework = Framework(
     "flask",
@@ -34,14 +36,23 @@ framework = Framework(
             tuple(f"{made}.{name}" for made in MADE for name in (*VIEWS, *AROUND)),
             "awaits",
             requires=("flask[async]",),
+            clients=CLIENTS,
         ),
         Hook(
             tuple(f"{made}.add_url_rule" for made in MADE),
             "awaits",
             arguments=("2", "view_func"),
             requires=("flask[async]",),
+            clients=CLIENTS,
         ),
-        Hook(tuple(f"{made}.cli.command" for made in MADE), "starts", program=True),
-        Hook(("flask.*cli.with_appcontext", "flask.*cli.AppGroup.command"), "starts", program=True),
+        Hook(
+            tuple(f"{made}.cli.command" for made in MADE), "starts", program=True, clients=CLIENTS
+        ),
+        Hook(
+            ("flask.*cli.with_appcontext", "flask.*cli.AppGroup.command"),
+            "starts",
+            program=True,
+            clients=CLIENTS,
+        ),
     ),
 )

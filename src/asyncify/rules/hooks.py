@@ -19,7 +19,8 @@ class Hook:
     later, as an attribute with the name of the keyword. `requires` is what awaiting needs. `fixtures`: tests
     with these names that get one. `outside`: not in classes with one of these bases. `collected`: only what
     pytest collects and nobody calls. `last`: what its calls in async tests are given, unless they say it. `program`:
-    it is run by who calls, or hands on, what the decorator makes, or what the decorator belongs to.
+    it is run by who calls, or hands on, what the decorator makes, or what the decorator belongs to; with `eager`
+    only in a project that says one of these names. `clients`: methods that give what tests run it with, in a loop of its own.
     """
 
     names: tuple[str, ...]
@@ -37,6 +38,8 @@ class Hook:
     collected: bool = False
     last: tuple[str, ...] = ()
     program: bool = False
+    eager: tuple[str, ...] = ()
+    clients: tuple[str, ...] = ()
     why: str = "it is called without await"
 
 
