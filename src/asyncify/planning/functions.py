@@ -51,7 +51,7 @@ from asyncify.planning.stops import stop_limit
 from asyncify.planning.testing import test_case_limit
 from asyncify.planning.twins import Twin, copied, inside, twin_of
 from asyncify.planning.uses import edge_steps, value_steps
-from asyncify.planning.wrappers import decorator_twin, made_by, wrapper_steps
+from asyncify.planning.wrappers import decorator_twin, made_by, surrounding_twin, wrapper_steps
 
 
 @dataclass
@@ -127,7 +127,8 @@ def convert(project: Project, identifier: FunctionId, boundaries: Boundaries) ->
         _change_colour(project, conversion, boundaries)
     if boundaries.twins and not loop_calls(project, identifier):
         conversion.find_twin = partial(_twin, project, conversion, boundaries)
-        held = conversion.limit is not None and made_by(project, identifier) is None
+        wrapper = made_by(project, identifier)
+        held = conversion.limit is not None and (wrapper is None or wrapper.is_manager)
         if held and conversion.twin is not None:
             conversion.steps.extend(conversion.twin.steps)
     return conversion
@@ -150,14 +151,15 @@ def _change_colour(project: Project, conversion: Conversion, boundaries: Boundar
 
 def _twin(project: Project, conversion: Conversion, boundaries: Boundaries) -> Twin | None:
     function = conversion.function
-    if made_by(project, function.id) is not None:
+    wrapper = made_by(project, function.id)
+    if wrapper is not None and not wrapper.is_manager:
         # it stays as it is, and nobody waits for it: who can call it, or does, is no matter
         free = _limit(project, function, replace(boundaries, public=True, async_only=False)) is None
         return decorator_twin(project, function) if free else None
     twin = twin_of(project, function, conversion.limit)
     if twin is None and conversion.limit is None:
         return copied(project, function, conversion.edits, conversion.steps)
-    return twin
+    return surrounding_twin(project, function, twin) if twin is not None and wrapper else twin
 
 
 def _steps(
