@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from functools import cached_property, partial
 
-from asyncify.model.attributes import INITIAL, INITIAL_ASYNC
+from asyncify.model.attributes import CONSTRUCTORS
 from asyncify.model.facts import Expression, Function, FunctionId, Kind, Role
 from asyncify.model.graph import Access, Reference, SourceKind
 from asyncify.model.plan import Edit, MakeAsync, Replace
@@ -238,8 +238,8 @@ def _limit(project: Project, function: Function, boundaries: Boundaries) -> Limi
         return asked
     if boundaries.async_only and function.kind != "module" and not reach(project).allows(function):
         return Limit("ASY929", "no async function calls it (scope is async-only)")
-    if function.owner is not None and function.name == INITIAL and not boundaries.twins:
-        return Limit("ASY902", f"{INITIAL} cannot be async")
+    if function.owner is not None and function.name in CONSTRUCTORS and not boundaries.twins:
+        return Limit("ASY902", f"{function.name} cannot be async")
     if function.id in boundaries.entry_points:
         return Limit("ASY909", "a console script calls it without await")
     if function.id in boundaries.plugins:
@@ -328,7 +328,7 @@ def _definition(project: Project, function: Function, tests: str) -> Iterable[tu
     renamed = new_name(project, function)
     if renamed is not None:
         yield path, Replace(function.name_span, renamed)
-    if renamed == INITIAL_ASYNC:
+    if function.owner is not None and function.name in CONSTRUCTORS:
         yield from ((path, edit) for edit in factory_edits(project, function))
     yield from hook_edits(project, function, marks=tests == "marker")
     yield from ((path, edit) for edit in manager_edits(project, function))
