@@ -98,7 +98,7 @@ def _merge(modules: Mapping[str, Module], resolution: Resolution) -> CallGraph:
         names=flow.motion.external_names,
         types=values.types(resolution.types),
         scalars=resolution.scalars,
-        wrappers=flow.wrappers,
+        wrappers={**flow.wrappers, **flow.managers},
     )
     flow.slots.clear()  # whoever listens holds on to everything: nobody else would break that circle
     return graph

@@ -23,7 +23,7 @@ from asyncify.analysis.names import Denoted, Names, Sort
 from asyncify.analysis.optional import is_bound, optional_parameters
 from asyncify.analysis.reached import constructed_class
 from asyncify.analysis.slots import ELEMENT, RAW, Atom
-from asyncify.analysis.wrappers import decorating, denoted, is_given_away, wrappers
+from asyncify.analysis.wrappers import decorating, is_given_away, may_change, wrappers
 from asyncify.model.attributes import DELEGATING, INITIAL, lacks
 from asyncify.model.facts import (
     ClassId,
@@ -59,6 +59,7 @@ class Flow:
         self._registered = {registered for _, registered in self.implementations}
         self.calls: list[Call] = []
         self.wrappers: Mapping[FunctionId, Wrapper] = {}
+        self.managers: Mapping[FunctionId, Wrapper] = {}  # that decorate
         self.wrapped: frozenset[FunctionId] = frozenset()
         self.fixtures: frozenset[tuple[str, str]] = frozenset()  # parameters that get one
 
@@ -73,15 +74,16 @@ class Flow:
             self.library.link(generic, registered)
         for module in self.modules.values():
             self.motion.module(module)
-        functions, optional = self.hierarchy.functions, self.heap.optional.keys()
-        self.wrappers, back = wrappers(self.modules, self.names, functions, optional)
-        known = self.wrappers.values()
+        optional = self.heap.optional.keys()
+        made = wrappers(self.modules, self.names, self.hierarchy.functions, optional)
+        self.wrappers, self.managers = made.wrappers, made.managers
+        known = made.wrappers.values()
         self.wrapped = frozenset(f for each in known for f, _ in (*each.decorated, *each.handed))
         self.heap.handing.update(each.function for each in known if each.hands_on)
-        self.library.hand_to(self.wrappers.values())
+        self.library.hand_to(known)
         self.fixtures = fixtures.link(self.modules, self.names, self.heap)
         for module in self.modules.values():
-            self._decorations(module, back)
+            self._decorations(module, made.giving_back)
         for module in self.modules.values():
             for item in module.expressions:
                 if item.kind is Kind.CALL:
@@ -157,7 +159,12 @@ class Flow:
     def _decorations(self, module: Module, back: Set[FunctionId]) -> None:
         """Decorators of the project are called with what they decorate, from the inside out."""
         for function in module.functions:
-            changing = [n for n in function.decorators if self._changes(module, function, n)]
+            registered = function.id in self._registered
+            changing = [
+                number
+                for number in function.decorators
+                if may_change(module, self.names, number, self.managers, registered=registered)
+            ]
             if not changing:
                 continue
             wraps = function.id in self.wrapped
@@ -185,20 +192,6 @@ class Flow:
                 arguments = (Argument(decorated, 0, is_function=True),)
                 callee = self.heap.at(module.name, identifier)
                 self.library.imply(callee, arguments, self.slots.new())
-
-    def _changes(self, module: Module, function: Function, identifier: int) -> bool:
-        """Whether a decorator is a function or class of the project."""
-        item = module.expressions[identifier]
-        found = denoted(module, self.names, item)
-        if item.kind is Kind.CALL:
-            item = module.expressions[module.children[item.id][0]]
-        if item.text == "register" and function.id in self._registered:
-            return False
-        if not found:
-            return item.text not in ("setter", "getter", "deleter")
-        return any(one.sort in (Sort.FUNCTION, Sort.CLASS, Sort.VARIABLE) for one in found)
-
-    # calls
 
     def _call(self, module: Module, item: Expression) -> None:
         site = Reference(module.name, item.id)

@@ -25,9 +25,7 @@ from asyncify.model.graph import SourceKind
 
 UNKNOWN = "?"
 # What a class has of its own, not instead of its base's.
-_OWN = frozenset(
-    {"__new__", "__post_init__", "__init_subclass__", "__class_getitem__", "__slots__"}
-)
+_OWN = frozenset({"__new__", "__init_subclass__", "__class_getitem__", "__slots__"})
 _OBJECT = frozenset(dir(object))
 _PROPERTIES = frozenset(
     {

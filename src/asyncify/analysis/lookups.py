@@ -14,7 +14,7 @@ from asyncify.analysis.effects import calls
 from asyncify.analysis.heap import Heap
 from asyncify.analysis.names import MAIN, Denoted, Names, Sort
 from asyncify.analysis.slots import ELEMENT, LOADED, SUPER, Atom
-from asyncify.model.attributes import INITIAL
+from asyncify.model.attributes import CONSTRUCTORS
 from asyncify.model.facts import ClassId, FunctionId
 from asyncify.model.graph import Reference, SourceKind
 
@@ -127,7 +127,8 @@ class Lookups:
             if one.sort is Sort.FUNCTION:
                 called.append(one.name)
             elif one.sort is Sort.CLASS:
-                made = self.heap.hierarchy.lookup(one.name, INITIAL)
+                lookup = self.heap.hierarchy.lookup
+                made = (each for name in CONSTRUCTORS for each in lookup(one.name, name))
                 called += [method.name for method in made if method.sort is Sort.FUNCTION]
         return called
 

@@ -18,6 +18,8 @@ from io import BytesIO, StringIO
 # a constructor, and where it has to await: what does its work, and what calls that for a new object
 INITIAL = "__init__"
 INITIAL_ASYNC = "_init_async"
+POST_INIT = "__post_init__"  # what the constructor of a dataclass calls in the end
+CONSTRUCTORS = {INITIAL: INITIAL_ASYNC, POST_INIT: "_post_init_async"}
 FACTORY = "create_async"
 TWIN = "_async"  # how the name of a twin ends
 

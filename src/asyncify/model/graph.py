@@ -130,6 +130,9 @@ class Wrapper:
     Nothing is done with what is decorated but that the wrapper calls it. Edges lead to the decorated
     function: whoever calls it runs its wrappers as well. Generators, and functions that are async already,
     are `handed`: calling them gives an object that the wrapper only hands on, so it stays as it is for them.
+
+    A context manager (`@contextmanager`) can decorate too: it is entered around each call. It is its own
+    wrapper then, and calls nothing itself.
     """
 
     decorator: FunctionId
@@ -139,6 +142,11 @@ class Wrapper:
     decorated: tuple[tuple[FunctionId, Reference], ...]  # each with the decorator above it
     handed: tuple[tuple[FunctionId, Reference], ...] = ()  # and those that it need not wait for
     hands_on: bool = False  # whether it returns nothing but what it calls gives
+
+    @property
+    def is_manager(self) -> bool:
+        """Whether it is a context manager that is entered around what it decorates."""
+        return self.decorator == self.function
 
 
 @dataclass(frozen=True, slots=True)

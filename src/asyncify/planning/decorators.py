@@ -32,11 +32,14 @@ def project_decorator_limit(
     function calls the wrapper. So all that matters is whether analysis sees through the decorator.
     """
     text = project.expression(decorator).text or "a decorator"
+    wraps = decorator in wrapping(project, function)
     edge = project.edge_at(decorator, Access.DECORATE)
-    if edge is None or edge.open or any(target.function is None for target in edge.targets):
+    entered = edge is None and wraps  # a context manager is entered around it
+    if not entered and (
+        edge is None or edge.open or any(target.function is None for target in edge.targets)
+    ):
         return Limit("ASY906", f"decorator {text!r} may call it without await", decorator)
     names = [name for _, name in project.decorators(function)]
-    wraps = decorator in wrapping(project, function)
     handed = wraps and function.is_generator
     manager = "contextlib.contextmanager" in names and not handed
     if manager or ("builtins.property" in names and not wraps):

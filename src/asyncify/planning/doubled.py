@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Set
 from dataclasses import replace
 
-from asyncify.model.attributes import INITIAL
+from asyncify.model.attributes import CONSTRUCTORS
 from asyncify.model.facts import ClassId, Function, FunctionId, Kind, Role, short
 from asyncify.model.graph import Access, Edge, Reference, SourceKind
 from asyncify.model.plan import AddImport, Arguments, Define, Edit
@@ -73,7 +73,7 @@ def _is_used(project: Project, function: Function) -> bool:
 
 def _unlike(project: Project, function: Function, double: Double) -> Reference | None:
     """What a plain mock cannot follow, if a method becomes async."""
-    if function.name == INITIAL:
+    if function.name in CONSTRUCTORS:
         return double.patch.call if double.called else None
     if is_special(function.name) or is_property(project, function) or is_manager(project, function):
         return double.patch.call

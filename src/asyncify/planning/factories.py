@@ -4,20 +4,30 @@ Python calls `__init__` itself and awaits nothing, so it becomes an async method
 factory calls, and every place that makes an object calls the factory. That takes two things: all those
 places are known, and nothing but `__init__` makes the object. Where the constructor has to stay, a twin may
 still stand beside it (`planning.twins`).
+
+The `__init__` of a dataclass is made by Python, and calls `__post_init__` in the end. Without a method of that
+name it does not, so the factory calls the class, and then what took the place of `__post_init__`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from asyncify.model.attributes import FACTORY, INITIAL, INITIAL_ASYNC
-from asyncify.model.facts import ClassId, Function, FunctionId, Role
+from asyncify.model.attributes import CONSTRUCTORS, FACTORY, INITIAL, POST_INIT
+from asyncify.model.facts import Class, ClassId, Function, FunctionId, Role
 from asyncify.model.graph import Access, Edge, Reference, SourceKind, Value
 from asyncify.model.plan import Edit, Insert, Replace
 from asyncify.planning.colour import Limit
 from asyncify.planning.declarations import is_overload
 from asyncify.planning.interceptors import patched_names
 from asyncify.planning.named import named_in_string
+from asyncify.planning.post_inits import (
+    DATACLASS,
+    holders,
+    is_dataclass,
+    is_generated,
+    replaced_objects,
+)
 from asyncify.planning.project import PASSING_ROLES, UNSEEN, Project
 
 # bases outside the project of which `cls.__new__(cls)` makes an object, as calling the class does
@@ -68,6 +78,8 @@ _LOOKERS = frozenset(
                 "NotIsInstance",
             )
         ),
+        "dataclasses.fields",
+        "dataclasses.is_dataclass",
         "inspect.getfile",
         "inspect.getmodule",
         "typing.cast",
@@ -83,9 +95,10 @@ def factory_limit(project: Project, function: Function) -> Limit | None:
 
 
 def making_problem(project: Project, function: Function) -> str | None:
-    """What else than its `__init__` has a say in how the objects of a class are made; nothing if all is well."""
+    """What else than its constructor has a say in how the objects of a class are made; nothing if all is well."""
     return next(
-        filter(None, (_problem(project, each) for each in _classes(project, function))), None
+        filter(None, (_problem(project, each, function) for each in _classes(project, function))),
+        None,
     )
 
 
@@ -107,7 +120,8 @@ def construction(project: Project, site: Reference) -> list[Edit] | None:
 def unclear(project: Project, initial: FunctionId, edge: Edge) -> str | None:
     """What is said of a place that may make objects of other classes as well; nothing if it does not."""
     family = project.family(initial)
-    others = [t for t in edge.targets if t.function is None or t.function not in family]
+    targets = [t for t in edge.targets if not is_generated(project, t)]
+    others = [t for t in targets if t.function is None or t.function not in family]
     calls = [e for e in project.edges_at(edge.site) if e.access in (Access.CALL, Access.CONSTRUCT)]
     if edge.open or others or len(calls) > 1:
         return "this call may make something else"
@@ -129,12 +143,15 @@ def unclear(project: Project, initial: FunctionId, edge: Edge) -> str | None:
 
 def _factory(function: Function) -> str:
     first = function.parameters[0].name if function.parameters else "self"
+    made, given = "cls.__new__(cls)", "*args, **kwargs"
+    if function.name == POST_INIT:
+        made, given = f"cls({given})", ""
     return (
         "\n@classmethod\n"
         f"async def {FACTORY}(cls, *args, **kwargs):\n"
         f'    """Like the constructor, for async code."""\n'
-        f"    {first} = cls.__new__(cls)\n"
-        f"    await {first}.{INITIAL_ASYNC}(*args, **kwargs)\n"
+        f"    {first} = {made}\n"
+        f"    await {first}.{CONSTRUCTORS[function.name]}({given})\n"
         f"    return {first}\n"
     )
 
@@ -158,52 +175,85 @@ def _classes(project: Project, function: Function) -> list[ClassId]:
 
 
 def _limits(project: Project, function: Function) -> Iterator[Limit]:
+    for message, site in _reasons(project, function):
+        yield Limit("ASY902", f"{function.name} cannot be async: {message}", site)
+
+
+def _reasons(project: Project, function: Function) -> Iterator[tuple[str, Reference | None]]:
     if (site := project.memory("classes nobody knows", _unknown_class)) is not None:
-        message = f"{INITIAL} cannot be async: this makes an object of a class that nobody knows"
-        yield Limit("ASY902", message, site)
+        yield "this makes an object of a class that nobody knows", site
     if problem := making_problem(project, function):
-        yield Limit("ASY902", f"{INITIAL} cannot be async: {problem}")
+        yield problem, None
     for edge in project.reaching(function.id):
         if edge.access is Access.CONSTRUCT and (problem := unclear(project, function.id, edge)):
-            yield Limit("ASY902", f"{INITIAL} cannot be async: {problem}", edge.site)
+            yield problem, edge.site
     for cls in _classes(project, function):
         if (site := named_in_string(project, cls)) is not None:
-            message = f"a string names {cls}, and somebody may find it by that"
-            yield Limit("ASY902", f"{INITIAL} cannot be async: {message}", site)
+            yield f"a string names {cls}, and somebody may find it by that", site
         for value in project.memory("values of classes", _values_of_classes).get(cls, ()):
-            yield from _value_limits(project, value, cls)
+            yield from _value_reasons(project, value, cls)
+        if function.name == POST_INIT:
+            yield from _made_otherwise(project, cls)
 
 
-def _problem(project: Project, cls: ClassId) -> str | None:
+def _made_otherwise(project: Project, cls: ClassId) -> Iterator[tuple[str, Reference]]:
+    """The places that make objects of a dataclass, and do not call it."""
+    yield from replaced_objects(project, cls)
+    values = project.memory("values of classes", _values_of_classes)
+    for other in holders(project, cls):
+        for value in values.get(other, ()):
+            for message, site in _value_reasons(project, value, other):
+                yield f"a field of {other.rpartition(':')[2]} has it, and {message}", site
+
+
+def _problem(project: Project, cls: ClassId, function: Function) -> str | None:
     known = project.graph.classes.get(cls)
-    name = cls.rpartition(":")[2]
+    name, initial = cls.rpartition(":")[2], function.name
     if known is None:
         return f"{name} is not known"
     bases = project.graph.bases.get(cls, ())
     others = (base for base in bases if base not in project.graph.classes)
     if strange := [o for o in others if not o.startswith(_PLAIN_BASES) or o in _TUPLES]:
         return f"{name} has a base outside the project ({strange[0]})"
-    for decorator in known.decorators:
-        if project.denoted(Reference(known.module, decorator)) not in _TRANSPARENT:
-            return f"a decorator may change {name}"
     own = [each for each in (cls, *bases) if each in project.graph.classes]
+    if problem := _decoration(project, known, own, initial):
+        return problem
     methods = {method for each in own for method, _ in project.graph.classes[each].methods}
-    if taken := methods & {"__new__", INITIAL_ASYNC, FACTORY}:
+    if taken := methods & ({"__new__", INITIAL, CONSTRUCTORS[initial], FACTORY} - {initial}):
         return f"{name} has a method {min(taken)}"
-    if any(_takes_cls(project, each) for each in own):
-        return f"the {INITIAL} of {name} has a parameter `cls`, which is the factory's own"
+    if any(_takes_cls(project, each, initial) for each in own):
+        return f"the {initial} of {name} has a parameter `cls`, which is the factory's own"
     if not project.memory("metaclasses", _with_metaclass).isdisjoint(own):
         return f"{name} has a metaclass"
-    if len(_lines(project, own)) > 1:
-        return f"{name} has several bases with an {INITIAL}"
+    if len(_lines(project, own, initial)) > 1:
+        return f"{name} has several bases with an {initial}"
     patched = patched_names(project)
-    if known.name in patched or known.name in patched.get(INITIAL, ()):
+    if known.name in patched or known.name in patched.get(initial, ()):
         return f"a test replaces {name}"
     return None
 
 
-def _takes_cls(project: Project, cls: ClassId) -> bool:
-    initial = dict(project.graph.classes[cls].methods).get(INITIAL, "")
+def _decoration(project: Project, cls: Class, own: list[ClassId], initial: str) -> str | None:
+    """What the decorators of a class have to say about how its objects are made."""
+    made = initial == POST_INIT
+    if made and not any(is_dataclass(project, project.graph.classes[each]) for each in own):
+        return f"{cls.name} is no dataclass"
+    if made and any(_takes_more(project, each) for each in own):
+        return f"the {initial} of {cls.name} takes arguments"
+    for number in cls.decorators:
+        name = project.denoted(Reference(cls.module, number))
+        if name not in _TRANSPARENT and not (made and name == DATACLASS):
+            return f"a decorator may change {cls.name}"
+    return None
+
+
+def _takes_more(project: Project, cls: ClassId) -> bool:
+    initial = dict(project.graph.classes[cls].methods).get(POST_INIT)
+    return initial is not None and len(project.functions[initial].parameters) != 1
+
+
+def _takes_cls(project: Project, cls: ClassId, name: str) -> bool:
+    initial = dict(project.graph.classes[cls].methods).get(name, "")
     parameters = project.functions[initial].parameters if initial else ()
     return any(parameter.name == "cls" for parameter in parameters)
 
@@ -233,9 +283,9 @@ def _unknown_class(project: Project) -> Reference | None:
     return None
 
 
-def _lines(project: Project, own: list[ClassId]) -> list[ClassId]:
-    """The classes with an `__init__` that are no base of another one with an `__init__`."""
-    having = [c for c in own if INITIAL in dict(project.graph.classes[c].methods)]
+def _lines(project: Project, own: list[ClassId], initial: str) -> list[ClassId]:
+    """The classes with a constructor that are no base of another one with a constructor."""
+    having = [c for c in own if initial in dict(project.graph.classes[c].methods)]
     kept: list[ClassId] = []
     for cls in having:  # in the order of method resolution: bases behind what derives from them
         if not any(cls in project.graph.bases.get(other, ()) for other in kept):
@@ -251,21 +301,20 @@ def _values_of_classes(project: Project) -> dict[ClassId, list[Value]]:
     return found
 
 
-def _value_limits(project: Project, value: Value, cls: ClassId) -> Iterator[Limit]:
+def _value_reasons(project: Project, value: Value, cls: ClassId) -> Iterator[tuple[str, Reference]]:
     """The places that see a class and may make objects of it where nobody awaits."""
     name = cls.rpartition(":")[2]
     if value.lost is not None:
-        yield Limit("ASY902", f"{INITIAL} cannot be async: {name}: {UNSEEN}", value.lost)
+        yield f"{name}: {UNSEEN}", value.lost
     for place in value.places_of(SourceKind.CLASS, cls):
         role = project.expression(place).role
         outer = project.parent(place)
         if role in (Role.ARGUMENT, Role.KEYWORD, Role.CALLEE) and outer is not None:
             edge = project.call_edge(outer[0])
             targets = edge.targets if edge is not None else ()
-            ours = bool(targets) and all(target.function for target in targets)
+            ours = bool(targets) and all(t.function or is_generated(project, t) for t in targets)
             names = project.callee_names(outer[0])
             if not ours and (role is Role.CALLEE or not names or not _LOOKERS.issuperset(names)):
-                message = f"{name} is handed to {', '.join(names) or 'nobody knows whom'}"
-                yield Limit("ASY902", f"{INITIAL} cannot be async: {message}", place)
+                yield f"{name} is handed to {', '.join(names) or 'nobody knows whom'}", place
         elif role not in _HARMLESS:
-            yield Limit("ASY902", f"{INITIAL} cannot be async: {name} is used as {role}", place)
+            yield f"{name} is used as {role}", place

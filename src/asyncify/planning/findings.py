@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from asyncify.codes import find
-from asyncify.model.attributes import FACTORY, INITIAL
+from asyncify.model.attributes import CONSTRUCTORS, FACTORY
 from asyncify.model.facts import FunctionId, short
 from asyncify.model.graph import Access, Reference
 from asyncify.model.plan import Finding, Reason, Safety
@@ -63,7 +63,7 @@ class Findings:
             return f"{short(function)}() gets an async twin"
         if function.endswith(":"):
             return "the statements at module level become an async function"
-        if self.project.functions[function].name == INITIAL:
+        if self.project.functions[function].name in CONSTRUCTORS:
             return f"{short(function)}() becomes async, and {FACTORY}() makes the objects"
         return f"{short(function)}() becomes async"
 

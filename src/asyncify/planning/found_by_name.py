@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from asyncify.model.attributes import INITIAL
+from asyncify.model.attributes import CONSTRUCTORS
 from asyncify.model.facts import Expression, Function, FunctionId, Kind, Module, Role
 from asyncify.model.graph import Reference, SourceKind
 from asyncify.model.modules import has_name, named_module
@@ -37,7 +37,7 @@ def found_by_name_limit(project: Project, function: Function) -> Limit | None:
     found = project.memory("found by name", _found)
     if function.id in found:
         return Limit("ASY907", _UNKNOWN, found[function.id])
-    if function.owner is None or function.name == INITIAL:
+    if function.owner is None or function.name in CONSTRUCTORS:
         limit = _in_module_limit(project, function)
         if limit is not None:
             return limit

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from functools import cached_property, partial
 
-from asyncify.model.attributes import INITIAL, INITIAL_ASYNC
+from asyncify.model.attributes import CONSTRUCTORS
 from asyncify.model.facts import Expression, Function, FunctionId, Kind, Role
 from asyncify.model.graph import Access, Reference, SourceKind
 from asyncify.model.plan import Edit, MakeAsync, Replace
@@ -51,7 +51,7 @@ from asyncify.planning.stops import stop_limit
 from asyncify.planning.testing import test_case_limit
 from asyncify.planning.twins import Twin, copied, inside, twin_of
 from asyncify.planning.uses import edge_steps, value_steps
-from asyncify.planning.wrappers import decorator_twin, made_by, wrapper_steps
+from asyncify.planning.wrappers import decorator_twin, made_by, surrounding_twin, wrapper_steps
 
 
 @dataclass
@@ -127,7 +127,8 @@ def convert(project: Project, identifier: FunctionId, boundaries: Boundaries) ->
         _change_colour(project, conversion, boundaries)
     if boundaries.twins and not loop_calls(project, identifier):
         conversion.find_twin = partial(_twin, project, conversion, boundaries)
-        held = conversion.limit is not None and made_by(project, identifier) is None
+        wrapper = made_by(project, identifier)
+        held = conversion.limit is not None and (wrapper is None or wrapper.is_manager)
         if held and conversion.twin is not None:
             conversion.steps.extend(conversion.twin.steps)
     return conversion
@@ -150,14 +151,15 @@ def _change_colour(project: Project, conversion: Conversion, boundaries: Boundar
 
 def _twin(project: Project, conversion: Conversion, boundaries: Boundaries) -> Twin | None:
     function = conversion.function
-    if made_by(project, function.id) is not None:
+    wrapper = made_by(project, function.id)
+    if wrapper is not None and not wrapper.is_manager:
         # it stays as it is, and nobody waits for it: who can call it, or does, is no matter
         free = _limit(project, function, replace(boundaries, public=True, async_only=False)) is None
         return decorator_twin(project, function) if free else None
     twin = twin_of(project, function, conversion.limit)
     if twin is None and conversion.limit is None:
         return copied(project, function, conversion.edits, conversion.steps)
-    return twin
+    return surrounding_twin(project, function, twin) if twin is not None and wrapper else twin
 
 
 def _steps(
@@ -236,8 +238,8 @@ def _limit(project: Project, function: Function, boundaries: Boundaries) -> Limi
         return asked
     if boundaries.async_only and function.kind != "module" and not reach(project).allows(function):
         return Limit("ASY929", "no async function calls it (scope is async-only)")
-    if function.owner is not None and function.name == INITIAL and not boundaries.twins:
-        return Limit("ASY902", f"{INITIAL} cannot be async")
+    if function.owner is not None and function.name in CONSTRUCTORS and not boundaries.twins:
+        return Limit("ASY902", f"{function.name} cannot be async")
     if function.id in boundaries.entry_points:
         return Limit("ASY909", "a console script calls it without await")
     if function.id in boundaries.plugins:
@@ -326,7 +328,7 @@ def _definition(project: Project, function: Function, tests: str) -> Iterable[tu
     renamed = new_name(project, function)
     if renamed is not None:
         yield path, Replace(function.name_span, renamed)
-    if renamed == INITIAL_ASYNC:
+    if function.owner is not None and function.name in CONSTRUCTORS:
         yield from ((path, edit) for edit in factory_edits(project, function))
     yield from hook_edits(project, function, marks=tests == "marker")
     yield from ((path, edit) for edit in manager_edits(project, function))

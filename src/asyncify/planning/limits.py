@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from asyncify.model.attributes import DISPATCHERS, INITIAL, INITIAL_ASYNC
+from asyncify.model.attributes import CONSTRUCTORS, DISPATCHERS
 from asyncify.model.facts import Function, Role
 from asyncify.model.graph import Reference
 from asyncify.planning.accessors import (
@@ -38,7 +38,7 @@ RENAMED = {
     "__exit__": "__aexit__",
     "__iter__": "__aiter__",
     "__next__": "__anext__",
-    INITIAL: INITIAL_ASYNC,
+    **CONSTRUCTORS,
 }
 
 # special methods that may simply be awaited where they are used
@@ -132,7 +132,7 @@ def nature_limit(project: Project, function: Function) -> Limit | None:
         return None
     name = function.name
     if is_special(name) and function.owner is not None:
-        if name == INITIAL and (limit := factory_limit(project, function)) is not None:
+        if name in CONSTRUCTORS and (limit := factory_limit(project, function)) is not None:
             return limit
         if name not in RENAMED and name not in AWAITABLE:
             return Limit("ASY902", f"{name} cannot be async")

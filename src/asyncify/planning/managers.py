@@ -125,11 +125,20 @@ def _used(project: Project, function: Function, value: Value, site: Reference) -
         return Step(limit=Limit("ASY912", escape, site))
     if expression.role in PASSING_ROLES or expression.role is Role.TESTED:
         return Step()
+    if _surrounds(project, function, site):
+        return Step()  # what it decorates becomes async with it
     if expression.role is Role.DECORATOR:
         return Step(limit=Limit("ASY906", "it is used as a decorator", site))
     if expression.role is not Role.ENTERED and outer is not None:
         return _inside(project, function, value, site, outer)
     return _unless_mixed(project, function, value, site) or enter_step(project, site, function.id)
+
+
+def _surrounds(project: Project, function: Function, site: Reference) -> bool:
+    """Whether a manager is made to be entered around each call of what it decorates."""
+    wrapper = project.graph.wrappers.get(function.id)
+    decorated = (*wrapper.decorated, *wrapper.handed) if wrapper is not None else ()
+    return any(place == site for _, place in decorated)
 
 
 def _inside(

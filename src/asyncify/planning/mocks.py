@@ -26,6 +26,7 @@ from asyncify.planning.mock_names import (
 )
 from asyncify.planning.moved import retargeted
 from asyncify.planning.origins import has_attribute
+from asyncify.planning.post_inits import is_generated
 from asyncify.planning.project import Project
 from asyncify.planning.stand_ins import makers, stand_in_limit
 from asyncify.planning.steps import Step
@@ -78,7 +79,8 @@ def others_reached(project: Project, edge: Edge, name: str) -> tuple[list[Source
     receiver = _receiver(project, edge)
     sources = project.sources(receiver) if receiver is not None else ()
     made = [source for source in sources if source.name in MOCKS]
-    others = [t.external for t in edge.targets if t.external is not None]
+    strange = (t for t in edge.targets if not is_generated(project, t))
+    others = [t.external for t in strange if t.external is not None]
     if edge.access is Access.CALL:  # a class may be in the place of a function
         made_here = (e for e in project.edges_at(edge.site) if e.access is Access.CONSTRUCT)
         classes = (t.receiver or t.external or "" for e in made_here for t in e.targets)

@@ -37,7 +37,7 @@ from asyncify.planning.style import style_of
 from asyncify.planning.surroundings import dependencies, test_configuration
 from asyncify.planning.twins import inside
 from asyncify.planning.units import ClientCall, Seed, Site, noted
-from asyncify.planning.wrappers import Wrappers, wrapped, wrappers_among
+from asyncify.planning.wrappers import Wrappers, surrounding, wrapped, wrappers_among
 from asyncify.rules.registry import Rules, load_frameworks
 
 
@@ -369,6 +369,7 @@ class _Planner:
             users[function] = conversion.uses
             todo.extend(use.user for use in conversion.uses)
             todo.extend(wrapped(self.project, function))
+            todo.extend(surrounding(self.project, function))
         made = {
             wrapper.decorator: twin
             for wrapper in wrappers_among(self.project, seen)

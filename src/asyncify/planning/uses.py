@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from asyncify.model.attributes import BUILTIN_ATTRIBUTES, INITIAL
+from asyncify.model.attributes import BUILTIN_ATTRIBUTES, CONSTRUCTORS
 from asyncify.model.facts import Function, FunctionId, Kind, Place, Role
 from asyncify.model.graph import Access, Edge, Evidence, Reference, Source, SourceKind, Value
 from asyncify.model.plan import AddImport, Await, Edit, Replace
@@ -205,7 +205,7 @@ def _reached(project: Project, function: Function, edge: Edge) -> Step:
         ):
             return Step()  # what becomes of the generator is followed as a value
         return await_step(project, edge.site, function.id)
-    if edge.access is Access.CONSTRUCT and function.name == INITIAL:
+    if edge.access is Access.CONSTRUCT and function.name in CONSTRUCTORS:
         return await_step(project, edge.site, function.id)
     if edge.access is Access.ENTER and is_manager(project, function):
         return Step()  # who enters it is followed as a value

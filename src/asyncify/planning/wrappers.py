@@ -2,6 +2,7 @@
 
 ``@logged`` calls what it decorates, and decorates slow functions and ``__len__`` alike. The slow ones become
 async and go over to ``@logged_async``; the others keep ``@logged``. Where all become async, so does the wrapper.
+The same holds for a context manager that is entered around each call of what it decorates, ``@timed("load")``.
 """
 
 from __future__ import annotations
@@ -27,6 +28,11 @@ def wrapper_steps(project: Project, function: Function) -> Iterator[Step]:
     wrapper = project.graph.wrappers.get(function.id)
     for decorated, place in wrapper.decorated if wrapper is not None else ():
         yield Step(uses=(Use(decorated, function.id, place),))
+
+
+def surrounding(project: Project, function: FunctionId) -> list[FunctionId]:
+    """The context managers that are entered around each call of a function."""
+    return [one.function for one in project.wrappers_of(function) if one.is_manager]
 
 
 def made_by(project: Project, decorator: FunctionId) -> Wrapper | None:
@@ -79,6 +85,21 @@ def decorator_twin(project: Project, decorator: Function) -> Twin | None:
         if named is None:
             return None
         edits.extend((path, edit) for edit in named)
+    steps = _decorating(project, decorator, wrapper, name)
+    return Twin(tuple(edits), tuple(steps)) if steps is not None else None
+
+
+def surrounding_twin(project: Project, manager: Function, twin: Twin) -> Twin | None:
+    """The twin of a function that makes managers, with the places that decorate; None if one cannot go over."""
+    wrapper = project.graph.wrappers[manager.id]
+    steps = _decorating(project, manager, wrapper, twin_name(manager.name))
+    return replace(twin, steps=(*twin.steps, *steps)) if steps is not None else None
+
+
+def _decorating(
+    project: Project, decorator: Function, wrapper: Wrapper, name: str
+) -> list[Step] | None:
+    """The places where a decorator stands, each as it is to use the twin; None if one cannot."""
     steps = []
     for decorated, place in wrapper.decorated:
         named = _named(project, decorator, place, name)
@@ -86,7 +107,7 @@ def decorator_twin(project: Project, decorator: Function) -> Twin | None:
             return None
         used = tuple((project.module(place).path, edit) for edit in named)
         steps.append(Step(used, (Use(decorated, decorator.id, place),)))
-    return Twin(tuple(edits), tuple(steps))
+    return steps
 
 
 def _named(project: Project, decorator: Function, place: Reference, name: str) -> list[Edit] | None:
@@ -136,6 +157,7 @@ class Wrappers:
         self.made = made  # the twins of decorators
         self.limits = limits
         self.programs = programs  # functions that stay as they are, and run an event loop
+        self.entering: dict[FunctionId, list[Use]] = {}  # by context manager that decorates
 
     def uses(self, uses: list[Use]) -> list[Use]:
         """What uses a function, where its wrappers only await it."""
@@ -150,14 +172,15 @@ class Wrappers:
         for wrapper in wrappers_among(self.project, seen):
             form, split = _form(wrapper.function), wrapper.decorator in self.made
             around = _around(wrapper)
-            users[form] = [] if split else around
+            going = self._surrounded(wrapper, users) if wrapper.is_manager else around
+            users[form] = [] if split else going
             limit = self.limits.get(wrapper.function)
             for other, place in wrapper.handed[:1]:
                 message = f"it wraps {short(other)}() as well, which is not awaited"
                 limits[wrapper.function] = Limit("ASY906", message, place)
                 if not split:
                     limits[form] = limits[wrapper.function]
-            if limit is not None and not (split and limit.code == "ASY970"):
+            if limit is not None and not (split and (wrapper.is_manager or limit.code == "ASY970")):
                 limits[form] = limit
             program = next((use for use in around if use.user in self.programs), None)
             if program is not None:
@@ -166,6 +189,14 @@ class Wrappers:
                 limits[kept] = limits[wrapper.function] = Limit("ASY909", message, program.site)
         return limits
 
+    def _surrounded(self, wrapper: Wrapper, users: dict[FunctionId, list[Use]]) -> list[Use]:
+        """Who goes with a context manager: who enters it, and what it is entered around."""
+        form, around = _form(wrapper.function), _around(wrapper)
+        for use in around:
+            users.setdefault(use.user, []).append(Use(form, use.user, use.site))
+        self.entering[wrapper.function] = list(users.get(wrapper.function, ()))
+        return [*around, *self.entering[wrapper.function]]
+
     def twins(
         self, blocked: Set[FunctionId], own: Twins, limits: Mapping[FunctionId, Limit]
     ) -> Twins:
@@ -173,7 +204,9 @@ class Wrappers:
         twins = dict(own)
         for wrapper in wrappers_among(self.project, blocked & self.project.functions.keys()):
             split, limit = wrapper.decorator in self.made, self.limits.get(wrapper.function)
-            if split and (limit is None or limit.code in PASSABLE):
+            if wrapper.is_manager:
+                pass  # it has its own, if it can have one
+            elif split and (limit is None or limit.code in PASSABLE):
                 around = _around(wrapper)
                 twins[wrapper.function] = [u for u in around if u.user not in self.programs]
             if not split or _form(wrapper.function) in limits:
@@ -195,11 +228,12 @@ class Wrappers:
             if cause is None:
                 continue
             whole = all(f in causes and f not in self.programs for f in decorated)
+            whole &= all(use.user in causes for use in self.entering.get(wrapper.function, ()))
             if whole and not wrapper.handed and wrapper.function not in self.limits:
                 causes[wrapper.function] = cause
             else:
                 twins[wrapper.decorator] = cause
-                copied.add(wrapper.function)
+                copied |= set() if wrapper.is_manager else {wrapper.function}
         return replace(colouring, causes=causes, twins=twins, copied=frozenset(copied))
 
 

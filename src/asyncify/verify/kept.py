@@ -104,6 +104,12 @@ def _entered(graph: CallGraph, place: Reference, externals: Mapping[Reference, S
     expression = graph.expression(place)
     if expression.role is Role.ENTERED and statement_of(graph, place) != "AsyncWith":
         return "is entered by a plain `with`"
+    if expression.role is Role.DECORATOR and not all(
+        function.is_async
+        for function in graph.modules[place.module].functions
+        if place.expression in function.decorators
+    ):
+        return "decorates a function that is not async"
     if _is_handed_to(graph, place, externals, _ENTERING):
         return "is handed to what enters it synchronously"
     return _special(graph, place, expression)

@@ -11,9 +11,8 @@ from dataclasses import dataclass
 
 from asyncify.model.attributes import (
     BUILTIN_ATTRIBUTES,
+    CONSTRUCTORS,
     FACTORY,
-    INITIAL,
-    INITIAL_ASYNC,
     TWIN,
     lacks,
 )
@@ -91,8 +90,9 @@ def _moved_constructors(
     for cls, bases in graph.bases.items():
         own = [graph.classes[each] for each in (cls, *bases) if each in graph.classes]
         methods = {name: method for each in reversed(own) for name, method in each.methods}
-        if INITIAL not in methods and methods.get(INITIAL_ASYNC) in became_async:
-            found[cls] = methods[INITIAL_ASYNC]
+        for initial, moved in CONSTRUCTORS.items():
+            if initial not in methods and methods.get(moved) in became_async:
+                found[cls] = methods[moved]
     return found
 
 
@@ -111,11 +111,13 @@ def _unmade(graph: CallGraph, became_async: Set[FunctionId]) -> Iterator[Lost]:
     for module in graph.modules.values():
         for expression in module.expressions:
             call = Reference(module.name, expression.parent)
-            if (expression.text, expression.role) == (INITIAL, Role.CALLEE) and call not in reached:
+            named = expression.text in CONSTRUCTORS and expression.role is Role.CALLEE
+            if named and call not in reached:
                 owner = graph.functions[expression.function].owner or ""
                 places += [(call, base) for base in graph.bases.get(owner, ())]
     for site, cls in places:
-        if cls in moved:
+        own = graph.functions[graph.expression(site).function]
+        if cls in moved and own.name != FACTORY:
             path, span = graph.modules[site.module].path, graph.expression(site).span
             message = f"{graph.classes[cls].name} has no constructor any more: use {FACTORY}()"
             yield Lost(path, span, moved[cls], message)
