@@ -28,6 +28,8 @@ _ITERATOR_BASES = frozenset(
     for module in ("typing", "collections.abc")
     for name in ("Iterator", "Iterable", "Generator")
 )
+# what `__aiter__` may call beside constructors: nothing that it asks can become async
+_AT_ONCE = frozenset({f"builtins.{name}" for name in ("isinstance", "issubclass", "len", "type")})
 _CONSUMING = frozenset(
     {Role.ITERATED, Role.DELEGATED, Role.UNPACKED, Role.ARGUMENT, Role.KEYWORD, Role.ASSIGNED}
 )
@@ -56,17 +58,27 @@ def _own(project: Project, function: Function) -> Iterator[tuple[Reference, Expr
 
 
 def _plain_limit(project: Project, function: Function) -> Limit | None:
-    """`__aiter__` is no coroutine: it may only return `self`, or a new iterator of the project."""
+    """`__aiter__` is no coroutine: it returns `self`, or a new iterator of the project, and calls what cannot wait."""
     first = function.parameters[0].name if function.parameters else ""
     for reference, expression in _own(project, function):
         made = project.call_edge(reference)
         constructs = made is not None and made.access is Access.CONSTRUCT
         constructs = constructs and all(t.function for t in made.targets) if made else False
-        if expression.kind is Kind.CALL and not constructs:
+        if expression.kind is Kind.CALL and not constructs and not _raises(project, reference):
+            names = project.callee_names(reference)
+            if names and all(name in _AT_ONCE for name in names):
+                continue
             return Limit("ASY902", "__iter__ does more than to return an iterator", reference)
         if expression.role is Role.RETURNED and expression.text != first and not constructs:
             return Limit("ASY902", "__iter__ returns an iterator that is not async", reference)
     return None
+
+
+def _raises(project: Project, site: Reference) -> bool:
+    """Whether a call makes the exception that is raised there."""
+    edge = project.call_edge(site)
+    known = edge is not None and all(target.external for target in edge.targets)
+    return known and project.expression(site).role is Role.RAISED
 
 
 def _stop_limit(project: Project, function: Function) -> Limit | None:
