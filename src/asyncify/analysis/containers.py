@@ -127,10 +127,17 @@ class Containers:
 
     def _contents(self, slot: int, site: Reference, deep: int) -> Iterator[tuple[int, Reference]]:
         """What is in a container, and in those in it."""
-        for element in self.slots.elements(slot) if slot > PLAIN and deep else ():
-            if any(atom.kind in _FOLLOWED for atom in self.slots.atoms(element)):
-                yield element, site
-            yield from self._contents(element, site, deep - 1)
+        seen: set[int] = set()  # what lies below the elements of one container is the same for all
+        level = [slot]
+        for _ in range(deep):
+            holders = {self.slots.holder(one): one for one in level if one > PLAIN}
+            level = []
+            for one in (one for holder, one in holders.items() if holder not in seen):
+                for element in self.slots.elements(one):
+                    if any(atom.kind in _FOLLOWED for atom in self.slots.atoms(element)):
+                        yield element, site
+                    level.append(element)
+            seen |= holders.keys()
 
     def _put_in(self, call: Call, site: Reference) -> Iterator[tuple[int, Reference]]:
         """What `append` and the like put into a container of others."""

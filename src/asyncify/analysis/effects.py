@@ -3,7 +3,7 @@
 A flow ``left = right`` makes two places one value. A place starts with ``return``, ``receiver``, the
 position or keyword of an argument, or ``*`` for every positional argument; then ``[]`` is an
 element, ``[1]`` the element at that index, ``{0}`` the element whose key is argument 0, ``<x>`` a
-child of that name; ``**`` are the keyword arguments, as elements by their names. A callback is (who is called, with which places, where its result goes).
+child of that name, ``{}`` are all elements with their keys; ``**`` are the keyword arguments, as elements by their names. A callback is (who is called, with which places, where its result goes).
 """
 
 from __future__ import annotations
@@ -120,7 +120,7 @@ FLOWS: dict[str, tuple[str, ...]] = {
     "builtins.frozenset": _ELEMENTS,
     "builtins.sorted": _ELEMENTS,
     "builtins.reversed": _ELEMENTS,
-    "builtins.dict": ("return[] = 0[][1]", "return = **"),
+    "builtins.dict": ("return{} = 0", "return[] = 0[][1]", "return = **"),
     "builtins.enumerate": ("return[][1] = 0[]",),
     "builtins.zip": ("return[][*] = *[]",),
     "builtins.filter": ("return[] = 1[]",),
@@ -130,7 +130,7 @@ FLOWS: dict[str, tuple[str, ...]] = {
     "builtins.staticmethod": _SAME,
     "collections.deque": _ELEMENTS,
     "collections.ChainMap": ("return[] = *[]",),
-    "collections.OrderedDict": ("return[] = 0[][1]", "return = **"),
+    "collections.OrderedDict": ("return{} = 0", "return[] = 0[][1]", "return = **"),
     "contextlib.closing": ("return<enter> = 0",),
     "contextlib.aclosing": ("return<enter> = 0",),
     "contextlib.nullcontext": ("return<enter> = 0",),

@@ -25,15 +25,7 @@ from asyncify.analysis.reached import constructed_class
 from asyncify.analysis.slots import ELEMENT, RAW, Atom
 from asyncify.analysis.wrappers import decorating, is_given_away, may_change, wrappers
 from asyncify.model.attributes import DELEGATING, INITIAL, lacks
-from asyncify.model.facts import (
-    ClassId,
-    Expression,
-    Function,
-    FunctionId,
-    Kind,
-    Module,
-    Role,
-)
+from asyncify.model.facts import ClassId, Expression, Function, FunctionId, Kind, Module, Role
 from asyncify.model.graph import Access, Edge, Evidence, Reference, SourceKind, Target, Wrapper
 
 _MADE = (Kind.COMPREHENSION, Kind.GENERATOR)  # of the arguments that a wrapper gets
@@ -121,7 +113,7 @@ class Flow:
             owner = self._owner(function.id)
             if owner is not None:
                 self.library.owners[function.id] = owner
-            self._defaults(function)
+            self._parameters(function)
             if function.owner is None or not function.parameters:
                 continue
             first = function.parameters[0]
@@ -140,11 +132,13 @@ class Flow:
             for cls in self.hierarchy.made_by.get(function.owner, ()):
                 self.slots.add(this, Atom(SourceKind.CLASS, cls))
 
-    def _defaults(self, function: Function) -> None:
-        """The default of a parameter is one more argument."""
+    def _parameters(self, function: Function) -> None:
+        """The default of a parameter is one more argument; what collects keywords is a mapping."""
         for parameter in function.parameters:
+            slot = self.heap.variable(function.id, parameter.name)
+            if parameter.kind == "**":
+                self.heap.instance(slot, "builtins.dict")
             if parameter.default >= 0:
-                slot = self.heap.variable(function.id, parameter.name)
                 self.motion.assign(self.modules[function.module], parameter.default, slot)
 
     def _owner(self, function: FunctionId) -> ClassId | None:

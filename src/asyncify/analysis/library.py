@@ -109,10 +109,21 @@ class LibraryCalls(Reflection):
             self._keywords(call, left)
             return
         if "*" not in right:
-            for one in self._places(call, left):
-                for other in self._places(call, right, read=True):
-                    self.slots.move(other, one)
+            # what the call does not give makes no place: one of any element would merge all others
+            for other in self._places(call, right, read=True):
+                for one in self._places(call, left.removesuffix("{}")):
+                    self._move(other, one, copied=left.endswith("{}"))
             return
+        self._flow_of_all(call, left, right)
+
+    def _move(self, source: int, target: int, *, copied: bool) -> None:
+        if copied:
+            self.slots.subscribe(source, partial(self._copied, source, target))
+        else:
+            self.slots.move(source, target)
+
+    def _flow_of_all(self, call: Call, left: str, right: str) -> None:
+        """What every positional argument gives."""
         steps = _parse(right)[1]
         starred = any(argument.star == "*" for argument in call.arguments)
         for argument in call.arguments:
@@ -125,13 +136,16 @@ class LibraryCalls(Reflection):
                 for one in self._places(call, place):
                     self.slots.move(other, one)
 
+    def _copied(self, mapping: int, slot: int, atom: Atom) -> None:
+        if atom.kind == SourceKind.INSTANCE and atom.name in effects.MAPPINGS:
+            self.slots.share(mapping, slot)
+
     def _keywords(self, call: Call, left: str) -> None:
         """Every keyword argument becomes the element of that key."""
         for container in self._places(call, left):
             for argument in call.arguments:
                 if argument.star == "**":
-                    element = self.slots.child(container, ELEMENT)
-                    self.members.elements(argument.slot, ELEMENT, element)
+                    self.members.mapped(argument.slot, container)
                 elif argument.keyword:
                     key = element_key(repr(argument.keyword))
                     self.slots.move(argument.slot, self.slots.child(container, key))

@@ -11,7 +11,7 @@ from asyncify.analysis.delegates import Asker, Delegates
 from asyncify.analysis.heap import Heap
 from asyncify.analysis.lookups import Lookups
 from asyncify.analysis.names import Denoted, Names, Sort
-from asyncify.analysis.slots import ELEMENT, ENTER, FOREIGN, LOADED, SUPER, Atom
+from asyncify.analysis.slots import ANY, ELEMENT, ENTER, FOREIGN, LOADED, SUPER, Atom
 from asyncify.model.attributes import DELEGATING, known_type
 from asyncify.model.facts import ClassId, FunctionId
 from asyncify.model.graph import Reference, SourceKind
@@ -177,8 +177,19 @@ class Members:
 
     def elements(self, container: int, key: str, slot: int) -> None:
         """An element of whatever is in a slot moves to another slot."""
-        self.heap.slots.move(self.heap.slots.child(container, key), slot)
+        child = self.heap.slots.child(container, ANY if key == ELEMENT else key)
+        self.heap.slots.move(child, slot)
         self.heap.slots.subscribe(container, partial(self._iterate, slot, key))
+
+    def mapped(self, mapping: int, slot: int) -> None:
+        """What a mapping has is in another one under the same keys: `{**options}`."""
+        self.heap.slots.share(mapping, slot)
+        element = self.heap.slots.child(slot, ELEMENT)
+        self.heap.slots.subscribe(mapping, partial(self._iterate, element, ELEMENT))
+
+    def shifted(self, container: int, slot: int) -> None:
+        """The elements of whatever is in a slot are at other places of another slot."""
+        self.elements(container, ELEMENT, self.heap.slots.child(slot, ELEMENT))
 
     def stores(self, container: int, key: int, slot: int) -> None:
         """A slot moves to `__setitem__` of whatever is in a slot, with its key."""

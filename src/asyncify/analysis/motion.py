@@ -232,6 +232,8 @@ class Motion:
             self.members.stores(inner, self.heap.at(module.name, index), slot)
         if key.text == "Slice" and key.kind is Kind.OTHER:
             self.slots.move(inner, slot)
+            if any(module.expressions[n].detail != "upper" for n in module.children[index]):
+                self.members.shifted(inner, slot)
             return
         name = element_key(key.text) if key.kind is Kind.CONSTANT else ELEMENT
         if item.role is Role.TARGET:
@@ -305,8 +307,10 @@ class Motion:
         parent = module.expressions[item.parent]
         if parent.kind is Kind.STARRED and parent.parent >= 0:
             parent = module.expressions[parent.parent]
-        if parent.kind is Kind.CONTAINER:
-            container = self.heap.at(module.name, parent.id)
+        container = self.heap.at(module.name, parent.id)
+        if parent.kind is Kind.CONTAINER and parent.text == "dict":
+            self.members.mapped(slot, container)
+        elif parent.kind is Kind.CONTAINER:
             self.members.elements(slot, ELEMENT, self.slots.child(container, ELEMENT))
 
     def _returned(self, module: Module, item: Expression, slot: int) -> None:
@@ -342,6 +346,9 @@ class Motion:
         if kind is FlowKind.VALUE:
             if not is_member(self.hierarchy, module, source, target):
                 self.assign(module, source, end)
+            outer = module.expressions[target].parent
+            if outer >= 0 and module.expressions[outer].kind is Kind.STARRED:
+                self.members.shifted(start, end)
         elif kind is FlowKind.ENTER:
             self._entered(module, source, target)
         elif kind is FlowKind.CAUGHT:

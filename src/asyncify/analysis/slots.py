@@ -18,7 +18,8 @@ from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import NamedTuple
 
-ELEMENT = "[]"  # child: any element of a container
+ELEMENT = "[]"  # child: an element of a container that is put there under a key that nobody knows
+ANY = "<any>"  # child: what somebody reads who does not know the key; nothing is put there
 ENTER = "<enter>"  # child: what `with` binds
 SUPER = "super"  # kind of the atom that `super()` is; its name is the class that says it
 RAW = "raw"  # kind of the atom that a function is for its own decorator, without what that adds
@@ -212,15 +213,19 @@ class Slots:
 
     def move(self, source: int, target: int) -> None:
         """A value moves from one slot to another."""
+        self._settle_holders([], [(source, target)])
+
+    def _link(self, source: int, target: int) -> bool:
+        """Let the atoms of a slot go on to another; False where there is nothing to be moved."""
         root, end = self.find(source), self.find(target)
         if DEAD < root <= PLAIN < end:
             self._plain.append((target, 1 << root))
         if root == end or min(root, end) <= PLAIN:
-            return
+            return False
         self._targets.setdefault(root, []).append(target)
         for atom in _news(self._atoms[root], self._atoms[end]):
             self._spread([end], atom)
-        self._share(source, target)
+        return True
 
     def filtered(self, source: int, passes: Callable[[Atom], Iterable[Atom]]) -> int:
         """Make a slot to which a value moves, as what each of its origins is there, if it may be there at all."""
@@ -232,7 +237,7 @@ class Slots:
                 self.add(made, one)
 
         self.subscribe(source, pass_on)
-        self._share(source, made)
+        self.share(source, made)
         return made
 
     def note_move(self, source: int, target: int) -> None:
@@ -241,15 +246,25 @@ class Slots:
 
     def unify(self, one: int, other: int) -> None:
         """Make two slots the same slot."""
-        pending = [(one, other)]
-        while pending:
-            one, other = pending.pop()
-            if min(one, other) <= PLAIN:
-                continue
-            joined = self._slots.join(one, other)
-            if joined:
+        self._settle_holders([(one, other)], [])
+
+    def _settle_holders(self, same: list[tuple[int, int]], moves: list[tuple[int, int]]) -> None:
+        """Unify and move pairs of slots, and what follows from that for what lies below them."""
+        while same or moves:
+            if same:
+                one, other = same.pop()
+                if min(one, other) <= PLAIN:
+                    continue
+                if (joined := self._slots.join(one, other)) is None:
+                    continue
                 self._merge(*joined)
-                pending.extend(self._join_holders(one, other))
+            else:
+                one, other = moves.pop()
+                if not self._link(one, other):
+                    continue
+            more, further = self._join_holders(one, other)
+            same += more
+            moves += further
 
     def _merge(self, left: int, right: int) -> None:
         """Take over what `right` has; each side hears of what only the other had."""
@@ -282,12 +297,8 @@ class Slots:
         children = self._children.setdefault(holder, {})
         if key in children:
             return children[key]
-        if key.startswith("[") and ELEMENT in children:
-            return children[ELEMENT]
         made = children[key] = self.new()
-        if key == ELEMENT:
-            for one, other in _absorbed(children, made):
-                self.unify(one, other)
+        self._settle_holders([], _passing(key, made, children))
         return made
 
     def holder(self, slot: int) -> int:
@@ -303,34 +314,35 @@ class Slots:
         children = self._children.get(self._holders.find(slot), {})
         return [(key, child) for key, child in children.items() if key.startswith("[")]
 
-    def _share(self, one: int, other: int) -> None:
-        for left, right in self._join_holders(one, other):
-            self.unify(left, right)
+    def share(self, one: int, other: int) -> None:
+        """Two slots have the same children, also where no value moves between them."""
+        self._settle_holders(*self._join_holders(one, other))
 
-    def _join_holders(self, one: int, other: int) -> list[tuple[int, int]]:
-        """Make two holders one; return the pairs of children that are the same now."""
+    def _join_holders(
+        self, one: int, other: int
+    ) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+        """Make two holders one; return the pairs of children that are the same now, and those that move."""
         joined = self._holders.join(one, other)
         if joined is None:
-            return []
+            return [], []
         left, right = joined
         ours, theirs = self._children.pop(left, None), self._children.pop(right, None)
         if ours is None or theirs is None:
             if ours is not theirs:
                 self._children[left] = ours or theirs or {}
-            return []
+            return [], []
         if len(ours) < len(theirs):
             ours, theirs = theirs, ours
         self._children[left] = ours
-        # Who has a `[]` child has no other elements, so that only one side can have some to take in.
-        absorbs = (ELEMENT in ours) != (ELEMENT in theirs)
         same = [(ours[key], child) for key, child in theirs.items() if key in ours]
-        if absorbs and ELEMENT in ours:
-            same += _absorbed(theirs, ours[ELEMENT])
-        elif absorbs:
-            same += _absorbed(ours, theirs[ELEMENT])
+        moves: list[tuple[int, int]] = []
+        for key in (ELEMENT, ANY):
+            if (key in ours) != (key in theirs):
+                known, others = (ours, theirs) if key in ours else (theirs, ours)
+                moves += _passing(key, known[key], others)
         for key, child in theirs.items():
             ours.setdefault(key, child)
-        return same
+        return same, moves
 
     def settle(self) -> None:
         """Deliver atoms to subscribers until there is no news."""
@@ -362,7 +374,17 @@ def _news(more: Atoms, known: Atoms) -> list[Atom]:
     return [atom for atom in more if atom not in known]
 
 
-def _absorbed(children: dict[str, int], element: int) -> list[tuple[int, int]]:
-    """A `[]` child takes in every child at a constant index; return the pairs."""
-    keys = [key for key in children if key.startswith("[") and key != ELEMENT]
-    return [(element, children.pop(key)) for key in keys]
+def _passing(key: str, slot: int, children: dict[str, int]) -> list[tuple[int, int]]:
+    """Where values move between a child and the others of a container.
+
+    What is put in under an unknown key may be at every key, and who reads an unknown one may get them all.
+    """
+    if key == ANY:
+        return [(child, slot) for other, child in children.items() if other.startswith("[")]
+    if key == ELEMENT:
+        others = (one for one in children if one == ANY or one.startswith("["))
+        return [(slot, children[other]) for other in others if other != ELEMENT]
+    if not key.startswith("["):
+        return []
+    into = [(children[ELEMENT], slot)] if ELEMENT in children else []
+    return [*into, (slot, children[ANY])] if ANY in children else into

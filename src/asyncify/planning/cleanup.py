@@ -7,10 +7,13 @@ or a `finally` around a `yield`, that would move its side effects: such a genera
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from asyncify.model.facts import LOOPS, Expression, FunctionId, Kind, Role
 from asyncify.model.graph import Reference, SourceKind, Value
-from asyncify.planning.project import Project
+
+if TYPE_CHECKING:
+    from asyncify.planning.project import Project
 
 # what annotations and the type checker call the generators of the project
 GENERATOR_TYPES = frozenset({"typing.Generator", "typing.Iterator", "typing.Iterable"})

@@ -14,6 +14,7 @@ from asyncify.model.facts import Class, Function, FunctionId, Kind, Role
 from asyncify.model.graph import Access, Reference, SourceKind
 from asyncify.planning.frameworks import callers
 from asyncify.planning.hooks import hooks_together, in_case
+from asyncify.planning.iterators import given_together
 from asyncify.planning.keeping import BINDERS, LOOKERS, is_kept
 from asyncify.planning.lambdas import LambdaForm, body, can_be_named, lambda_site, only_calls
 
@@ -68,6 +69,7 @@ def companions(project: Project) -> Iterator[list[FunctionId]]:
             yield [*_nearest(project, cls, "__enter__"), *_nearest(project, cls, "__exit__")]
     yield from _loops(project)
     yield from hooks_together(project)
+    yield from given_together(project)
 
 
 def _nearest(project: Project, cls: Class, name: str) -> list[FunctionId]:

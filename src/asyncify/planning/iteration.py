@@ -12,6 +12,7 @@ from asyncify.planning.colour import Limit
 from asyncify.planning.consumers import consume
 from asyncify.planning.helpers import compared_with_none
 from asyncify.planning.items import existing
+from asyncify.planning.iterators import called_in_place, given, gives_ours, waits_elsewhere
 from asyncify.planning.keeping import LOOKERS
 from asyncify.planning.project import PASSING_ROLES, Project
 from asyncify.planning.purity import other_way_text
@@ -28,6 +29,8 @@ _ITERATOR_BASES = frozenset(
     for module in ("typing", "collections.abc")
     for name in ("Iterator", "Iterable", "Generator")
 )
+# what `__aiter__` may call beside constructors: nothing that it asks can become async
+_AT_ONCE = frozenset({f"builtins.{name}" for name in ("isinstance", "issubclass", "len", "type")})
 _CONSUMING = frozenset(
     {Role.ITERATED, Role.DELEGATED, Role.UNPACKED, Role.ARGUMENT, Role.KEYWORD, Role.ASSIGNED}
 )
@@ -56,17 +59,45 @@ def _own(project: Project, function: Function) -> Iterator[tuple[Reference, Expr
 
 
 def _plain_limit(project: Project, function: Function) -> Limit | None:
-    """`__aiter__` is no coroutine: it may only return `self`, or a new iterator of the project."""
+    """`__aiter__` is no coroutine: it returns `self`, or a new iterator of the project, and calls what cannot wait."""
     first = function.parameters[0].name if function.parameters else ""
     for reference, expression in _own(project, function):
-        made = project.call_edge(reference)
-        constructs = made is not None and made.access is Access.CONSTRUCT
-        constructs = constructs and all(t.function for t in made.targets) if made else False
-        if expression.kind is Kind.CALL and not constructs:
+        if _does_more(project, reference, expression):
             return Limit("ASY902", "__iter__ does more than to return an iterator", reference)
-        if expression.role is Role.RETURNED and expression.text != first and not constructs:
+        if expression.role is Role.RETURNED and not (
+            expression.text == first
+            or _constructs(project, reference)
+            or gives_ours(project, reference)
+        ):
             return Limit("ASY902", "__iter__ returns an iterator that is not async", reference)
     return None
+
+
+def _does_more(project: Project, site: Reference, expression: Expression) -> bool:
+    """Whether something in `__iter__` could wait, which is no coroutine."""
+    if waits_elsewhere(project, site):
+        return True
+    if expression.kind is not Kind.CALL or _constructs(project, site) or _raises(project, site):
+        return False
+    names = project.callee_names(site)
+    if names and all(name in _AT_ONCE for name in names):
+        return False
+    return not called_in_place(project, site)
+
+
+def _constructs(project: Project, site: Reference) -> bool:
+    """Whether a call makes an object of the project."""
+    made = project.call_edge(site)
+    if made is None or made.access is not Access.CONSTRUCT:
+        return False
+    return all(target.function for target in made.targets)
+
+
+def _raises(project: Project, site: Reference) -> bool:
+    """Whether a call makes the exception that is raised there."""
+    edge = project.call_edge(site)
+    known = edge is not None and all(target.external for target in edge.targets)
+    return known and project.expression(site).role is Role.RAISED
 
 
 def _stop_limit(project: Project, function: Function) -> Limit | None:
@@ -197,6 +228,7 @@ def _consumed(project: Project, site: Reference, function: Function) -> Step:
             return Step()
     if expression.role in PASSING_ROLES and expression.role is not Role.ASSIGNED:
         return Step()
-    cleanup = function.is_generator and cleans_up(project, function.id)
+    made = [function.id] if function.is_generator else given(project, function.id)
+    cleanup = any(cleans_up(project, one) for one in made)
     items = existing(project, site, closable=False, cleanup=cleanup)
     return consume(project, site, items, function.id)

@@ -123,8 +123,9 @@ def thread_iteration(project: Project, site: Reference, used: str) -> Step:
     if project.expression(site).role is Role.UNPACKED:
         items = Items(f"item async for item in {define.name}({{0}})", (span,))
     else:
-        items = replace(existing(project, site, closable=True), tracked=False)
-        made = (Replace(span, f"{define.name}({{0}})", (span,), around=True), *made)
+        whole = f"{define.name}({{0}})"
+        inside = f"item async for item in {whole}"
+        items = Items(inside, (span,), remade=True, either=whole, closable=True)
     step = consume(project, site, items, used)
     return replace(step, edits=(*step.edits, *((path, edit) for edit in made)))
 
