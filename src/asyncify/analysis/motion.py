@@ -343,7 +343,10 @@ class Motion:
 
     def _flow(self, module: Module, kind: FlowKind, source: int, target: int) -> None:
         start, end = self.heap.at(module.name, source), self.heap.at(module.name, target)
-        if kind is FlowKind.VALUE:
+        if kind is FlowKind.VALUE and _is_rest(module, target):
+            self.slots.add(end, Atom(SourceKind.INSTANCE, "builtins.list"))
+            self.members.elements(start, ELEMENT, self.slots.child(end, ELEMENT))
+        elif kind is FlowKind.VALUE:
             if not is_member(self.hierarchy, module, source, target):
                 self.assign(module, source, end)
             outer = module.expressions[target].parent
@@ -417,6 +420,12 @@ def _starred(module: Module, container: Expression) -> bool:
     return any(
         module.expressions[child].kind is Kind.STARRED for child in module.children[container.id]
     )
+
+
+def _is_rest(module: Module, target: int) -> bool:
+    """Whether a target gets a list of what the others leave: `first, *rest = items`."""
+    item = module.expressions[target]
+    return item.parent >= 0 and module.expressions[item.parent].kind is Kind.STARRED
 
 
 def _before(module: Module, item: Expression) -> Expression:

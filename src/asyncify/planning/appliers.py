@@ -7,12 +7,13 @@ from asyncify.model.graph import Reference, SourceKind
 from asyncify.model.plan import Await, Edit, Replace
 from asyncify.model.span import Span
 from asyncify.planning.applied import Applied, applied, is_name
+from asyncify.planning.awaiting_texts import AWAITING
 from asyncify.planning.cleanup import cleans_up
 from asyncify.planning.colour import Limit
-from asyncify.planning.consumers import consume, need_async
-from asyncify.planning.helper_texts import AWAITING
+from asyncify.planning.consumers import consume, need_async, several
 from asyncify.planning.helpers import call_name, helper
 from asyncify.planning.items import untracked, with_edits
+from asyncify.planning.parts import GROUPS
 from asyncify.planning.project import Project
 from asyncify.planning.steps import Items, Step
 
@@ -23,12 +24,14 @@ _AWAITERS = frozenset(
 )
 _REDUCERS = frozenset({"functools.reduce", "_functools.reduce"})
 _FILTERS = frozenset({"builtins.filter", "itertools.filterfalse"})
+_RANKS = frozenset({"heapq.nlargest", "heapq.nsmallest"})
 _SORTS = frozenset({"builtins.sorted", "builtins.min", "builtins.max"})
 # lazy functions, and where they get the one that they call
 _LAZY = {
     "itertools.accumulate": ("1", "func"),
     "itertools.takewhile": ("0",),
     "itertools.dropwhile": ("0",),
+    "itertools.groupby": ("1", "key"),
 }
 _TO_THREAD = frozenset({"asyncio.to_thread", "asyncio.threads.to_thread"})
 _EXECUTOR = "run_in_executor"
@@ -53,15 +56,30 @@ def called_by(
         return _map(project, site, used, call, positional[1:], starred=True)
     if name in _FILTERS and detail == "0" and not keywords:
         return _filter(project, site, used, call, positional[1])
-    if name in _SORTS and detail == "key" and positional:
-        return _sorted(project, site, used, call, positional, keywords)
-    if name == "builtins.list.sort" and detail == "key":
-        return _sort(project, site, used, call, keywords)
+    ordering = _ordered(project, site, used, call, name)
+    if ordering is not None:
+        return ordering
     if name in _REDUCERS and detail == "0" and not keywords:
         return _reduce(project, site, used, call)
     if detail in _LAZY.get(name, ()):
         return _lazily(project, site, used, call, name)
     return _in_thread(project, site, used, call, name)
+
+
+def _ordered(
+    project: Project, site: Reference, used: FunctionId, call: Reference, name: str
+) -> Step | None:
+    """The step for a key by which something is sorted, or chosen."""
+    detail, arguments = project.expression(site).detail, project.arguments(call)
+    positional = [r for r, e in arguments if e.role is Role.ARGUMENT]
+    keywords = {e.detail: r for r, e in arguments if e.role is Role.KEYWORD}
+    if name in _SORTS and detail == "key" and positional:
+        return _sorted(project, site, used, call, positional, keywords)
+    if name in _RANKS and detail in ("2", "key") and len(arguments) == 3:
+        return _ranked(project, site, used, call, positional[:2])
+    if name == "builtins.list.sort" and detail == "key":
+        return _sort(project, site, used, call, keywords)
+    return None
 
 
 def _generated(project: Project, site: Reference) -> bool:
@@ -182,6 +200,27 @@ def _sorted(
     return need_async(project, site, used, [edit])
 
 
+def _ranked(
+    project: Project,
+    site: Reference,
+    used: FunctionId,
+    call: Reference,
+    given: list[Reference],
+) -> Step | None:
+    """`nlargest(n, items, key=f)` and `nsmallest`, in the same way."""
+    callee = project.child(call, Role.CALLEE)
+    made = applied(project, site, 1, 1)
+    if made is None or callee is None or len(given) != 2:
+        return None
+    start = 1 + len(made.holes)
+    pairs = _pairs(project, made, f"{{{start + 1}}}")
+    whole = f"[item for _, item in {{0}}({{{start}}}, {pairs})]"
+    spans = (project.expression(each).span for each in given)
+    holes = (project.expression(callee).span, *made.holes, *spans)
+    edit = Replace(project.expression(call).span, whole, holes)
+    return need_async(project, site, used, [edit])
+
+
 def _sort(
     project: Project,
     site: Reference,
@@ -232,7 +271,10 @@ def _lazily(
     made = (s.name for r, _ in project.arguments(call) for s in project.sources(r))
     if any(cleans_up(project, one) for one in made):
         return None  # it would be closed later
-    step = consume(project, call, untracked(project, call), used)
+    if name == "itertools.groupby":
+        step = several(project, call, GROUPS, used)
+    else:
+        step = consume(project, call, untracked(project, call), used)
     if step.limit is not None:
         message = f"it is handed to {call_name(project, call)}(): {step.limit.message}"
         return Step(limit=Limit("ASY907", message, site))

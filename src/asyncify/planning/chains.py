@@ -8,7 +8,7 @@ from dataclasses import replace
 from asyncify.model.disjoint import DisjointSets
 from asyncify.model.facts import FunctionId
 from asyncify.model.plan import Chain, Define, Edit, Insert, MakeAsync, Replace, Safety
-from asyncify.planning.helper_texts import AWAITING
+from asyncify.planning.awaiting_texts import AWAITING
 
 Owner = Hashable  # a function, a unit, a library or a file: whoever shares one shares the chain
 

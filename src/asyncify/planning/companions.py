@@ -29,6 +29,8 @@ INLINE = {
     "itertools.starmap": "0",
     "builtins.sorted": "key",
     "builtins.min": "key",
+    "heapq.nlargest": "key",
+    "heapq.nsmallest": "key",
     "builtins.max": "key",
     "builtins.list.sort": "key",
 }

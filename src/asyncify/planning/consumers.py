@@ -420,13 +420,13 @@ def _helper(
     if awaited:
         return need_async(project, call, used, [*edits, Await(project.expression(call).span)])
     if name in (GROUPS, COPIES):
-        step = _parts(project, call, name, used)
+        step = several(project, call, name, used)
     else:
         step = consume(project, call, untracked(project, call), used)
     return with_edits(project, step, site, edits)
 
 
-def _parts(project: Project, call: Reference, name: str, used: FunctionId) -> Step:
+def several(project: Project, call: Reference, name: str, used: FunctionId) -> Step:
     """Who uses the groups, or the copies, that a call gives."""
     places = users(project, call, name)
     if places is None:

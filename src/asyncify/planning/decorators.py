@@ -46,9 +46,8 @@ def project_decorator_limit(
         return Limit(
             "ASY906", f"decorator {text!r} stands beside {names[0] or names[-1]}", decorator
         )
-    if not project.reaching(function.id) and not project.values_of(
-        function.id, SourceKind.FUNCTION
-    ):
+    seen = project.reaching(function.id) or project.values_of(function.id, SourceKind.FUNCTION)
+    if not seen and not entered:
         return Limit("ASY906", f"decorator {text!r} may call it without await", decorator)
     return None
 

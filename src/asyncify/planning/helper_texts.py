@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-# begins the name of a helper that takes the place of another one where a function is awaited as well
-AWAITING = "awaiting_"
+from asyncify.planning.awaiting_texts import AWAITING_TEXTS
+
 _ANY = '''
 async def _any(items):
     """Like any, for an async iterator, which is closed."""
@@ -174,45 +174,6 @@ async def _dropwhile(predicate, items):
     dropping = True
     async for item in items:
         dropping = dropping and predicate(item)
-        if not dropping:
-            yield item
-'''
-_AWAITING_ACCUMULATE = '''
-async def _awaiting_accumulate(items, func, *, initial=None):
-    """Like itertools.accumulate, for a function that is awaited; the items may be async."""
-    end, one = object(), aiter(items) if hasattr(items, "__aiter__") else iter(items)
-    total, started = initial, initial is not None
-    if started:
-        yield total
-    while True:
-        item = await anext(one, end) if hasattr(one, "__anext__") else next(one, end)
-        if item is end:
-            return
-        total, started = await func(total, item) if started else item, True
-        yield total
-'''
-_AWAITING_TAKEWHILE = '''
-async def _awaiting_takewhile(predicate, items):
-    """Like itertools.takewhile, for a predicate that is awaited; the items may be async."""
-    end, one = object(), aiter(items) if hasattr(items, "__aiter__") else iter(items)
-    while True:
-        item = await anext(one, end) if hasattr(one, "__anext__") else next(one, end)
-        if item is end:
-            return
-        if not await predicate(item):
-            return
-        yield item
-'''
-_AWAITING_DROPWHILE = '''
-async def _awaiting_dropwhile(predicate, items):
-    """Like itertools.dropwhile, for a predicate that is awaited; the items may be async."""
-    end, one = object(), aiter(items) if hasattr(items, "__aiter__") else iter(items)
-    dropping = True
-    while True:
-        item = await anext(one, end) if hasattr(one, "__anext__") else next(one, end)
-        if item is end:
-            return
-        dropping = dropping and await predicate(item)
         if not dropping:
             yield item
 '''
@@ -406,6 +367,7 @@ class _cached_property:
         return kept[self.key]
 '''
 TEXTS = {
+    **AWAITING_TEXTS,
     "cached_property": _CACHED_PROPERTY,
     "each": _EACH,
     "each_in_thread": _EACH_IN_THREAD,
@@ -419,9 +381,6 @@ TEXTS = {
     "strict_zip": _STRICT_ZIP,
     "chain": _CHAIN,
     "accumulate": _ACCUMULATE,
-    f"{AWAITING}accumulate": _AWAITING_ACCUMULATE,
-    f"{AWAITING}takewhile": _AWAITING_TAKEWHILE,
-    f"{AWAITING}dropwhile": _AWAITING_DROPWHILE,
     "pairwise": _PAIRWISE,
     "cycle": _CYCLE,
     "islice": _ISLICE,

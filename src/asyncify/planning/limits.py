@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from asyncify.model.attributes import CONSTRUCTORS, DISPATCHERS
-from asyncify.model.facts import Function, Role
+from asyncify.model.facts import Function, FunctionId, Role
 from asyncify.model.graph import Reference
 from asyncify.planning.accessors import (
     CACHED_PROPERTY,
@@ -262,15 +262,42 @@ def override_limit(project: Project, function: Function) -> Limit | None:
     if hook is not None and hook.runs == AWAITS:
         return None
     if outside == "?":
-        if not project.reaching(function.id):
-            return Limit(
-                "ASY904",
-                "its class has a base outside the project, which may call it without await",
-            )
-        return None
+        return _unknown_base_limit(project, function)
     if outside.startswith("unittest."):
         return None  # planning.testing knows these
     return Limit("ASY904", f"it overrides {outside}, which is called without await")
+
+
+def _unknown_base_limit(project: Project, function: Function) -> Limit | None:
+    """The limit of a method that a base which nobody knows may call."""
+    asked = project.memory("asked bases", _asked_bases).get(function.id)
+    if asked is not None:
+        message = "a base outside the project has it as well, and may call it without await"
+        return Limit("ASY904", message, asked)
+    if project.reaching(function.id):
+        return None
+    return Limit(
+        "ASY904", "its class has a base outside the project, which may call it without await"
+    )
+
+
+def _asked_bases(project: Project) -> dict[FunctionId, Reference]:
+    """The methods that ask a base for what they override themselves, where that is not the project's: `super().load()`."""
+    found = {}
+    for name, module in project.graph.modules.items():
+        for item in module.expressions:
+            own = project.functions.get(item.function)
+            if item.role is not Role.CALLEE or own is None or own.owner is None:
+                continue
+            site = Reference(name, item.id)
+            receiver = project.child(site, Role.RECEIVER) if item.text == own.name else None
+            callee = project.child(receiver, Role.CALLEE) if receiver is not None else None
+            if callee is None or project.expression(callee).text != "super":
+                continue
+            edge = project.call_edge(Reference(name, item.parent))
+            if edge is None or not any(target.function for target in edge.targets):
+                found[own.id] = site
+    return found
 
 
 def _decorating(project: Project) -> frozenset[str]:

@@ -5,7 +5,7 @@ Nobody follows those but by the names that they get, so each of them needs a nam
 
 from __future__ import annotations
 
-from asyncify.model.facts import Expression, Kind, Role
+from asyncify.model.facts import Expression, Kind, Module, Role
 from asyncify.model.graph import Reference
 from asyncify.planning.assigned import targets
 from asyncify.planning.project import Project
@@ -51,7 +51,7 @@ def _target(project: Project, call: Reference, name: str) -> Reference | None:
 
 
 def _uses(project: Project, module: str, item: Expression) -> list[Reference] | None:
-    """The places that use a local variable which is given a value only once."""
+    """The places that use a local variable which is given a value only once, or by loops."""
     known = project.graph.modules[module]
     if item.kind is not Kind.NAME or item.variable is None:
         return None
@@ -59,10 +59,29 @@ def _uses(project: Project, module: str, item: Expression) -> list[Reference] | 
     outside = scope is not None and scope.kind == "module"
     if outside or item.variable[0] in project.graph.classes:
         return None
+    named = [one for one in known.expressions if one.variable == item.variable]
+    given = [one for one in named if one.role in (Role.TARGET, Role.DELETED)]
+    used = [one for one in named if one.role not in (Role.TARGET, Role.DELETED)]
+    if len(given) > 1:
+        inside = _in_own_loop(known, item, given, used)
+        if inside is None:
+            return None
+        used = inside
+    return [Reference(module, one.id) for one in used]
+
+
+def _in_own_loop(
+    module: Module, item: Expression, given: list[Expression], used: list[Expression]
+) -> list[Expression] | None:
+    """The uses in the loop that gives a variable its value, if each of all is in one of such loops."""
+    loops = [module.statements[one.statement] for one in given]
+    if any(loop.kind != "For" for loop in loops):
+        return None
     found = []
-    for one in known.expressions:
-        if one.variable == item.variable and one.id != item.id:
-            if one.role in (Role.TARGET, Role.DELETED):
-                return None
-            found.append(Reference(module, one.id))
+    for one in used:
+        around = [loop for loop in loops if loop.span.contains(one.span)]
+        if len(around) != 1:
+            return None
+        if around[0].id == item.statement:
+            found.append(one)
     return found
