@@ -205,9 +205,11 @@ def _running(project: Project) -> dict[FunctionId, list[Reference]]:
 def _loops(project: Project) -> Iterator[list[FunctionId]]:
     """A function that runs a loop, and everybody who calls it, directly or not."""
     for function in sorted(project.memory("loops", _running)):
-        group = [function]
-        for member in group:
+        group = {function: None}
+        todo = [function]
+        for member in todo:
             for caller in map(project.functions.__getitem__, callers(project, member)):
                 if caller.kind == "def" and not caller.is_async and caller.id not in group:
-                    group.append(caller.id)
-        yield group
+                    group[caller.id] = None
+                    todo.append(caller.id)
+        yield list(group)

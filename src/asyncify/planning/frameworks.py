@@ -6,7 +6,7 @@ loop of its own. Everything else is held.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
@@ -246,6 +246,8 @@ def _stored_callers(project: Project, function: Function) -> Iterator[FunctionId
         if hook.program and site is not None and _says(project, hook.eager):
             programs.add(Source(SourceKind.FUNCTION, function.id))
             programs.update(_group(project, site))
+        elif hook.at_once:
+            yield from _callers_of_methods(project, function, hook.at_once)
     yield from _runners(project, programs)
 
 
@@ -279,6 +281,17 @@ def _says(project: Project, names: tuple[str, ...]) -> bool:
     return not names or project.memory(("says", names), find)
 
 
+def _callers_of_methods(
+    project: Project, function: Function, names: tuple[str, ...]
+) -> Iterator[FunctionId]:
+    """Functions that call one of these methods of what a decorator makes of a function."""
+    for value in project.values_of(function.id, SourceKind.FUNCTION):
+        for call, expression in _running(project, value):
+            callee = project.child(call, Role.CALLEE)
+            if callee is not None and project.expression(callee).text in names:
+                yield expression.function
+
+
 def _group(project: Project, call: Reference) -> Iterator[Source]:
     """What may be the group, or the application, that a call of one of its methods registers with."""
     called = project.child(call, Role.CALLEE) or call
@@ -288,18 +301,32 @@ def _group(project: Project, call: Reference) -> Iterator[Source]:
             yield source
 
 
-def _runners(project: Project, programs: set[Source]) -> Iterator[FunctionId]:
+def _runners(project: Project, programs: Set[Source]) -> Iterator[FunctionId]:
     """Functions that call or hand on one of these programs, or a group that one is added to."""
     todo = list(programs)
+    seen = set(programs)
     while todo:
-        for value in project.memory("values by source", _by_source).get(todo.pop(), ()):
+        functions, groups = _runs(project, todo.pop())
+        yield from functions
+        todo.extend(groups - seen)
+        seen |= groups
+
+
+def _runs(project: Project, program: Source) -> tuple[Set[FunctionId], Set[Source]]:
+    """The functions that call or hand on a program, and the groups that it is added to."""
+
+    def find(project: Project) -> tuple[Set[FunctionId], Set[Source]]:
+        functions: dict[FunctionId, None] = {}
+        groups: set[Source] = set()
+        for value in project.memory("values by source", _by_source).get(program, ()):
             for call, expression in _running(project, value):
-                yield expression.function
+                functions[expression.function] = None
                 callee = project.child(call, Role.CALLEE)
                 if callee is not None and project.expression(callee).text.startswith(_ADDS):
-                    groups = set(_group(project, call)) - programs
-                    programs |= groups
-                    todo.extend(groups)
+                    groups.update(_group(project, call))
+        return functions.keys(), groups
+
+    return project.memory(("runs", program), find)
 
 
 def _by_source(project: Project) -> dict[Source, list[Value]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from asyncify.model.facts import Class, ClassId, Place, Role
@@ -9,6 +10,7 @@ from asyncify.model.graph import Reference, SourceKind, Target
 from asyncify.planning.project import Project
 
 DATACLASS = "dataclasses.dataclass"
+_NAME = re.compile(r"[^\W\d]\w*")
 _REPLACING = ("dataclasses.replace", "copy.replace")
 
 
@@ -78,4 +80,4 @@ def _named_in_fields(project: Project) -> dict[str, dict[ClassId, None]]:
 
 def _words(text: str) -> list[str]:
     """The names in an annotation, also in one that is a string."""
-    return "".join(c if c.isidentifier() or c.isdigit() else " " for c in text).split()
+    return _NAME.findall(text)

@@ -21,6 +21,7 @@ framework = Framework(
             "starts",
             program=True,
             eager=EAGER,
+            at_once=("apply", "run", "call_local"),
         ),
     ),
 )
