@@ -29,12 +29,27 @@ AROUND = (
 )
 CLIENTS = ("test_client", "test_cli_runner")
 
+HANDLERS = ("get", "post", "put", "patch", "delete", "head", "options", "trace")
+
 framework = Framework(
     "flask",
     hooks=(
         Hook(
             tuple(f"{made}.{name}" for made in MADE for name in (*VIEWS, *AROUND)),
             "awaits",
+            requires=("flask[async]",),
+            clients=CLIENTS,
+        ),
+        Hook(
+            ("flask.views.MethodView",),
+            "never",
+            methods=("dispatch_request",),
+            why="it gives each handler an event loop of its own",
+        ),
+        Hook(
+            ("flask.views.View", "flask.views.MethodView"),
+            "awaits",
+            methods=(*HANDLERS, "dispatch_request"),
             requires=("flask[async]",),
             clients=CLIENTS,
         ),
