@@ -65,12 +65,14 @@ def bridge_edits(project: Project, function: Function) -> list[tuple[str, Edit]]
 
 
 def starts_each(project: Project, site: Reference) -> bool:
-    """Whether a call stands in a test that uses a client: it stays, and each call may start a loop of its own."""
+    """Whether a call stands in a test that has to stay: each of its calls may start a loop of its own."""
     expression = project.expression(site)
     function = project.functions[expression.function]
-    if expression.place not in _MOVING or function.id not in client_users(project):
+    if function.is_async or expression.place not in _MOVING:
         return False
-    if function.is_async or not in_test_file(project.path(function.id)):
+    if function.id in project.starting:
+        return True
+    if function.id not in client_users(project) or not in_test_file(project.path(function.id)):
         return False
     return not any(project.functions[one].is_async for one in callers(project, function.id))
 

@@ -28,7 +28,13 @@ from asyncify.planning.locks import Coloured, Locks
 from asyncify.planning.markers import marker_edits
 from asyncify.planning.moved import is_replaced, unmoved
 from asyncify.planning.pools import left_in_pool
-from asyncify.planning.programs import callers_in_loops, running_programs, taken_along, tests_alone
+from asyncify.planning.programs import (
+    callers_in_loops,
+    own_helpers,
+    running_programs,
+    taken_along,
+    tests_that_stay,
+)
 from asyncify.planning.project import Project
 from asyncify.planning.public import is_public
 from asyncify.planning.reach import reach
@@ -345,7 +351,7 @@ class _Planner:
 
     def _colour(self, seeds: Sequence[Seed]) -> Colouring:
         users: dict[FunctionId, list[Use]] = {}
-        limits: dict[FunctionId, Limit] = {}
+        limits = dict(self.apart)  # a twin may still ask for them
         todo = sorted({f for seed in seeds for _, f in seed.unit.sites})
         seen: set[FunctionId] = set()
         families: set[frozenset[FunctionId]] = set()  # one may have thousands of members
@@ -404,6 +410,16 @@ class _Planner:
             )
         }
 
+    def _start_each(self, tests: Set[FunctionId]) -> None:
+        """Lets tests stay, and start a loop for each call of what becomes async."""
+        self.project = self.project.with_starting(tests)
+        for function in list(self.conversions):
+            called = (
+                self.project.expression(e.site).function for e in self.project.reaching(function)
+            )
+            if not tests.isdisjoint(called):
+                del self.conversions[function]
+
     def _without_nested_loops(self, seeds: Sequence[Seed], colouring: Colouring) -> Colouring:
         """Holds the entry points that cannot start a loop, because one may already run where they are called."""
         starting = [f for f in colouring.causes if self._conversion(f).starts_loop]
@@ -414,13 +430,16 @@ class _Planner:
         apart.update(lost_contexts(self.project, bridges, moved))
         found = not apart.keys() <= self.apart.keys()
         self.apart.update(apart)
-        alone = tests_alone(self.project, colouring.causes.keys() - set(starting))
+        uses = {f: self._conversion(f).uses for f in colouring.causes}
         for function in starting:
             callers = callers_in_loops(self.project, function, running)
             found = found or bool(callers)
-            if callers and alone.issuperset(callers):
+            tests = tests_that_stay(self.project, callers, uses) if callers else frozenset()
+            if tests:
                 message = f"{short(function)}() starts an event loop, and this runs it"
-                self.apart.update((caller, Limit("ASY920", message)) for caller in callers)
+                stay = tests | own_helpers(self.project, tests, colouring.causes.keys())
+                self.apart.update((each, Limit("ASY920", message)) for each in stay)
+                self._start_each(tests)
             elif callers:
                 message = f"{short(callers[0])}() is async and runs it, so it cannot start a loop"
                 self.in_loop[function] = Limit("ASY920", message)

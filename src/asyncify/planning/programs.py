@@ -12,11 +12,12 @@ from dataclasses import dataclass, replace
 from asyncify.model.facts import FunctionId, Kind, Module, Place, Statement
 from asyncify.model.graph import Reference
 from asyncify.model.plan import AddImport, Await, Edit, Replace
-from asyncify.planning.colour import Limit
+from asyncify.planning.colour import Limit, Use
 from asyncify.planning.decided import Decided
 from asyncify.planning.frameworks import callers
 from asyncify.planning.hooks import in_test_file
 from asyncify.planning.interrupts import interruption
+from asyncify.planning.limits import RENAMED
 from asyncify.planning.project import Project
 from asyncify.planning.scripts import (
     INNER_NAMES,
@@ -149,18 +150,56 @@ def callers_in_loops(
     return found
 
 
-def tests_alone(project: Project, coloured: Set[FunctionId]) -> frozenset[FunctionId]:
-    """The functions of tests among the coloured ones that call no coloured one outside of tests: they may stay."""
-    tests = {function for function in coloured if in_test_file(project.path(function))}
-    calling: set[FunctionId] = set()
-    todo = list(coloured - tests)
-    while todo:
-        for edge in project.reaching(todo.pop()):
-            caller = project.expression(edge.site).function
-            if caller in tests and caller not in calling:
-                calling.add(caller)
+def tests_that_stay(
+    project: Project, tests: Iterable[FunctionId], uses: Mapping[FunctionId, Sequence[Use]]
+) -> frozenset[FunctionId]:
+    """Functions of tests with all that call them, if they may stay and start a loop for each call; else none.
+
+    Args:
+        project: the project.
+        tests: who runs something that starts a loop.
+        uses: what the functions that become async need of the others, by the function that is used.
+    """
+    found = dict.fromkeys(tests)
+    todo = list(found)
+    for function in todo:
+        for caller in callers(project, function):
+            if caller not in found and project.functions[caller].kind == "def":
+                found[caller] = None
                 todo.append(caller)
-    return frozenset(tests - calling)
+    for each in map(project.functions.__getitem__, found):
+        if each.kind != "def" or each.is_async or not in_test_file(project.path(each.id)):
+            return frozenset()
+    for used, needed in uses.items():
+        for use in needed:
+            if use.user in found and not _is_call(project, used, use.site):
+                return frozenset()
+    return frozenset(found)
+
+
+def own_helpers(
+    project: Project, tests: Set[FunctionId], coloured: Set[FunctionId]
+) -> set[FunctionId]:
+    """What these tests call of other tests that became async for its own sake only: there is no use in a loop."""
+    others = {function for function in coloured if in_test_file(project.path(function))}
+    calling: set[FunctionId] = set()
+    todo = list(coloured - others)
+    while todo:
+        users = {project.expression(e.site).function for e in project.reaching(todo.pop())}
+        todo.extend(users & others - calling)
+        calling |= users & others
+    return {
+        helper
+        for helper in others - calling - tests
+        if any(project.expression(e.site).function in tests for e in project.reaching(helper))
+    }
+
+
+def _is_call(project: Project, used: FunctionId, site: Reference) -> bool:
+    """Whether a function is called, and what it gives is all that is awaited."""
+    function, expression = project.functions[used], project.expression(site)
+    plain = expression.kind is Kind.CALL and expression.place in (Place.BODY, Place.COMPREHENSION)
+    return plain and not function.is_generator and function.name not in RENAMED
 
 
 def taken_along(decided: Decided, seeds: Iterable[Seed]) -> list[Seed]:

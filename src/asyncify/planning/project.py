@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from copy import copy
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -67,8 +68,15 @@ class Project:
         self.graph, self.functions = graph, graph.functions
         self.frameworks, self.wrap_scripts = frameworks, wrap_scripts
         self.waiting, self.data = waiting, data
+        self.starting: frozenset[FunctionId] = frozenset()
         self._memory: dict[Hashable, Any] = {}
         self._callee_names: dict[Reference, tuple[str, ...]] = {}
+
+    def with_starting(self, functions: Iterable[FunctionId]) -> Project:
+        """The same, with more functions of tests that stay synchronous and start a loop for what they await."""
+        made = copy(self)  # it shares what was found out
+        made.starting = self.starting.union(functions)
+        return made
 
     def memory(self, key: Hashable, find: Callable[[Project], _Found]) -> _Found:
         """What somebody found out about the project, or the part of it that the key names, once."""
