@@ -416,7 +416,7 @@ def _helper(
     if items.remade or (awaited and not items.closable):
         inside = items.either or (items.inside if alone else f"({items.inside})")
         span = project.expression(site).span
-        edits.append(Replace(span, inside, items.holes, around=not items.remade))
+        edits.append(Replace(span, inside, items.holes, around=items.around))
     if awaited:
         return need_async(project, call, used, [*edits, Await(project.expression(call).span)])
     if name in (GROUPS, COPIES):

@@ -42,7 +42,7 @@ def remade(site: Reference, items: Items, project: Project) -> list[Edit]:
     if not items.remade:
         return []
     text = items.either or f"({items.inside})"
-    return [Replace(project.expression(site).span, text, items.holes)]
+    return [Replace(project.expression(site).span, text, items.holes, around=items.awaited)]
 
 
 def as_list(project: Project, site: Reference, items: Items) -> list[Edit]:
@@ -50,7 +50,7 @@ def as_list(project: Project, site: Reference, items: Items) -> list[Edit]:
     span = project.expression(site).span
     if items.literal:
         return [MakeList(span)]
-    return [Replace(span, f"[{items.inside}]", items.holes, around=not items.remade)]
+    return [Replace(span, f"[{items.inside}]", items.holes, around=items.around)]
 
 
 def with_edits(project: Project, step: Step, site: Reference, edits: Iterable[Edit]) -> Step:

@@ -43,6 +43,7 @@ class Items:
         closable: it is a new async generator that nobody else holds.
         cleanup: something happens in it when it is left before its end.
         tracked: analysis follows it through variables and calls.
+        awaited: the expression may be awaited itself, before it is written anew.
     """
 
     inside: str
@@ -53,6 +54,12 @@ class Items:
     closable: bool = False
     cleanup: bool = False
     tracked: bool = False
+    awaited: bool = False
+
+    @property
+    def around(self) -> bool:
+        """Whether what is written goes around what else becomes of the expression."""
+        return self.awaited or not self.remade
 
 
 def joined(first: Step, second: Step) -> Step:

@@ -32,7 +32,7 @@ from asyncify.planning.iteration import (
     stays_plain,
 )
 from asyncify.planning.lambdas import LambdaForm, body
-from asyncify.planning.limits import MANAGER, RENAMED, decorated_by
+from asyncify.planning.limits import MANAGER, RENAMED, decorated_by, is_special
 from asyncify.planning.managers import (
     enter_object,
     entered_alike,
@@ -50,6 +50,8 @@ from asyncify.planning.stacks import decorating
 from asyncify.planning.steps import Items, Step
 from asyncify.rules.spec import Library, Resource
 
+# special methods of which the result is followed to who gets it
+_FOLLOWED = frozenset({"__call__", "__enter__", "__getitem__", "__iter__", "__next__"})
 # methods that are reached through any object, without their names
 _FOUND_IN_OBJECTS = frozenset({"__call__", "__enter__", "__exit__", "__iter__", "__next__"})
 
@@ -125,7 +127,7 @@ def thread_iteration(project: Project, site: Reference, used: str) -> Step:
     else:
         whole = f"{define.name}({{0}})"
         inside = f"item async for item in {whole}"
-        items = Items(inside, (span,), remade=True, either=whole, closable=True)
+        items = Items(inside, (span,), remade=True, either=whole, closable=True, awaited=True)
     step = consume(project, site, items, used)
     return replace(step, edits=(*step.edits, *((path, edit) for edit in made)))
 
@@ -285,7 +287,19 @@ def _generator_steps(project: Project, function: Function) -> Iterable[Step]:
         mixed = other is not None or is_one_of_several(project, value)
         own = value.places_of(SourceKind.GENERATOR, function.id)
         for occurrence in own if mixed else value.occurrences:
+            yield Step(limit=_special_limit(project, occurrence))
             yield iterate_step(project, occurrence, function.id, mixed=mixed)
+
+
+def _special_limit(project: Project, site: Reference) -> Limit | None:
+    """Why a place cannot return a generator: nobody sees who gets it from `__reversed__` or `__add__`."""
+    expression = project.expression(site)
+    around = project.functions[expression.function]
+    if expression.role is not Role.RETURNED or around.owner is None:
+        return None
+    if not is_special(around.name) or around.name in _FOLLOWED:
+        return None
+    return Limit("ASY912", f"nobody sees who gets what {around.name} returns", site)
 
 
 def _mixed_problem(project: Project, function: Function, value: Value) -> str | None:
