@@ -78,10 +78,18 @@ Family = Mapping[FunctionId, frozenset[FunctionId]]
 
 @dataclass(frozen=True, slots=True)
 class Together:
-    """Functions that go together: those that change colour (`family`), and those that have twins (`line`)."""
+    """Functions that go together: those that change colour (`family`), and those that have twins (`line`).
+
+    Who is `alone` stays what it is, and runs its body in a loop: nobody has to go with it.
+    """
 
     family: Family = field(default_factory=dict)
     line: Family = field(default_factory=dict)
+    alone: Set[FunctionId] = frozenset()
+
+    def coloured(self, function: FunctionId) -> list[FunctionId]:
+        """Who changes colour with a function."""
+        return [function] if function in self.alone else _members(function, self.family)
 
 
 Members = Callable[[FunctionId], Sequence[FunctionId]]
@@ -109,7 +117,7 @@ def colour(
         content: functions that are content with the sync one (tests of it).
         asked: functions whose twin is made although nobody here calls it.
     """
-    blocked = _blocked(users, together.family, limits)
+    blocked = _blocked(users, together.coloured, limits)
     beside = twins(blocked.keys())
     through = {
         used: [use for use in beside.get(used, ()) if use.user not in content] for used in blocked
@@ -122,7 +130,9 @@ def colour(
             free.extend((unit, site, function) for site, function in unit.sites)
 
     def members(function: FunctionId) -> list[FunctionId]:
-        return _members(function, together.line if function in blocked else together.family)
+        if function in blocked:
+            return _members(function, together.line)
+        return together.coloured(function)
 
     reached = _reached(free, users, members, lambda f: f not in blocked or f in beside)
     causes = {f: cause for f, cause in reached.items() if f not in blocked}
@@ -183,7 +193,7 @@ def _reached(
 Blocked = dict[FunctionId, tuple[FunctionId, FunctionId | None]]
 
 
-def _blocked(users: Users, family: Family, limits: Mapping[FunctionId, Limit]) -> Blocked:
+def _blocked(users: Users, together: Members, limits: Mapping[FunctionId, Limit]) -> Blocked:
     """Everything that a function which must stay sync uses, directly or not."""
     used_by: dict[FunctionId, list[FunctionId]] = {}
     for used, uses in users.items():
@@ -195,7 +205,7 @@ def _blocked(users: Users, family: Family, limits: Mapping[FunctionId, Limit]) -
     def block(function: FunctionId, origin: FunctionId, step: FunctionId | None) -> None:
         if function in blocked:
             return  # its family came with it
-        for member in _members(function, family):
+        for member in together(function):
             if member not in blocked:
                 blocked[member] = (origin, step)
                 queue.append(member)

@@ -349,6 +349,9 @@ class _Planner:
             self.conversions[function] = convert(self.project, function, self.options.boundaries)
         return self.conversions[function]
 
+    def _starts_loop(self, function: FunctionId) -> bool:
+        return self._conversion(function).starts_loop
+
     def _colour(self, seeds: Sequence[Seed]) -> Colouring:
         users: dict[FunctionId, list[Use]] = {}
         limits = dict(self.apart)  # a twin may still ask for them
@@ -381,7 +384,7 @@ class _Planner:
             for wrapper in wrappers_among(self.project, seen)
             if (twin := self._conversion(wrapper.decorator).twin) is not None
         }
-        programs = {f for f in seen if self._conversion(f).starts_loop}
+        programs = {f for f in seen if self._starts_loop(f)}
         wrappers = Wrappers(self.project, made, limits, programs)
         users = {function: wrappers.uses(uses) for function, uses in users.items()}
         limits = {**limits, **wrappers.add(seen, users)}
@@ -390,7 +393,8 @@ class _Planner:
         asked = set()
         if not self.options.boundaries.public:
             asked = {f for f in seen if is_public(self.project, self.project.functions[f])}
-        together = Together(self.project.family_of, self.project.line_of)
+        alone = {f for f in programs if all(map(self._starts_loop, self.project.family(f)))}
+        together = Together(self.project.family_of, self.project.line_of, alone)
 
         def twins(blocked: Set[FunctionId]) -> dict[FunctionId, list[Use]]:
             return wrappers.twins(blocked, self._twins(blocked & seen), limits)
@@ -422,7 +426,7 @@ class _Planner:
 
     def _without_nested_loops(self, seeds: Sequence[Seed], colouring: Colouring) -> Colouring:
         """Holds the entry points that cannot start a loop, because one may already run where they are called."""
-        starting = [f for f in colouring.causes if self._conversion(f).starts_loop]
+        starting = [f for f in colouring.causes if self._starts_loop(f)]
         bridges = [site for f in colouring.causes for site in self._conversion(f).bridges]
         moved = {site for f in colouring.causes for site in self._conversion(f).moved}
         running = colouring.causes.keys() | running_programs(self.project, bridges, moved)
