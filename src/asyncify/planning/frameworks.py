@@ -230,8 +230,7 @@ def _refused(project: Project) -> str:
 
 def callers(project: Project, function: FunctionId) -> Iterator[FunctionId]:
     """Functions of the project that call a function, or run what a framework keeps of it."""
-    for edge in project.reaching(function):
-        yield project.expression(edge.site).function
+    yield from project.direct_users(function)
     yield from _stored_callers(project, project.functions[function])
 
 

@@ -164,7 +164,7 @@ def _times(project: Project, identifier: FunctionId, single: Set[FunctionId]) ->
     """How often a function that runs a loop is called."""
     if project.functions[identifier].kind == "module":
         return 1
-    callers = [project.expression(e.site).function for e in project.reaching(identifier)]
+    callers = project.direct_users(identifier)
     if any(project.functions[one].kind != "module" for one in callers):
         return MANY
     return 1 if callers or identifier in single else MANY
@@ -174,7 +174,7 @@ def _awaited_already(
     project: Project, identifier: FunctionId
 ) -> tuple[set[FunctionId], set[FunctionId]]:
     """The functions that run an async function in a loop, and those that await it."""
-    callers = {project.expression(edge.site).function for edge in project.reaching(identifier)}
+    callers = set(project.direct_users(identifier))
     runners = {one for one in callers if loop_calls(project, one)}
     return runners, callers - runners
 

@@ -13,7 +13,6 @@ from asyncify.planning.assembly import Assembly
 from asyncify.planning.clients import resettable
 from asyncify.planning.colour import Colouring, Limit, Together, Unit, Use, colour
 from asyncify.planning.comments import kept_sites, without_kept
-from asyncify.planning.contexts import lost_contexts
 from asyncify.planning.decided import Decided
 from asyncify.planning.doubles import joined_families
 from asyncify.planning.drafts import Interception
@@ -27,14 +26,9 @@ from asyncify.planning.lifetimes import outlived
 from asyncify.planning.locks import Coloured, Locks
 from asyncify.planning.markers import marker_edits
 from asyncify.planning.moved import is_replaced, unmoved
+from asyncify.planning.nested_loops import nested_loops
 from asyncify.planning.pools import left_in_pool
-from asyncify.planning.programs import (
-    callers_in_loops,
-    own_helpers,
-    running_programs,
-    taken_along,
-    tests_that_stay,
-)
+from asyncify.planning.programs import taken_along
 from asyncify.planning.project import Project
 from asyncify.planning.public import is_public
 from asyncify.planning.reach import reach
@@ -88,9 +82,8 @@ class _Planner:
         self.conversions: dict[FunctionId, Conversion] = {}
         self.sites: list[Site] = []
         self.kept: tuple[Site, ...] = ()  # by a comment, or by the configuration
-        self.in_loop: dict[FunctionId, Limit] = {}
         self.locked: dict[FunctionId, Limit] = {}
-        self.apart: dict[FunctionId, Limit] = {}  # their threads, or contexts, are others'
+        self.stay: dict[FunctionId, Limit] = {}  # what only a colouring shows; a twin may serve
         self.interceptions: dict[str, Interception] = {}  # by library, where its tests follow
         self.notes: dict[str, str] = {}  # by library, what keeps it
         self.unmoved: dict[str, str] = {}  # by function of a library, what keeps its name
@@ -354,7 +347,7 @@ class _Planner:
 
     def _colour(self, seeds: Sequence[Seed]) -> Colouring:
         users: dict[FunctionId, list[Use]] = {}
-        limits = dict(self.apart)  # a twin may still ask for them
+        limits = dict(self.stay)  # a twin may still ask for them
         todo = sorted({f for seed in seeds for _, f in seed.unit.sites})
         seen: set[FunctionId] = set()
         families: set[frozenset[FunctionId]] = set()  # one may have thousands of members
@@ -368,13 +361,11 @@ class _Planner:
                 families.add(family)
                 todo.extend(family - seen)
             conversion = self._conversion(function)
-            locked = self.locked.get(function) or self.apart.get(function)
-            if conversion.starts_loop and function not in self.in_loop and locked is None:
+            stays = self.locked.get(function) or self.stay.get(function)
+            if conversion.starts_loop and stays is None:
                 continue
-            if locked is not None:
-                limits[function] = locked
-            elif conversion.limit is not None:
-                limits[function] = self.in_loop.get(function, conversion.limit)
+            if limit := stays or conversion.limit:
+                limits[function] = limit
             users[function] = conversion.uses
             todo.extend(use.user for use in conversion.uses)
             todo.extend(wrapped(self.project, function))
@@ -414,37 +405,16 @@ class _Planner:
             )
         }
 
-    def _start_each(self, tests: Set[FunctionId]) -> None:
-        """Lets tests stay, and start a loop for each call of what becomes async."""
-        self.project = self.project.with_starting(tests)
-        for function in list(self.conversions):
-            called = (
-                self.project.expression(e.site).function for e in self.project.reaching(function)
-            )
-            if not tests.isdisjoint(called):
-                del self.conversions[function]
-
     def _without_nested_loops(self, seeds: Sequence[Seed], colouring: Colouring) -> Colouring:
-        """Holds the entry points that cannot start a loop, because one may already run where they are called."""
-        starting = [f for f in colouring.causes if self._starts_loop(f)]
-        bridges = [site for f in colouring.causes for site in self._conversion(f).bridges]
-        moved = {site for f in colouring.causes for site in self._conversion(f).moved}
-        running = colouring.causes.keys() | running_programs(self.project, bridges, moved)
-        apart = left_in_pool(self.project, seeds, self.kept, colouring, self.apart)
-        apart.update(lost_contexts(self.project, bridges, moved))
-        found = not apart.keys() <= self.apart.keys()
-        self.apart.update(apart)
-        uses = {f: self._conversion(f).uses for f in colouring.causes}
-        for function in starting:
-            callers = callers_in_loops(self.project, function, running)
-            found = found or bool(callers)
-            tests = tests_that_stay(self.project, callers, uses) if callers else frozenset()
-            if tests:
-                message = f"{short(function)}() starts an event loop, and this runs it"
-                stay = tests | own_helpers(self.project, tests, colouring.causes.keys())
-                self.apart.update((each, Limit("ASY920", message)) for each in stay)
-                self._start_each(tests)
-            elif callers:
-                message = f"{short(callers[0])}() is async and runs it, so it cannot start a loop"
-                self.in_loop[function] = Limit("ASY920", message)
-        return self._colour(seeds) if found else colouring
+        """Colours again without what a colouring shows to be unable to change as it says."""
+        nested = nested_loops(self.project, colouring, self._conversion)
+        stay = left_in_pool(self.project, seeds, self.kept, colouring, self.stay) | nested.stay
+        if stay.keys() <= self.stay.keys():
+            return colouring
+        self.stay.update(stay)
+        if nested.tests:
+            self.project = self.project.with_starting(nested.tests)
+            for function in list(self.conversions):
+                if not nested.tests.isdisjoint(self.project.direct_users(function)):
+                    del self.conversions[function]
+        return self._colour(seeds)

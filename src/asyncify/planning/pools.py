@@ -40,8 +40,7 @@ def left_in_pool(
     todo = list(stays)
     while todo:
         function = todo.pop()
-        for edge in project.reaching(function):
-            caller = project.expression(edge.site).function
+        for caller in project.direct_users(function):
             if caller not in stays:
                 stays[caller] = stays[function]
                 todo.append(caller)

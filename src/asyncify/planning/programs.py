@@ -12,12 +12,9 @@ from dataclasses import dataclass, replace
 from asyncify.model.facts import FunctionId, Kind, Module, Place, Statement
 from asyncify.model.graph import Reference
 from asyncify.model.plan import AddImport, Await, Edit, Replace
-from asyncify.planning.colour import Limit, Use
+from asyncify.planning.colour import Limit
 from asyncify.planning.decided import Decided
-from asyncify.planning.frameworks import callers
-from asyncify.planning.hooks import in_test_file
 from asyncify.planning.interrupts import interruption
-from asyncify.planning.limits import RENAMED
 from asyncify.planning.project import Project
 from asyncify.planning.scripts import (
     INNER_NAMES,
@@ -121,85 +118,6 @@ def _several(project: Project, program: Program) -> Iterable[Edit]:
     start, end = _lines(tops)
     bound = bound_names(module, start, end) - annotated_names(module, start, end)
     yield from function_edits(project, module, tops, bound, names=INNER_NAMES)
-
-
-def running_programs(
-    project: Project, bridges: Iterable[Reference], moved: Set[Reference]
-) -> set[FunctionId]:
-    """The module levels of which several calls share a loop; `bridges` are the calls that start one."""
-    shared = [program for program in programs(project, bridges, moved) if program.statements]
-    return {f"{program.calls[0].module}:" for program in shared}
-
-
-def callers_in_loops(
-    project: Project, function: FunctionId, running: Set[FunctionId]
-) -> list[FunctionId]:
-    """The nearest callers that are async, or among the `running`: `asyncio.run` would fail there."""
-    found: list[FunctionId] = []
-    seen = {function}
-    todo = [function]
-    while todo:
-        for caller in callers(project, todo.pop()):
-            if caller in seen:
-                continue
-            seen.add(caller)
-            if caller in running or project.functions[caller].is_async:
-                found.append(caller)
-            else:
-                todo.append(caller)
-    return found
-
-
-def tests_that_stay(
-    project: Project, tests: Iterable[FunctionId], uses: Mapping[FunctionId, Sequence[Use]]
-) -> frozenset[FunctionId]:
-    """Functions of tests with all that call them, if they may stay and start a loop for each call; else none.
-
-    Args:
-        project: the project.
-        tests: who runs something that starts a loop.
-        uses: what the functions that become async need of the others, by the function that is used.
-    """
-    found = dict.fromkeys(tests)
-    todo = list(found)
-    for function in todo:
-        for caller in callers(project, function):
-            if caller not in found and project.functions[caller].kind == "def":
-                found[caller] = None
-                todo.append(caller)
-    for each in map(project.functions.__getitem__, found):
-        if each.kind != "def" or each.is_async or not in_test_file(project.path(each.id)):
-            return frozenset()
-    for used, needed in uses.items():
-        for use in needed:
-            if use.user in found and not _is_call(project, used, use.site):
-                return frozenset()
-    return frozenset(found)
-
-
-def own_helpers(
-    project: Project, tests: Set[FunctionId], coloured: Set[FunctionId]
-) -> set[FunctionId]:
-    """What these tests call of other tests that became async for its own sake only: there is no use in a loop."""
-    others = {function for function in coloured if in_test_file(project.path(function))}
-    calling: set[FunctionId] = set()
-    todo = list(coloured - others)
-    while todo:
-        users = {project.expression(e.site).function for e in project.reaching(todo.pop())}
-        todo.extend(users & others - calling)
-        calling |= users & others
-    return {
-        helper
-        for helper in others - calling - tests
-        if any(project.expression(e.site).function in tests for e in project.reaching(helper))
-    }
-
-
-def _is_call(project: Project, used: FunctionId, site: Reference) -> bool:
-    """Whether a function is called, and what it gives is all that is awaited."""
-    function, expression = project.functions[used], project.expression(site)
-    plain = expression.kind is Kind.CALL and expression.place in (Place.BODY, Place.COMPREHENSION)
-    return plain and not function.is_generator and function.name not in RENAMED
 
 
 def taken_along(decided: Decided, seeds: Iterable[Seed]) -> list[Seed]:

@@ -275,6 +275,10 @@ class Project:
                 found.setdefault(function, []).append(wrapper)
         return found
 
+    def direct_users(self, function: FunctionId) -> list[FunctionId]:
+        """The functions in which a function is reached, by whatever way."""
+        return list({self.expression(e.site).function: None for e in self.reaching(function)})
+
     def users(self, functions: Iterable[FunctionId]) -> set[FunctionId]:
         """These functions, and all that reach one of them, by whatever way."""
         found: set[FunctionId] = set()
@@ -283,7 +287,7 @@ class Project:
             function = todo.pop()
             if function not in found:
                 found.add(function)
-                todo.extend(self.expression(e.site).function for e in self.reaching(function))
+                todo.extend(self.direct_users(function))
         return found
 
     @cached_property
