@@ -195,6 +195,8 @@ WORDS = (
     ("relative imports", "words/imports_relative", r"from relative\.parts import loading"),
     ("TYPE_CHECKING imports", "words/imports_relative", r"if TYPE_CHECKING:"),
     ("annotations that are not evaluated", "words/imports_relative", r"from __future__"),
+    ("functions of libraries", "language/callbacks/of_a_library", r"map\(self\.ask, commands"),
+    ("methods of sessions", "requests_methods_handed_over", r"self\._call\(self\.session\.get"),
     ("bound methods", "words/functions_as_values", r"bound = reader\.double"),
     ("methods in attributes", "words/functions_as_values", r"self\.read = self\.double"),
     ("closures", "words/functions_as_values", r"def adder"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from asyncify.analysis.byname import ByName
@@ -31,10 +31,14 @@ def build(
     search_roots: Sequence[Path],
     homes: Mapping[str, Path] | None = None,
     lent_roots: Sequence[Path] = (),
+    followed: Collection[str] = (),
     python_version: str = _CURRENT,
     jobs: int = 0,
 ) -> CallGraph:
     """The call graph of all modules of a project.
+
+    Methods of other packages that are `followed` are functions where they are taken from an object: the type
+    checker does not know them of an object that has no annotation.
 
     Raises:
         CheckerError: the type checker is missing, fails, or writes a format that was not tested.
@@ -49,16 +53,20 @@ def build(
             python_version=python_version,
             jobs=jobs,
         )
-        return _merge(modules, resolution)
+        return _merge(modules, resolution, followed)
 
 
-def merge(modules: Mapping[str, Module], resolution: Resolution) -> CallGraph:
+def merge(
+    modules: Mapping[str, Module], resolution: Resolution, followed: Collection[str] = ()
+) -> CallGraph:
     """The call graph, given what the type checker knows."""
     with no_collection():
-        return _merge(modules, resolution)
+        return _merge(modules, resolution, followed)
 
 
-def _merge(modules: Mapping[str, Module], resolution: Resolution) -> CallGraph:
+def _merge(
+    modules: Mapping[str, Module], resolution: Resolution, followed: Collection[str]
+) -> CallGraph:
     modules = dict(sorted(modules.items()))
     names = Names(modules)
     hierarchy = Hierarchy(modules, names, resolution.bases)
@@ -66,7 +74,8 @@ def _merge(modules: Mapping[str, Module], resolution: Resolution) -> CallGraph:
         modules,
         names,
         hierarchy,
-        Known(resolution.edges, resolution.types, resolution.classes),
+        Known(resolution.edges, resolution.types, resolution.classes, resolution.functions_used),
+        frozenset(followed),
     )
     _external_methods(hierarchy, resolution)
     flow.run()

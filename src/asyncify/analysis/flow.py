@@ -36,7 +36,12 @@ class Flow:
     """The flow of values through all modules."""
 
     def __init__(
-        self, modules: Mapping[str, Module], names: Names, hierarchy: Hierarchy, known: Known
+        self,
+        modules: Mapping[str, Module],
+        names: Names,
+        hierarchy: Hierarchy,
+        known: Known,
+        followed: frozenset[str] = frozenset(),
     ) -> None:
         self.modules = modules
         self.names = names
@@ -44,7 +49,7 @@ class Flow:
         self.known = known
         self.heap = Heap(modules, hierarchy)
         self.slots = self.heap.slots
-        self.motion = Motion(names, hierarchy, known, self.heap)
+        self.motion = Motion(names, hierarchy, known, self.heap, followed)
         self.members = self.motion.members
         self.library = LibraryCalls(self.heap, self.members, known.type)
         self.implementations = implementations(modules, names, hierarchy)

@@ -251,12 +251,16 @@ class Members:
             for function in self.functions(atom, ("__get__",)):
                 self.heap.slots.move(self.heap.result(function), slot)
 
-    def builtin_method(self, slot: int, name: str, atom: Atom) -> None:
-        """A method of a type of Python, taken from its object, moves to a slot: `results.append` for a callback."""
-        if atom.kind == SourceKind.INSTANCE and callable(
-            getattr(known_type(atom.name), name, None)
-        ):
-            self.heap.slots.add(slot, Atom(SourceKind.EXTERNAL, f"{atom.name}.{name}"))
+    def foreign_method(self, slot: int, name: str, followed: frozenset[str], atom: Atom) -> None:
+        """A method of others, taken from its object, moves to a slot: `results.append` for a callback.
+
+        Those of the types of Python are known, and those that are `followed`.
+        """
+        if atom.kind not in (SourceKind.INSTANCE, SourceKind.CALL):
+            return
+        method = f"{atom.name}.{name}"
+        if method in followed or callable(getattr(known_type(atom.name), name, None)):
+            self.heap.slots.add(slot, Atom(SourceKind.EXTERNAL, method))
 
     def _foreign(self, slot: int, atom: Atom) -> None:
         """What an attribute of others gives is theirs as well, as far as anybody knows."""

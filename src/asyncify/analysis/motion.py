@@ -6,7 +6,7 @@ One small function per kind of expression, and one per role; `Flow` runs them ov
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 
 from asyncify.analysis import effects
@@ -21,7 +21,7 @@ from asyncify.analysis.optional import parts
 from asyncify.analysis.slots import DEAD, ELEMENT, PLAIN, Atom, element_key
 from asyncify.model.attributes import methods_of_types
 from asyncify.model.facts import Expression, FlowKind, Kind, Module, Place, Role
-from asyncify.model.graph import Edge, Reference, SourceKind
+from asyncify.model.graph import Edge, Reference, SourceKind, Target
 
 Rule = Callable[["Motion", Module, Expression, int], None]
 
@@ -37,6 +37,7 @@ class Known:
         edges: Iterable[Edge] = (),
         types: Mapping[Reference, str] | None = None,
         classes: Mapping[Reference, str] | None = None,
+        functions: Mapping[Reference, Sequence[Target]] | None = None,
     ) -> None:
         self.edges: dict[str, dict[int, list[Edge]]] = {}
         for edge in edges:
@@ -47,6 +48,7 @@ class Known:
             if name not in _VAGUE:
                 self._types.setdefault(reference.module, {})[reference.expression] = name
         self.classes = classes or {}
+        self._functions = functions or {}
 
     def types(self, module: str) -> dict[int, str]:
         """The class of expressions of a module."""
@@ -56,11 +58,24 @@ class Known:
         """The class of an expression, if it has just one."""
         return self._types.get(module, {}).get(expression)
 
+    def methods(self, module: str, expression: int) -> Iterator[str]:
+        """The functions of others that are named by an expression, but not called there."""
+        for target in self._functions.get(Reference(module, expression), ()):
+            if target.external is not None:
+                yield target.external
+
 
 class Motion:
     """The rules, and what they find out about names on the way."""
 
-    def __init__(self, names: Names, hierarchy: Hierarchy, known: Known, heap: Heap) -> None:
+    def __init__(
+        self,
+        names: Names,
+        hierarchy: Hierarchy,
+        known: Known,
+        heap: Heap,
+        followed: frozenset[str] = frozenset(),
+    ) -> None:
         self.names = names
         self.hierarchy = hierarchy
         self.known = known
@@ -68,7 +83,8 @@ class Motion:
         self.slots = heap.slots
         self.members = Members(heap, names, assigned_names(names.modules, hierarchy))
         self._methods = frozenset(hierarchy.method_names)
-        self._taken = methods_of_types()
+        self._followed = followed
+        self._taken = methods_of_types().union(name.rpartition(".")[2] for name in followed)
         self._replacing: dict[str, frozenset[int]] = {}  # statements that assign to methods
         self.constants: list[tuple[Reference, int]] = []  # literals, and the slot they move to
         self.external_names: dict[Reference, str] = {}
@@ -185,11 +201,12 @@ class Motion:
             holder = self.heap.at(module.name, receiver)
             self.members.attribute(holder, item.text, slot, write=write)
         read = item.role not in (Role.CALLEE, Role.TARGET, Role.DELETED)
-        if read and item.text in self._taken and not self._replaces(module, item):
-            method = partial(self.members.builtin_method, slot, item.text)
-            if known is not None:
-                method(Atom(SourceKind.INSTANCE, known))
-            self.slots.subscribe(self.heap.at(module.name, receiver), method)
+        if read and not self._replaces(module, item):
+            for name in self.known.methods(module.name, item.id):
+                self.slots.add(slot, Atom(SourceKind.EXTERNAL, name))
+            if item.text in self._taken:
+                method = partial(self.members.foreign_method, slot, item.text, self._followed)
+                self.slots.subscribe(self.heap.at(module.name, receiver), method)
 
     def _replaces(self, module: Module, item: Expression) -> bool:
         """Whether an expression takes the place of a method: what is put there planning makes awaitable."""

@@ -139,6 +139,7 @@ def resolve(job: Job, facts: Facts) -> CallGraph:
         search_roots=facts.search_roots,
         homes=facts.homes,
         lent_roots=facts.lent_roots,
+        followed=_rules(job.config).waiting,
         jobs=job.jobs,
     )
     return replace(graph, stubs=facts.stubs, lent=facts.lent)

@@ -43,6 +43,9 @@ def applied(
     while item in _names(project, site):
         item += "_"
     star = "" if count == 1 else "*"
+    if project.waits(site):
+        text = f"await asyncio.to_thread({{{start}}}, {star}{item})"
+        return Applied(text, (expression.span,), item)
     call = f"{{{start}}}({star}{item})"
     return Applied(f"await {call}" if awaited else call, (expression.span,), item)
 

@@ -44,26 +44,44 @@ def called_by(
     if len(names) != 1 or project.functions[used].is_generator:
         return None  # what a generator function gives is awaited by nobody
     (name,) = names
+    if _has_unpacked(project, call):
+        return None
+    step = written_out(project, site, used, call, name)
+    if step is not None:
+        return step
     detail = project.expression(site).detail
-    arguments = project.arguments(call)
-    if any(e.role is Role.UNPACKED or e.kind is Kind.STARRED for _, e in arguments):
+    if name in _REDUCERS and detail == "0" and not _keywords(project, call):
+        return _reduce(project, site, used, call)
+    if detail in _LAZY.get(name, ()):
+        return _lazily(project, site, used, call, name)
+    return _in_thread(project, site, used, call, name)
+
+
+def written_out(
+    project: Project, site: Reference, used: FunctionId, call: Reference, name: str
+) -> Step | None:
+    """The step for a callback that is called in a comprehension in place of the call; None where there is none."""
+    arguments, detail = project.arguments(call), project.expression(site).detail
+    if _has_unpacked(project, call):
         return None
     positional = [r for r, e in arguments if e.role is Role.ARGUMENT]
-    keywords = {e.detail: r for r, e in arguments if e.role is Role.KEYWORD}
+    keywords = _keywords(project, call)
     if name == "builtins.map" and detail == "0" and not keywords:
         return _map(project, site, used, call, positional[1:])
     if name == "itertools.starmap" and detail == "0" and len(positional) == 2 and not keywords:
         return _map(project, site, used, call, positional[1:], starred=True)
     if name in _FILTERS and detail == "0" and not keywords:
         return _filter(project, site, used, call, positional[1])
-    ordering = _ordered(project, site, used, call, name)
-    if ordering is not None:
-        return ordering
-    if name in _REDUCERS and detail == "0" and not keywords:
-        return _reduce(project, site, used, call)
-    if detail in _LAZY.get(name, ()):
-        return _lazily(project, site, used, call, name)
-    return _in_thread(project, site, used, call, name)
+    return _ordered(project, site, used, call, name)
+
+
+def _has_unpacked(project: Project, call: Reference) -> bool:
+    arguments = (expression for _, expression in project.arguments(call))
+    return any(e.role is Role.UNPACKED or e.kind is Kind.STARRED for e in arguments)
+
+
+def _keywords(project: Project, call: Reference) -> dict[str, Reference]:
+    return {e.detail: r for r, e in project.arguments(call) if e.role is Role.KEYWORD}
 
 
 def _ordered(
@@ -72,7 +90,7 @@ def _ordered(
     """The step for a key by which something is sorted, or chosen."""
     detail, arguments = project.expression(site).detail, project.arguments(call)
     positional = [r for r, e in arguments if e.role is Role.ARGUMENT]
-    keywords = {e.detail: r for r, e in arguments if e.role is Role.KEYWORD}
+    keywords = _keywords(project, call)
     if name in _SORTS and detail == "key" and positional:
         return _sorted(project, site, used, call, positional, keywords)
     if name in _RANKS and detail in ("2", "key") and len(arguments) == 3:

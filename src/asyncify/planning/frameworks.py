@@ -247,7 +247,17 @@ def _stored_callers(project: Project, function: Function) -> Iterator[FunctionId
             programs.update(_group(project, site))
         elif hook.at_once:
             yield from _callers_of_methods(project, function, hook.at_once)
+        for call in project.calls_to(*hook.runners):
+            if _may_run(project, call, function):
+                yield project.expression(call).function
     yield from _runners(project, programs)
+
+
+def _may_run(project: Project, call: Reference, function: Function) -> bool:
+    """Whether a call that runs something by the name of its module, if that is written down, may run a function."""
+    arguments = project.arguments(call)
+    named = arguments[0][1].string if arguments else ""
+    return not named or named == function.module.rpartition(".")[2]
 
 
 def client_users(project: Project) -> Mapping[FunctionId, Reference]:

@@ -229,20 +229,6 @@ class Project:
             previous = statement
         return None
 
-    @cached_property
-    def _with_items(self) -> dict[tuple[str, int], list[Reference]]:
-        items: dict[tuple[str, int], list[Reference]] = {}
-        for name, module in self.graph.modules.items():
-            for expression in module.expressions:
-                if expression.role is Role.ENTERED:
-                    reference = Reference(name, expression.id)
-                    items.setdefault((name, expression.statement), []).append(reference)
-        return items
-
-    def with_items(self, entered: Reference) -> list[Reference]:
-        """All context expressions of the with statement that enters this one."""
-        return self._with_items[entered.module, self.expression(entered).statement]
-
     # -- edges and values --------------------------------------------------------------------
 
     @cached_property
@@ -354,6 +340,13 @@ class Project:
     def value(self, reference: Reference) -> Value | None:
         """The value that an expression may stand for."""
         return self._value_at.get(reference)
+
+    def waits(self, reference: Reference) -> str | None:
+        """The name of a function of a library that waits, if an expression stands for one, and for nothing else."""
+        named = self.graph.names.get(reference)
+        names = {named} if named else {source.name for source in self.sources(reference)}
+        found = names.pop() if len(names) == 1 else None
+        return found if found in self.waiting else None
 
     def sources(self, reference: Reference) -> tuple[Source, ...]:
         """The origins of what an expression may stand for: those of its value that get there."""

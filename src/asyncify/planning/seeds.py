@@ -47,6 +47,7 @@ from asyncify.planning.units import (
     unit_name,
     used_helpers,
 )
+from asyncify.planning.waiting_callbacks import waiting_callbacks
 from asyncify.planning.wider import Form, taken_options, wider_forms
 from asyncify.rules.registry import Rules
 from asyncify.rules.spec import Call, Library, Resource, Thread
@@ -95,6 +96,7 @@ class Seeds:
                         break
                 else:
                     seeds.extend(self._by_a_string(edge.site) if names else ())
+        seeds.extend(waiting_callbacks(self.project, self.rules))
         settled = (uncounted(self.project, seed) for seed in seeds)
         return sorted(settled, key=lambda seed: seed.unit.name)
 

@@ -8,6 +8,10 @@ handlers have to be async, or none.
 from asyncify.rules.hooks import Framework, Hook
 
 HANDLERS = ("get", "post", "put", "patch", "delete", "head", "options", "trace")
+RUNNERS = (
+    "django.core.management.call_command",
+    *(f"django.core.management.base.BaseCommand.{name}" for name in ("execute", "run_from_argv")),
+)
 NEVER = "Django calls it without await"
 
 framework = Framework(
@@ -24,6 +28,7 @@ framework = Framework(
             ("django.core.management.*BaseCommand", "django.core.management.BaseCommand"),
             "starts",
             methods=("handle",),
+            runners=RUNNERS,
         ),
         Hook(("django.*",), "never", methods=("*",), why=NEVER),
         Hook(("django.views.decorators.http.require_*",), "awaits"),

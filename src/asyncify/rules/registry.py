@@ -139,13 +139,20 @@ class Rules:
 
     @cached_property
     def waiting(self) -> frozenset[str]:
-        """Functions and methods that wait for something, by their canonical names."""
-        return frozenset(
+        """Functions and methods that wait for something, by their canonical and their public names."""
+        names = {
             name
             for (kind, name), (_, entry) in self.entries.items()
             if kind == "call"
             and (isinstance(entry, Thread) or (isinstance(entry, Call) and entry.awaited))
-        )
+        }
+        others = {
+            public + name.removeprefix(canonical)
+            for public, canonical in self.aliases.items()
+            for name in names
+            if name == canonical or name.startswith(f"{canonical}.")
+        }
+        return frozenset(names | others)
 
     @cached_property
     def data(self) -> frozenset[str]:
