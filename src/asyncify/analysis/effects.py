@@ -214,6 +214,7 @@ CALLBACKS: dict[str, Callback] = {
     "multiprocessing.Process": Callback("target", ("*args", "**kwargs"), ""),
     "multiprocessing.context.Process": Callback("target", ("*args", "**kwargs"), ""),
 }
+REPEATED = Callback("0", (), "return[]")
 # Who calls what it gets at these places: others by their whole names, or by the last part of them.
 _CALLERS: dict[str, tuple[str, ...]] = {
     "atexit.register": ("0",),

@@ -203,6 +203,12 @@ class LibraryCalls(Reflection):
         result = next(self._places(call, callback.result), None) if callback.result else None
         self.imply(callee, tuple(arguments), self.slots.new() if result is None else result)
 
+    def _iter(self, call: Call) -> bool:
+        """``iter(function, end)`` calls a function for each item."""
+        if len(call.arguments) == 2:
+            self._callback(call, effects.REPEATED)
+        return len(call.arguments) == 2
+
     def _handed(self, call: Call, place: str, position: int) -> Iterator[Argument]:
         start, steps = _parse(place)
         if start.startswith("*") and start[1:].isdigit() and not steps:
@@ -368,6 +374,7 @@ _FINDS: dict[str, Callable[[LibraryCalls, Call], bool]] = {
     "__setattr__": LibraryCalls._dunder_setattr,
     "builtins.dict": LibraryCalls._dict,
     "builtins.globals": LibraryCalls._globals,
+    "builtins.iter": LibraryCalls._iter,
     "builtins.type.__new__": LibraryCalls._new_class,
     "builtins.vars": LibraryCalls._vars,
     "importlib.import_module": LibraryCalls._import,

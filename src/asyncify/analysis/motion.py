@@ -285,10 +285,11 @@ class Motion:
 
     def _lazy(self, module: Module, item: Expression, slot: int) -> None:
         """`map(...)` and its like give what a generator expression would."""
-        callee = module.expressions[module.children[item.id][0]]
+        children = module.children[item.id]
+        callee = module.expressions[children[0]]
         names = {f"{callee.variable[0]}.{callee.text}"} if callee.variable is not None else set()
         names.update(one.name for one in self.denoted(module.name, callee.id))
-        if not names.isdisjoint(_LAZY):
+        if not names.isdisjoint(_LAZY) or ("builtins.iter" in names and len(children) == 3):
             self._expression(module, item, slot)
 
     # roles

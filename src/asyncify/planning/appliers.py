@@ -26,8 +26,10 @@ _REDUCERS = frozenset({"functools.reduce", "_functools.reduce"})
 _FILTERS = frozenset({"builtins.filter", "itertools.filterfalse"})
 _RANKS = frozenset({"heapq.nlargest", "heapq.nsmallest"})
 _SORTS = frozenset({"builtins.sorted", "builtins.min", "builtins.max"})
+_REPEATS = "builtins.iter"  # with two arguments
 # lazy functions, and where they get the one that they call
 _LAZY = {
+    _REPEATS: ("0",),
     "itertools.accumulate": ("1", "func"),
     "itertools.takewhile": ("0",),
     "itertools.dropwhile": ("0",),
@@ -52,7 +54,7 @@ def called_by(
     detail = project.expression(site).detail
     if name in _REDUCERS and detail == "0" and not _keywords(project, call):
         return _reduce(project, site, used, call)
-    if detail in _LAZY.get(name, ()):
+    if detail in _LAZY.get(name, ()) and (name != _REPEATS or len(project.arguments(call)) == 2):
         return _lazily(project, site, used, call, name)
     return _in_thread(project, site, used, call, name)
 

@@ -73,9 +73,16 @@ async def _awaiting_groupby(items, key):
         while stays(value):
             await advance()
 '''
+_AWAITING_ITER = '''
+async def _awaiting_iter(function, end):
+    """Like iter with two arguments, for a function that is awaited."""
+    while (item := await function()) is not end and not end == item:
+        yield item
+'''
 AWAITING_TEXTS = {
     f"{AWAITING}accumulate": _AWAITING_ACCUMULATE,
     f"{AWAITING}dropwhile": _AWAITING_DROPWHILE,
     f"{AWAITING}groupby": _AWAITING_GROUPBY,
+    f"{AWAITING}iter": _AWAITING_ITER,
     f"{AWAITING}takewhile": _AWAITING_TAKEWHILE,
 }

@@ -74,12 +74,15 @@ def is_cast(project: Project, site: Reference, position: str) -> bool:
 
 
 def called_again(project: Project, method: Reference) -> Reference | None:
-    """The iterator that calls a method for each of its items: ``iter(pipe.readline, b"")``."""
+    """The iterator that calls a method for each of its items: ``iter(pipe.readline, b"")``, maybe with arguments."""
     expression, outer = project.expression(method), project.parent(method)
     if expression.role is not Role.ARGUMENT or expression.detail != "0" or outer is None:
         return None
+    names = project.callee_names(outer[0])
+    if names == ("functools.partial",):
+        return called_again(project, outer[0])
     twice = len(project.arguments(outer[0])) == 2
-    return outer[0] if twice and project.callee_names(outer[0]) == ("builtins.iter",) else None
+    return outer[0] if twice and names == ("builtins.iter",) else None
 
 
 def asks_for_others(project: Project, site: Reference) -> bool:

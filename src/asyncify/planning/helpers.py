@@ -127,7 +127,8 @@ def call_name(project: Project, call: Reference) -> str:
     if names:
         return names[0].removeprefix("builtins.")
     callee = project.child(call, Role.CALLEE)
-    return project.expression(callee).text if callee is not None else "a call"
+    named = project.expression(callee).text if callee is not None else ""
+    return named or "a call"
 
 
 def sole_argument(project: Project, call: Reference) -> bool:

@@ -14,6 +14,7 @@ from asyncify.model.plan import AddImport
 from asyncify.planning.appliers import written_out
 from asyncify.planning.callables import THREADS
 from asyncify.planning.colour import Limit, Unit
+from asyncify.planning.companions import EXPECTATIONS
 from asyncify.planning.handed import called_again
 from asyncify.planning.helpers import call_name
 from asyncify.planning.keeping import LOOKERS
@@ -22,10 +23,11 @@ from asyncify.planning.project import Project
 from asyncify.planning.units import TO_THREAD, Seed, Site, unit_name
 from asyncify.rules.registry import Rules
 
-# what runs it in another thread or process, where it stops no event loop
+# what runs it in another thread or process, where it stops no event loop, or puts it where others are seen to call it
 _ELSEWHERE = frozenset(
     {
         *THREADS,
+        "builtins.setattr",
         *(f"asyncio.{module}to_thread" for module in ("", "threads.")),
         "asyncio.events.AbstractEventLoop.run_in_executor",
         *(f"concurrent.futures._base.Executor.{name}" for name in ("submit", "map")),
@@ -38,13 +40,19 @@ _ELSEWHERE = frozenset(
 )
 
 
+_BINDING = ("functools.partial",)
+_CALLABLE = (SourceKind.EXTERNAL, SourceKind.CALL)
+# who stands a function in for another one, or asks what it is: but see `EXPECTATIONS`
+_TEST_TOOLS = ("unittest.", "pytest.", "_pytest.")
+
+
 def waiting_callbacks(project: Project, rules: Rules) -> Iterator[Seed]:
     """A seed for every function that waits where it is handed to a function that nobody sees calling it."""
     for argument in sorted(_named(project)):
         expression, outer = project.expression(argument), project.parent(argument)
         if expression.role not in (Role.ARGUMENT, Role.KEYWORD) or outer is None:
             continue
-        name, call = project.waits(argument), outer[0]
+        name, call = _waits(project, argument), outer[0]
         if name is None or outer[1].kind is not Kind.CALL or _is_followed(project, call):
             continue
         if not _only_keeps(project, argument, call):
@@ -54,11 +62,21 @@ def waiting_callbacks(project: Project, rules: Rules) -> Iterator[Seed]:
 def _named(project: Project) -> set[Reference]:
     """Every place that names, or holds, a function that waits."""
     found = {site for site, name in project.graph.names.items() if name in project.waiting}
+    found.update(site for name in _BINDING for site in project.calls_to(name))
     for value in project.graph.values:
-        kinds = ((source.kind, source.name) for source in value.sources)
-        if any(kind is SourceKind.EXTERNAL and name in project.waiting for kind, name in kinds):
+        kinds = {source.name for source in value.sources if source.kind in _CALLABLE}
+        if not kinds.isdisjoint(project.waiting) or not kinds.isdisjoint(_BINDING):
             found.update(value.occurrences)
     return found
+
+
+def _waits(project: Project, argument: Reference) -> str | None:
+    """The name of the function that waits, also where it is bound to arguments."""
+    for source in project.sources(argument):
+        if source.name in _BINDING and source.site is not None:
+            bound = next((each for each, _ in project.arguments(source.site)), None)
+            return project.waits(bound) if bound is not None else None
+    return project.waits(argument)
 
 
 def _is_followed(project: Project, call: Reference) -> bool:
@@ -74,8 +92,13 @@ def _only_keeps(project: Project, argument: Reference, call: Reference) -> bool:
     names = project.callee_names(call)
     if not names or called_again(project, argument) is not None:
         return bool(names)
-    quiet = LOOKERS | _ELSEWHERE
-    return all(name in quiet or keeps(project, argument, name) for name in names)
+    return all(_keeps(project, argument, name) for name in names)
+
+
+def _keeps(project: Project, argument: Reference, name: str) -> bool:
+    if name.startswith(_TEST_TOOLS):
+        return name not in EXPECTATIONS
+    return name in LOOKERS or name in _ELSEWHERE or keeps(project, argument, name)
 
 
 def _seed(project: Project, rules: Rules, argument: Reference, call: Reference, name: str) -> Seed:

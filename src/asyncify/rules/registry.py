@@ -144,7 +144,10 @@ class Rules:
             name
             for (kind, name), (_, entry) in self.entries.items()
             if kind == "call"
-            and (isinstance(entry, Thread) or (isinstance(entry, Call) and entry.awaited))
+            and (
+                isinstance(entry, Thread)
+                or (isinstance(entry, Call) and entry.awaited and entry.waits)
+            )
         }
         others = {
             public + name.removeprefix(canonical)
