@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from asyncify.model.facts import Expression, FunctionId, Kind, Role
-from asyncify.model.graph import Reference, SourceKind
+from asyncify.model.graph import Reference
 from asyncify.model.plan import Await, Edit, Replace
 from asyncify.model.span import Span
 from asyncify.planning.applied import Applied, applied, is_name
@@ -40,14 +40,30 @@ _EXECUTOR = "run_in_executor"
 def called_by(
     project: Project, site: Reference, used: FunctionId, call: Reference, names: tuple[str, ...]
 ) -> Step | None:
-    """The step for a function that is known to call its argument; None for any other."""
+    """The step for a function that is known to call its argument, here or in a thread; None for any other."""
+    step = called_here(project, site, used, call, names)
+    if step is None and _takes_it(project, used, call, names):
+        return _in_thread(project, site, used, call, names[0])
+    return step
+
+
+def _takes_it(project: Project, used: FunctionId, call: Reference, names: tuple[str, ...]) -> bool:
+    """Whether one function gets another as an argument of its own, and what that gives can be awaited."""
     if len(names) != 1 or project.functions[used].is_generator:
-        return None  # what a generator function gives is awaited by nobody
+        return False  # what a generator function gives is awaited by nobody
+    arguments = project.arguments(call)
+    return not any(e.role is Role.UNPACKED or e.kind is Kind.STARRED for _, e in arguments)
+
+
+def called_here(
+    project: Project, site: Reference, used: FunctionId, call: Reference, names: tuple[str, ...]
+) -> Step | None:
+    """The step for a function that is known to call its argument where it stands; None for any other."""
+    if not _takes_it(project, used, call, names):
+        return None
     (name,) = names
     detail = project.expression(site).detail
     arguments = project.arguments(call)
-    if any(e.role is Role.UNPACKED or e.kind is Kind.STARRED for _, e in arguments):
-        return None
     positional = [r for r, e in arguments if e.role is Role.ARGUMENT]
     keywords = {e.detail: r for r, e in arguments if e.role is Role.KEYWORD}
     if name == "builtins.map" and detail == "0" and not keywords:
@@ -63,7 +79,7 @@ def called_by(
         return _reduce(project, site, used, call)
     if detail in _LAZY.get(name, ()):
         return _lazily(project, site, used, call, name)
-    return _in_thread(project, site, used, call, name)
+    return None
 
 
 def _ordered(
@@ -80,12 +96,6 @@ def _ordered(
     if name == "builtins.list.sort" and detail == "key":
         return _sort(project, site, used, call, keywords)
     return None
-
-
-def _generated(project: Project, site: Reference) -> bool:
-    """Whether an expression may be a generator of the project."""
-    value = project.value(site)
-    return value is not None and any(s.kind is SourceKind.GENERATOR for s in value.sources)
 
 
 def _in_thread(
@@ -246,9 +256,7 @@ def _sort(
 
 def _reduce(project: Project, site: Reference, used: FunctionId, call: Reference) -> Step | None:
     callee = project.child(call, Role.CALLEE)
-    define = helper(project, site.module, "reduce")
-    if any(_generated(project, r) for r, _ in project.arguments(call)[1:2]):
-        return None  # it may become async as well
+    define = helper(project, site.module, f"{AWAITING}reduce")
     if callee is None or define is None or len(project.arguments(call)) not in (2, 3):
         return None
     expression = project.expression(call)

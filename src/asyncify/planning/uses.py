@@ -21,6 +21,7 @@ from asyncify.planning.contained import is_one_of_several
 from asyncify.planning.declarations import gives_plain, stands_for_generator
 from asyncify.planning.doubled import child_limit
 from asyncify.planning.either import either, either_problem
+from asyncify.planning.factories import handed_classes
 from asyncify.planning.frontier import starts_each, starts_program, taken_limit
 from asyncify.planning.groups import Group
 from asyncify.planning.helpers import helper
@@ -247,6 +248,8 @@ def value_steps(project: Project, function: Function) -> Iterable[Step]:
     """What the places need that hold the function, or the generator it returns, as a value."""
     if function.owner is not None:
         yield from _object_steps(project, function)
+    if function.owner is not None and function.name in CONSTRUCTORS:
+        yield from handed_classes(project, function)
     for value in project.values_of(function.id, SourceKind.FUNCTION):
         if value.lost is not None:
             yield Step(limit=Limit("ASY907", UNSEEN, value.lost))
