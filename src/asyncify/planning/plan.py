@@ -10,7 +10,7 @@ from asyncify.model.graph import CallGraph, Reference
 from asyncify.model.plan import Chain, Plan
 from asyncify.model.span import Span
 from asyncify.planning.assembly import Assembly
-from asyncify.planning.clients import resettable
+from asyncify.planning.clients import without_conflicts
 from asyncify.planning.colour import Colouring, Limit, Together, Unit, Use, colour
 from asyncify.planning.comments import kept_sites, without_kept
 from asyncify.planning.contexts import lost_contexts
@@ -34,6 +34,8 @@ from asyncify.planning.programs import (
     running_programs,
     taken_along,
     tests_that_stay,
+    told,
+    used_in_programs,
 )
 from asyncify.planning.project import Project
 from asyncify.planning.public import is_public
@@ -42,7 +44,7 @@ from asyncify.planning.seeds import Seeds
 from asyncify.planning.style import style_of
 from asyncify.planning.surroundings import dependencies, test_configuration
 from asyncify.planning.twins import inside
-from asyncify.planning.units import ClientCall, Seed, Site, noted
+from asyncify.planning.units import Seed, Site, noted
 from asyncify.planning.wrappers import Wrappers, surrounding, wrapped, wrappers_among
 from asyncify.rules.registry import Rules, load_frameworks
 
@@ -94,6 +96,7 @@ class _Planner:
         self.interceptions: dict[str, Interception] = {}  # by library, where its tests follow
         self.notes: dict[str, str] = {}  # by library, what keeps it
         self.unmoved: dict[str, str] = {}  # by function of a library, what keeps its name
+        self.told: list[object] = []  # what was said of programs since it was true
 
     def plan(self) -> Plan:
         every = Seeds(self.project, self.rules).all()
@@ -139,7 +142,7 @@ class _Planner:
                 return decided
 
     def _decide(self, found: list[Seed]) -> Decided:
-        seeds = self._declined(self._client_conflicts(self._intercepted(found)))
+        seeds = self._declined(without_conflicts(self.project, self._intercepted(found)))
         seeds, colouring = self._with_locks(seeds)
         locks = [site for seed in seeds if seed.guard is not None for site in seed.sites]
         return Decided(
@@ -269,26 +272,6 @@ class _Planner:
                 result.append(replace(seed, unit=Unit(seed.unit.name, (), limit)))
         return result
 
-    def _client_conflicts(self, seeds: list[Seed]) -> list[Seed]:
-        """Calls that share a client in a way in which no state can be reset between them go to threads."""
-        calls: dict[FunctionId, list[tuple[int, ClientCall]]] = {}
-        for index, seed in enumerate(seeds):
-            for call in seed.clients:
-                function = self.project.expression(call.site).function
-                calls.setdefault(function, []).append((index, call))
-        bad: set[int] = set()
-        for found in calls.values():
-            if not resettable(self.project, [call for _, call in found]):
-                bad.update(index for index, _ in found)
-        result: list[Seed] = []
-        for index, seed in enumerate(seeds):
-            if index in bad and seed.fallback:
-                note = "one client cannot serve these calls without sharing cookies"
-                result.extend(noted(small, note) for small in seed.fallback)
-            else:
-                result.append(seed)
-        return result
-
     def _declined(self, seeds: list[Seed]) -> list[Seed]:
         limit = Limit("ASY980", "the new text failed verification")
         declined = self.options.declined
@@ -414,6 +397,21 @@ class _Planner:
             )
         }
 
+    def _told_more(self, starting: Mapping[Reference, FunctionId], moved: Set[Reference]) -> bool:
+        """Tells the project which programs there are, if it did not know: what twins serve depends on it."""
+        found, known = told(self.project, starting, moved), self.project.programs
+        if found.programs != known and found.programs in self.told:
+            found.programs = {}  # it depends on itself
+        if found.programs == known:
+            self.told.clear()
+            return False
+        self.told.append(found.programs)
+        self.project = found
+        changed = known.items() ^ found.programs.items()
+        for function in used_in_programs(found, {module for module, _ in changed}):
+            self.conversions.pop(function, None)
+        return True
+
     def _start_each(self, tests: Set[FunctionId]) -> None:
         """Lets tests stay, and start a loop for each call of what becomes async."""
         self.project = self.project.with_starting(tests)
@@ -426,16 +424,17 @@ class _Planner:
 
     def _without_nested_loops(self, seeds: Sequence[Seed], colouring: Colouring) -> Colouring:
         """Holds the entry points that cannot start a loop, because one may already run where they are called."""
-        starting = [f for f in colouring.causes if self._starts_loop(f)]
-        bridges = [site for f in colouring.causes for site in self._conversion(f).bridges]
+        bridges = {site: f for f in colouring.causes for site in self._conversion(f).starting}
         moved = {site for f in colouring.causes for site in self._conversion(f).moved}
+        if self._told_more(bridges, moved):
+            return self._colour(seeds)
         running = colouring.causes.keys() | running_programs(self.project, bridges, moved)
         apart = left_in_pool(self.project, seeds, self.kept, colouring, self.apart)
         apart.update(lost_contexts(self.project, bridges, moved))
         found = not apart.keys() <= self.apart.keys()
         self.apart.update(apart)
         uses = {f: self._conversion(f).uses for f in colouring.causes}
-        for function in starting:
+        for function in list(filter(self._starts_loop, colouring.causes)):
             callers = callers_in_loops(self.project, function, running)
             found = found or bool(callers)
             tests = tests_that_stay(self.project, callers, uses) if callers else frozenset()

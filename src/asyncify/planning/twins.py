@@ -54,7 +54,7 @@ from asyncify.planning.managers import enter_object, enter_step, is_manager, man
 from asyncify.planning.mocks import others_reached
 from asyncify.planning.project import Project
 from asyncify.planning.returned import exchanges
-from asyncify.planning.scripts import script_body
+from asyncify.planning.scripts import program, script_body
 from asyncify.planning.steps import Step, joined
 
 # limits that are about somebody who calls the function without await: a twin leaves them what they have
@@ -119,7 +119,7 @@ def twin_of(project: Project, function: Function, limit: Limit | None) -> Twin |
         if step is not None:
             steps.append(step)
     steps.extend(_handed(project, function, name))
-    return Twin(tuple(edits), tuple(steps))
+    return Twin(tuple(edits), tuple(_with_program(project, step) for step in steps))
 
 
 def copied(
@@ -260,9 +260,16 @@ def _step(project: Project, function: Function, edge: Edge, name: str) -> Step |
 
 
 def _may_wait(project: Project, site: Reference) -> bool:
-    """Whether a place may be in an async function; at module level nothing is awaited, and the function is at hand."""
-    module = project.functions[project.expression(site).function].kind == "module"
-    return not module or bool(script_body(project, project.module(site)))
+    """Whether a place may be in an async function; elsewhere at module level the function is at hand."""
+    if project.functions[project.expression(site).function].kind != "module":
+        return True
+    return bool(script_body(project, project.module(site))) or program(project, site) is not None
+
+
+def _with_program(project: Project, step: Step) -> Step:
+    """A step of which the places in programs wait together with what these are for."""
+    uses = (replace(use, user=program(project, use.site) or use.user) for use in step.uses)
+    return replace(step, uses=tuple(dict.fromkeys(uses)))
 
 
 def _handed(project: Project, function: Function, name: str) -> Iterator[Step]:
