@@ -49,6 +49,7 @@ from asyncify.planning.project import PASSING_ROLES, UNSEEN, Project
 from asyncify.planning.protocols import given_away, protocol_limits
 from asyncify.planning.stacks import decorating
 from asyncify.planning.steps import Items, Step
+from asyncify.planning.waiting_iterators import yields_later
 from asyncify.rules.spec import Library, Resource
 
 # special methods of which the result is followed to who gets it
@@ -204,10 +205,12 @@ def _reached(project: Project, function: Function, edge: Edge) -> Step:
             return made_step(project, function, edge.site)
         if (
             function.is_generator
-            or stays_plain(function)
+            or stays_plain(project, function)
             or stands_for_generator(project, function)
         ):
             return Step()  # what becomes of the generator is followed as a value
+        if function.name in PROTOCOL and yields_later(project, function):
+            return Step(limit=Limit("ASY902", "__iter__ is called by its name", edge.site))
         return await_step(project, edge.site, function.id)
     if edge.access is Access.CONSTRUCT and function.name in CONSTRUCTORS:
         return await_step(project, edge.site, function.id)
