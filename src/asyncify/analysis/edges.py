@@ -69,11 +69,23 @@ class Edges:
                     targets = (*targets, *self._of_scalars(module, item))
                 if access is Access.DECORATE:
                     targets = tuple(dict.fromkeys(map(_decorator, targets)))
-                yield replace(edge, targets=targets)
+                opened = edge.open and not self._iterates_own(module, item, access, targets)
+                yield replace(edge, targets=targets, open=opened)
             elif found:
                 opened = self._is_open(module, item, access, found)
                 more = self._of_scalars(module, item) if access is Access.PROPERTY else ()
                 yield Edge(Reference(module.name, item.id), access, (*found, *more), opened)
+
+    def _iterates_own(
+        self, module: Module, item: Expression, access: Access, targets: Iterable[Target]
+    ) -> bool:
+        """Whether a loop runs over an object of the project: the report resolves no `__iter__` of `self`.
+
+        What gives the items of its iterator may be open as well; that is no matter of who iterates.
+        """
+        known = self.flow.known.type(module.name, item.id)
+        own = access is Access.ITERATE and known in self.hierarchy.classes
+        return own and any(target.function for target in targets)
 
     def _entered(
         self, module: Module, item: Expression, typed: tuple[Target, ...], found: Iterable[Target]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from asyncify.model.facts import Expression, FunctionId, Kind, Role
-from asyncify.model.graph import Reference, SourceKind
+from asyncify.model.graph import Reference
 from asyncify.model.plan import Await, Edit, Replace
 from asyncify.model.span import Span
 from asyncify.planning.applied import Applied, applied, is_name
@@ -42,21 +42,36 @@ _EXECUTOR = "run_in_executor"
 def called_by(
     project: Project, site: Reference, used: FunctionId, call: Reference, names: tuple[str, ...]
 ) -> Step | None:
-    """The step for a function that is known to call its argument; None for any other."""
+    """The step for a function that is known to call its argument, here or in a thread; None for any other."""
+    step = called_here(project, site, used, call, names)
+    if step is None and _takes_it(project, used, call, names):
+        return _in_thread(project, site, used, call, names[0])
+    return step
+
+
+def _takes_it(project: Project, used: FunctionId, call: Reference, names: tuple[str, ...]) -> bool:
+    """Whether one function gets another as an argument of its own, and what that gives can be awaited."""
     if len(names) != 1 or project.functions[used].is_generator:
-        return None  # what a generator function gives is awaited by nobody
-    (name,) = names
-    if _has_unpacked(project, call):
+        return False  # what a generator function gives is awaited by nobody
+    return not _has_unpacked(project, call)
+
+
+def called_here(
+    project: Project, site: Reference, used: FunctionId, call: Reference, names: tuple[str, ...]
+) -> Step | None:
+    """The step for a function that is known to call its argument where it stands; None for any other."""
+    if not _takes_it(project, used, call, names):
         return None
+    (name,) = names
     step = written_out(project, site, used, call, name)
     if step is not None:
         return step
-    detail = project.expression(site).detail
+    detail, count = project.expression(site).detail, len(project.arguments(call))
     if name in _REDUCERS and detail == "0" and not _keywords(project, call):
         return _reduce(project, site, used, call)
-    if detail in _LAZY.get(name, ()) and (name != _REPEATS or len(project.arguments(call)) == 2):
+    if detail in _LAZY.get(name, ()) and (name != _REPEATS or count == 2):
         return _lazily(project, site, used, call, name)
-    return _in_thread(project, site, used, call, name)
+    return None
 
 
 def written_out(
@@ -100,12 +115,6 @@ def _ordered(
     if name == "builtins.list.sort" and detail == "key":
         return _sort(project, site, used, call, keywords)
     return None
-
-
-def _generated(project: Project, site: Reference) -> bool:
-    """Whether an expression may be a generator of the project."""
-    value = project.value(site)
-    return value is not None and any(s.kind is SourceKind.GENERATOR for s in value.sources)
 
 
 def _in_thread(
@@ -266,9 +275,7 @@ def _sort(
 
 def _reduce(project: Project, site: Reference, used: FunctionId, call: Reference) -> Step | None:
     callee = project.child(call, Role.CALLEE)
-    define = helper(project, site.module, "reduce")
-    if any(_generated(project, r) for r, _ in project.arguments(call)[1:2]):
-        return None  # it may become async as well
+    define = helper(project, site.module, f"{AWAITING}reduce")
     if callee is None or define is None or len(project.arguments(call)) not in (2, 3):
         return None
     expression = project.expression(call)

@@ -79,10 +79,25 @@ async def _awaiting_iter(function, end):
     while (item := await function()) is not end and not end == item:
         yield item
 '''
+_AWAITING_REDUCE = '''
+async def _awaiting_reduce(function, items, *initial):
+    """Like functools.reduce, for a function that is awaited; the items may be async."""
+    end, one = object(), aiter(items) if hasattr(items, "__aiter__") else iter(items)
+    value, started = (initial or (end,))[0], bool(initial)
+    while True:
+        item = await anext(one, end) if hasattr(one, "__anext__") else next(one, end)
+        if item is end:
+            break
+        value, started = await function(value, item) if started else item, True
+    if not started:
+        raise TypeError("reduce() of empty iterable with no initial value")
+    return value
+'''
 AWAITING_TEXTS = {
     f"{AWAITING}accumulate": _AWAITING_ACCUMULATE,
     f"{AWAITING}dropwhile": _AWAITING_DROPWHILE,
     f"{AWAITING}groupby": _AWAITING_GROUPBY,
     f"{AWAITING}iter": _AWAITING_ITER,
+    f"{AWAITING}reduce": _AWAITING_REDUCE,
     f"{AWAITING}takewhile": _AWAITING_TAKEWHILE,
 }

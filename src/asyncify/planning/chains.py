@@ -10,6 +10,8 @@ from asyncify.model.facts import FunctionId
 from asyncify.model.plan import Chain, Define, Edit, Insert, MakeAsync, Replace, Safety
 from asyncify.planning.awaiting_texts import AWAITING
 
+_WORDS = ("await ", "async ")  # by which texts of one place may differ
+
 Owner = Hashable  # a function, a unit, a library or a file: whoever shares one shares the chain
 
 
@@ -77,13 +79,12 @@ class Chains:
         for path, edit in list(self._edits):
             if not isinstance(edit, Replace) or " for " not in edit.template:
                 continue
-            plain = edit.template.replace("await ", "").replace("async ", "")
+            plain = edit.template.replace(_WORDS[0], "").replace(_WORDS[1], "")
             key = (path, edit.span, edit.holes, plain)
             first = texts.setdefault(key, (path, edit))
             if first[1] == edit:
                 continue
-            longer = max(first[1].template, edit.template, key=lambda text: text.count("await "))
-            merged = longer.replace("async ", "").replace(" for ", " async for ", 1)
+            merged = _both(first[1].template, edit.template)
             owners = (self._edits.pop(first), self._edits.pop((path, edit)))
             self.join(owners)
             self._edits[path, replace(edit, template=merged)] = owners[0]
@@ -122,3 +123,15 @@ class Chains:
             return False
         others = ("delegation", "closing delegation")
         return any((path, MakeAsync(edit.span, node)) in self._edits for node in others)
+
+
+def _both(first: str, second: str) -> str:
+    """A text with all the words that two have, which are the same but for `await` and `async`."""
+    text, own, other = "", 0, 0
+    while own < len(first) or other < len(second):
+        words = (w for w in _WORDS if first.startswith(w, own) or second.startswith(w, other))
+        word = next(words, first[own : own + 1])
+        text += word
+        own += len(word) if first.startswith(word, own) else 0
+        other += len(word) if second.startswith(word, other) else 0
+    return text

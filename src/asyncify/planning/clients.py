@@ -14,13 +14,41 @@ from asyncify.planning.lambdas import LambdaForm
 from asyncify.planning.named_lambdas import naming_edits
 from asyncify.planning.project import Project
 from asyncify.planning.settled import statements_around
-from asyncify.planning.units import ClientCall, helper_edits, import_text, used_helpers
+from asyncify.planning.units import (
+    ClientCall,
+    Seed,
+    helper_edits,
+    import_text,
+    noted,
+    used_helpers,
+)
 from asyncify.rules.registry import Rules
 
 _RESET_COMMENT = "  # a plain call keeps no cookies for the next one"
 
 
-def resettable(project: Project, calls: Sequence[ClientCall]) -> bool:
+def without_conflicts(project: Project, seeds: Sequence[Seed]) -> list[Seed]:
+    """The seeds; calls that share a client in a way in which no state can be reset between them go to threads."""
+    calls: dict[FunctionId, list[tuple[int, ClientCall]]] = {}
+    for index, seed in enumerate(seeds):
+        for call in seed.clients:
+            function = project.expression(call.site).function
+            calls.setdefault(function, []).append((index, call))
+    bad: set[int] = set()
+    for found in calls.values():
+        if not _resettable(project, [call for _, call in found]):
+            bad.update(index for index, _ in found)
+    result: list[Seed] = []
+    for index, seed in enumerate(seeds):
+        if index in bad and seed.fallback:
+            note = "one client cannot serve these calls without sharing cookies"
+            result.extend(noted(small, note) for small in seed.fallback)
+        else:
+            result.append(seed)
+    return result
+
+
+def _resettable(project: Project, calls: Sequence[ClientCall]) -> bool:
     """Whether a statement can be put before every call, where one client serves several.
 
     False for two calls in one statement, and for a call that its own statement repeats (the test of a

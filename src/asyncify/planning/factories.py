@@ -17,6 +17,7 @@ from asyncify.model.attributes import CONSTRUCTORS, FACTORY, INITIAL, POST_INIT
 from asyncify.model.facts import Class, ClassId, Function, FunctionId, Role
 from asyncify.model.graph import Access, Edge, Reference, SourceKind, Value
 from asyncify.model.plan import Edit, Insert, Replace
+from asyncify.planning.appliers import called_here
 from asyncify.planning.colour import Limit
 from asyncify.planning.declarations import is_overload
 from asyncify.planning.interceptors import patched_names
@@ -29,6 +30,7 @@ from asyncify.planning.post_inits import (
     replaced_objects,
 )
 from asyncify.planning.project import PASSING_ROLES, UNSEEN, Project
+from asyncify.planning.steps import Step
 
 # bases outside the project of which `cls.__new__(cls)` makes an object, as calling the class does
 _PLAIN_BASES = ("builtins.object", "abc.ABC", "typing.", "typing_extensions.", "collections.abc.")
@@ -117,6 +119,44 @@ def construction(project: Project, site: Reference) -> list[Edit] | None:
     return [Replace(span, f"{{0}}.{FACTORY}", (span,))]
 
 
+def handed_classes(project: Project, function: Function) -> Iterator[Step]:
+    """What the places need that hand a class with this constructor to what calls it: `map(Box, rows)`."""
+    values = project.memory("values of classes", _values_of_classes)
+    for cls in _classes(project, function):
+        for value in values.get(cls, ()):
+            for place in value.places_of(SourceKind.CLASS, cls):
+                step = _handed_class(project, place, function)
+                if step is not None:
+                    yield step
+
+
+def _handed_class(project: Project, place: Reference, function: Function) -> Step | None:
+    """What a place needs that hands a class to what calls it; None at any other."""
+    expression, outer = project.expression(place), project.parent(place)
+    if expression.role not in (Role.ARGUMENT, Role.KEYWORD) or outer is None:
+        return None
+    sources = project.sources(place)
+    if any(source.kind is not SourceKind.CLASS for source in sources):
+        return None
+    if not _all_have(project, {source.name for source in sources}, project.family(function.id)):
+        return None
+    names = project.callee_names(outer[0])
+    step = called_here(project, place, function.id, outer[0], names)
+    if step is None or step.limit is not None:
+        return None
+    edit = Replace(expression.span, f"{{0}}.{FACTORY}", (expression.span,))
+    return step.with_edits([(project.module(place).path, edit)])
+
+
+def _all_have(project: Project, classes: set[ClassId], family: frozenset[FunctionId]) -> bool:
+    """Whether each of some classes, or a base of it, has a constructor of the family."""
+    owners = {project.functions[each].owner for each in family}
+    lines = [
+        {cls, *project.graph.bases.get(cls, ())} for cls in classes & project.graph.classes.keys()
+    ]
+    return not any(owners.isdisjoint(line) for line in lines)
+
+
 def unclear(project: Project, initial: FunctionId, edge: Edge) -> str | None:
     """What is said of a place that may make objects of other classes as well; nothing if it does not."""
     family = project.family(initial)
@@ -132,11 +172,7 @@ def unclear(project: Project, initial: FunctionId, edge: Edge) -> str | None:
     if any(source.kind is not SourceKind.CLASS for source in sources):
         return "what is called here may be no class"
     made = {source.name for source in sources}.union(t.receiver or "" for t in edge.targets)
-    owners = {project.functions[each].owner for each in family}
-    lines = [
-        {cls, *project.graph.bases.get(cls, ())} for cls in made & project.graph.classes.keys()
-    ]
-    if any(owners.isdisjoint(line) for line in lines):
+    if not _all_have(project, made, family):
         return "what is called here may be a class without a constructor"
     return None
 
@@ -191,7 +227,7 @@ def _reasons(project: Project, function: Function) -> Iterator[tuple[str, Refere
         if (site := named_in_string(project, cls)) is not None:
             yield f"a string names {cls}, and somebody may find it by that", site
         for value in project.memory("values of classes", _values_of_classes).get(cls, ()):
-            yield from _value_reasons(project, value, cls)
+            yield from _value_reasons(project, value, cls, function)
         if function.name == POST_INIT:
             yield from _made_otherwise(project, cls)
 
@@ -202,7 +238,7 @@ def _made_otherwise(project: Project, cls: ClassId) -> Iterator[tuple[str, Refer
     values = project.memory("values of classes", _values_of_classes)
     for other in holders(project, cls):
         for value in values.get(other, ()):
-            for message, site in _value_reasons(project, value, other):
+            for message, site in _value_reasons(project, value, other, None):
                 yield f"a field of {other.rpartition(':')[2]} has it, and {message}", site
 
 
@@ -301,8 +337,10 @@ def _values_of_classes(project: Project) -> dict[ClassId, list[Value]]:
     return found
 
 
-def _value_reasons(project: Project, value: Value, cls: ClassId) -> Iterator[tuple[str, Reference]]:
-    """The places that see a class and may make objects of it where nobody awaits."""
+def _value_reasons(
+    project: Project, value: Value, cls: ClassId, function: Function | None
+) -> Iterator[tuple[str, Reference]]:
+    """The places that see a class and may make objects of it where nobody awaits; its constructor, if it is called."""
     name = cls.rpartition(":")[2]
     if value.lost is not None:
         yield f"{name}: {UNSEEN}", value.lost
@@ -314,7 +352,9 @@ def _value_reasons(project: Project, value: Value, cls: ClassId) -> Iterator[tup
             targets = edge.targets if edge is not None else ()
             ours = bool(targets) and all(t.function or is_generated(project, t) for t in targets)
             names = project.callee_names(outer[0])
-            if not ours and (role is Role.CALLEE or not names or not _LOOKERS.issuperset(names)):
+            looks = role is not Role.CALLEE and bool(names) and _LOOKERS.issuperset(names)
+            called = function is not None and _handed_class(project, place, function) is not None
+            if not ours and not looks and not called:
                 yield f"{name} is handed to {', '.join(names) or 'nobody knows whom'}", place
         elif role not in _HARMLESS:
             yield f"{name} is used as {role}", place

@@ -320,7 +320,7 @@ def _definition(project: Project, function: Function, tests: str) -> Iterable[tu
         if lambda_form(project, function) is LambdaForm.NAMED:
             yield from ((path, edit) for edit in naming_edits(project, function))
         return
-    if not stays_plain(function) and not stands_for_generator(project, function):
+    if not stays_plain(project, function) and not stands_for_generator(project, function):
         yield path, MakeAsync(function.header, "def")
     yield from ((path, edit) for edit in protocol_edits(project, function))
     yield from ((path, edit) for edit in cache_edits(project, function))

@@ -177,21 +177,6 @@ async def _dropwhile(predicate, items):
         if not dropping:
             yield item
 '''
-_REDUCE = '''
-async def _reduce(function, items, *initial):
-    """Like functools.reduce, for an async function."""
-    items = iter(items)
-    if initial:
-        (value,) = initial
-    else:
-        for value in items:
-            break
-        else:
-            raise TypeError("reduce() of empty iterable with no initial value")
-    for item in items:
-        value = await function(value, item)
-    return value
-'''
 _ZIP_LONGEST = '''
 async def _zip_longest(*iterables, fillvalue=None):
     """Like itertools.zip_longest, for iterables of which some are async."""
@@ -386,7 +371,6 @@ TEXTS = {
     "islice": _ISLICE,
     "takewhile": _TAKEWHILE,
     "dropwhile": _DROPWHILE,
-    "reduce": _REDUCE,
     "reduce_items": _REDUCE_ITEMS,
     "zip_longest": _ZIP_LONGEST,
     "chain_from_iterable": _CHAIN_FROM_ITERABLE,

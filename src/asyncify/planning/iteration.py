@@ -18,6 +18,7 @@ from asyncify.planning.project import PASSING_ROLES, Project
 from asyncify.planning.purity import other_way_text
 from asyncify.planning.steps import Step
 from asyncify.planning.stops import raised
+from asyncify.planning.waiting_iterators import starts_at_once, yielding_edits, yields_later
 
 PROTOCOL = frozenset({"__iter__", "__next__"})
 # external parts of the same iteration: what a generator or an annotated iterator does
@@ -44,7 +45,7 @@ def iteration_limit(project: Project, function: Function) -> Limit | None:
             return Limit(
                 "ASY904", f"its class derives from {base}, which is iterated without await"
             )
-    if function.name == "__iter__" and not function.is_generator:
+    if stays_plain(project, function):
         return _plain_limit(project, function)
     if function.name == "__next__":
         return _stop_limit(project, function)
@@ -112,16 +113,19 @@ def _stop_limit(project: Project, function: Function) -> Limit | None:
 
 
 def protocol_edits(project: Project, function: Function) -> Iterable[Edit]:
-    """The end of an async iterator has an exception of its own."""
+    """The end of an async iterator has an exception of its own; what waits before it gives one goes through its items."""
+    if function.name == "__iter__" and yields_later(project, function):
+        yield from yielding_edits(project, function)
     if function.name == "__next__":
         for reference, expression in _own(project, function):
             if expression.text == "StopIteration" and raised(project, reference):
                 yield Replace(expression.span, "StopAsyncIteration")
 
 
-def stays_plain(function: Function) -> bool:
+def stays_plain(project: Project, function: Function) -> bool:
     """Whether a method gets another name, but no `async`."""
-    return function.owner is not None and function.name == "__iter__" and not function.is_generator
+    own = function.owner is not None and function.name == "__iter__" and not function.is_generator
+    return own and not yields_later(project, function)
 
 
 # -- who iterates --------------------------------------------------------------------------------
@@ -228,6 +232,10 @@ def _consumed(project: Project, site: Reference, function: Function) -> Step:
             return Step()
     if expression.role in PASSING_ROLES and expression.role is not Role.ASSIGNED:
         return Step()
+    if function.name == "__iter__" and yields_later(project, function):
+        if not starts_at_once(project, site) and project.expression(site).role is not Role.ASSIGNED:
+            message = "what __iter__ does before it gives an iterator would happen later"
+            return Step(limit=Limit("ASY912", message, site))
     made = [function.id] if function.is_generator else given(project, function.id)
     cleanup = any(cleans_up(project, one) for one in made)
     items = existing(project, site, closable=False, cleanup=cleanup)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
 from asyncify.model.facts import FunctionId, Kind, Place, short
 from asyncify.model.graph import Reference
-from asyncify.planning.colour import Colouring, Limit, Use
+from asyncify.planning.colour import Limit, Use
 from asyncify.planning.contexts import lost_contexts
 from asyncify.planning.frameworks import callers
 from asyncify.planning.functions import Conversion
@@ -30,12 +30,12 @@ class Loops:
     tests: set[FunctionId] = field(default_factory=set)
 
 
-def nested_loops(
-    project: Project, colouring: Colouring, conversion: Callable[[FunctionId], Conversion]
-) -> Loops:
-    """The entry points that cannot start a loop: one may run already where they are called, or what they set is lost."""
-    conversions = {function: conversion(function) for function in colouring.causes}
-    bridges = [site for each in conversions.values() for site in each.bridges]
+def nested_loops(project: Project, conversions: Mapping[FunctionId, Conversion]) -> Loops:
+    """The entry points, of functions that become async, that cannot start a loop.
+
+    One may run already where they are called, or what they set is lost behind it.
+    """
+    bridges = [site for each in conversions.values() for site in each.starting]
     moved = {site for each in conversions.values() for site in each.moved}
     shared = [program for program in programs(project, bridges, moved) if program.statements]
     running = conversions.keys() | {f"{program.calls[0].module}:" for program in shared}
@@ -46,7 +46,7 @@ def nested_loops(
         tests = _tests_that_stay(project, inside, uses)
         if tests:
             limit = Limit("ASY920", f"{short(function)}() starts an event loop, and this runs it")
-            stay = tests | _own_helpers(project, tests, colouring.causes.keys())
+            stay = tests | _own_helpers(project, tests, conversions.keys())
             found.stay.update(dict.fromkeys(stay, limit))
             found.tests.update(tests)
         elif inside:

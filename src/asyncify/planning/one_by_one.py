@@ -7,9 +7,9 @@ that nobody sees, or the same is written as a loop.
 from __future__ import annotations
 
 from asyncify.model.facts import Kind, Role
-from asyncify.model.graph import Reference, SourceKind
+from asyncify.model.graph import Reference
 from asyncify.model.plan import Await, Edit, Replace
-from asyncify.planning.applied import is_name
+from asyncify.planning.applied import applied, is_name
 from asyncify.planning.assigned import targets
 from asyncify.planning.chosen import is_quiet, weighing
 from asyncify.planning.colour import Limit
@@ -80,8 +80,7 @@ def _reducing(
     if is_quiet(project, function):
         return as_list(project, site, items)
     define = helper(project, site.module, "reduce_items")
-    own = any(source.kind is SourceKind.FUNCTION for source in project.sources(function))
-    if define is None or own or items.cleanup:
+    if define is None or items.cleanup:
         return Limit("ASY912", "reduce() calls its function as the items come", site)
     return [
         *remade(site, items, project),
@@ -95,12 +94,23 @@ def _ranking(
     project: Project, site: Reference, items: Items, call: Reference
 ) -> Limit | list[Edit] | None:
     """`nsmallest(count, items, key=function)`."""
-    key = project.child(call, Role.KEYWORD, "key")
-    if key is None or project.expression(site).detail != "1" or len(project.arguments(call)) != 3:
+    arguments = project.arguments(call)
+    if project.expression(site).detail != "1" or len(arguments) != 3:
+        return None
+    key, last = arguments[2]
+    if last.role is Role.UNPACKED or last.detail not in ("2", "key"):
         return None
     if is_quiet(project, key):
         return as_list(project, site, items)
-    return Limit("ASY912", "its key is called as the items come", site)
+    callee, made = project.child(call, Role.CALLEE), applied(project, key, 1, 1, awaited=False)
+    if made is None or callee is None or items.cleanup:
+        return Limit("ASY912", "its key is called as the items come", site)
+    count = 1 + len(made.holes)
+    pairs = f"[({made.text}, {made.item}) async for {made.item} in {{{count + 1}}}]"
+    text = f"[item for _, item in {{0}}({{{count}}}, {pairs}, key=lambda pair: pair[0])]"
+    spans = [e.span for _, e in arguments[:2]]
+    holes = (project.expression(callee).span, *made.holes, *spans)
+    return [*remade(site, items, project), Replace(project.expression(call).span, text, holes)]
 
 
 def _doer(project: Project, call: Reference) -> Reference | None:

@@ -10,7 +10,7 @@ from asyncify.model.graph import CallGraph, Reference
 from asyncify.model.plan import Chain, Plan
 from asyncify.model.span import Span
 from asyncify.planning.assembly import Assembly
-from asyncify.planning.clients import resettable
+from asyncify.planning.clients import without_conflicts
 from asyncify.planning.colour import Colouring, Limit, Together, Unit, Use, colour
 from asyncify.planning.comments import kept_sites, without_kept
 from asyncify.planning.decided import Decided
@@ -28,7 +28,7 @@ from asyncify.planning.markers import marker_edits
 from asyncify.planning.moved import is_replaced, unmoved
 from asyncify.planning.nested_loops import nested_loops
 from asyncify.planning.pools import left_in_pool
-from asyncify.planning.programs import taken_along
+from asyncify.planning.programs import taken_along, told, used_in_programs
 from asyncify.planning.project import Project
 from asyncify.planning.public import is_public
 from asyncify.planning.reach import reach
@@ -36,7 +36,7 @@ from asyncify.planning.seeds import Seeds
 from asyncify.planning.style import style_of
 from asyncify.planning.surroundings import dependencies, test_configuration
 from asyncify.planning.twins import inside
-from asyncify.planning.units import ClientCall, Seed, Site, noted
+from asyncify.planning.units import Seed, Site, noted
 from asyncify.planning.wrappers import Wrappers, surrounding, wrapped, wrappers_among
 from asyncify.rules.registry import Rules, load_frameworks
 
@@ -87,6 +87,7 @@ class _Planner:
         self.interceptions: dict[str, Interception] = {}  # by library, where its tests follow
         self.notes: dict[str, str] = {}  # by library, what keeps it
         self.unmoved: dict[str, str] = {}  # by function of a library, what keeps its name
+        self.told: list[object] = []  # what was said of programs since it was true
 
     def plan(self) -> Plan:
         every = Seeds(self.project, self.rules).all()
@@ -132,7 +133,7 @@ class _Planner:
                 return decided
 
     def _decide(self, found: list[Seed]) -> Decided:
-        seeds = self._declined(self._client_conflicts(self._intercepted(found)))
+        seeds = self._declined(without_conflicts(self.project, self._intercepted(found)))
         seeds, colouring = self._with_locks(seeds)
         locks = [site for seed in seeds if seed.guard is not None for site in seed.sites]
         return Decided(
@@ -262,26 +263,6 @@ class _Planner:
                 result.append(replace(seed, unit=Unit(seed.unit.name, (), limit)))
         return result
 
-    def _client_conflicts(self, seeds: list[Seed]) -> list[Seed]:
-        """Calls that share a client in a way in which no state can be reset between them go to threads."""
-        calls: dict[FunctionId, list[tuple[int, ClientCall]]] = {}
-        for index, seed in enumerate(seeds):
-            for call in seed.clients:
-                function = self.project.expression(call.site).function
-                calls.setdefault(function, []).append((index, call))
-        bad: set[int] = set()
-        for found in calls.values():
-            if not resettable(self.project, [call for _, call in found]):
-                bad.update(index for index, _ in found)
-        result: list[Seed] = []
-        for index, seed in enumerate(seeds):
-            if index in bad and seed.fallback:
-                note = "one client cannot serve these calls without sharing cookies"
-                result.extend(noted(small, note) for small in seed.fallback)
-            else:
-                result.append(seed)
-        return result
-
     def _declined(self, seeds: list[Seed]) -> list[Seed]:
         limit = Limit("ASY980", "the new text failed verification")
         declined = self.options.declined
@@ -405,9 +386,29 @@ class _Planner:
             )
         }
 
+    def _told_more(self, starting: Mapping[Reference, FunctionId], moved: Set[Reference]) -> bool:
+        """Tells the project which programs there are, if it did not know: what twins serve depends on it."""
+        found, known = told(self.project, starting, moved), self.project.programs
+        if found.programs != known and found.programs in self.told:
+            found.programs = {}  # it depends on itself
+        if found.programs == known:
+            self.told.clear()
+            return False
+        self.told.append(found.programs)
+        self.project = found
+        changed = known.items() ^ found.programs.items()
+        for function in used_in_programs(found, {module for module, _ in changed}):
+            self.conversions.pop(function, None)
+        return True
+
     def _without_nested_loops(self, seeds: Sequence[Seed], colouring: Colouring) -> Colouring:
         """Colours again without what a colouring shows to be unable to change as it says."""
-        nested = nested_loops(self.project, colouring, self._conversion)
+        conversions = {function: self._conversion(function) for function in colouring.causes}
+        starting = {site: f for f, each in conversions.items() for site in each.starting}
+        moved = {site for each in conversions.values() for site in each.moved}
+        if self._told_more(starting, moved):
+            return self._colour(seeds)
+        nested = nested_loops(self.project, conversions)
         stay = left_in_pool(self.project, seeds, self.kept, colouring, self.stay) | nested.stay
         if stay.keys() <= self.stay.keys():
             return colouring

@@ -7,6 +7,7 @@ Blocking calls among the statements that become such a function go with them.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence, Set
+from copy import copy
 from dataclasses import dataclass, replace
 
 from asyncify.model.facts import FunctionId, Kind, Module, Place, Statement
@@ -118,6 +119,39 @@ def _several(project: Project, program: Program) -> Iterable[Edit]:
     start, end = _lines(tops)
     bound = bound_names(module, start, end) - annotated_names(module, start, end)
     yield from function_edits(project, module, tops, bound, names=INNER_NAMES)
+
+
+def told(
+    project: Project, bridges: Mapping[Reference, FunctionId], moved: Set[Reference]
+) -> Project:
+    """The same project, that knows which statements at module level become async functions.
+
+    Args:
+        project: the project.
+        bridges: the calls that start a loop, and the places that need one, each with what it reaches.
+        moved: those among them that stand in an async function.
+    """
+    lines: dict[str, list[tuple[int, int, FunctionId]]] = {}
+    for one in programs(project, bridges, moved):
+        if one.statements:
+            first = one.calls[0]
+            lines.setdefault(first.module, []).append((*_lines(one.statements), bridges[first]))
+    made = copy(project)  # it shares what was found out
+    made.programs = {module: tuple(sorted(found)) for module, found in lines.items()}
+    return made
+
+
+def used_in_programs(project: Project, modules: Iterable[str]) -> set[FunctionId]:
+    """The functions that are called or named at the level of some modules."""
+    found: set[FunctionId] = set()
+    for name in modules:
+        for item in project.graph.modules[name].expressions:
+            if item.function == f"{name}:":
+                place = Reference(name, item.id)
+                targets = (t.function for edge in project.edges_at(place) for t in edge.targets)
+                found.update(target for target in targets if target is not None)
+                found.update(source.name for source in project.sources(place))
+    return found
 
 
 def taken_along(decided: Decided, seeds: Iterable[Seed]) -> list[Seed]:

@@ -69,6 +69,7 @@ class Project:
         self.frameworks, self.wrap_scripts = frameworks, wrap_scripts
         self.waiting, self.data = waiting, data
         self.starting: frozenset[FunctionId] = frozenset()
+        self.programs: dict[str, tuple[tuple[int, int, FunctionId], ...]] = {}  # `scripts.program`
         self._memory: dict[Hashable, Any] = {}
         self._callee_names: dict[Reference, tuple[str, ...]] = {}
 

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Sequence
 from itertools import chain, count
 
 from asyncify.model.attributes import NAMESPACES
-from asyncify.model.facts import Class, Function, Kind, Module, Place, Role, Statement
+from asyncify.model.facts import Class, Function, FunctionId, Kind, Module, Place, Role, Statement
 from asyncify.model.graph import Access, Reference
 from asyncify.model.modules import imported_names
 from asyncify.model.plan import AddImport, Edit, Insert, Wrap
@@ -60,6 +60,15 @@ def in_script(project: Project, site: Reference) -> bool:
     body = script_body(project, project.module(site))
     around = project.ancestry(project.module(site), project.statement(site))
     return bool(body) and any(statement in body for statement in around)
+
+
+def program(project: Project, site: Reference) -> FunctionId | None:
+    """The function for which statements at module level are known to become an async one, with the place in them."""
+    expression = project.expression(site)
+    if project.functions[expression.function].kind != "module":
+        return None
+    line, found = project.statement(site).span.line, project.programs.get(site.module, ())
+    return next((needed for start, end, needed in found if start <= line <= end), None)
 
 
 def outside_limit(project: Project, site: Reference) -> Limit | None:

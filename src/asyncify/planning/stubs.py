@@ -41,7 +41,7 @@ def declaration_edits(
 
 def _edits(project: Project, own: Project, function: Function, meant: Function) -> Iterator[Edit]:
     generator = meant.is_generator or stands_for_generator(project, meant)
-    if not (generator or stays_plain(meant) or meant.is_async):
+    if not (generator or stays_plain(project, meant) or meant.is_async):
         yield MakeAsync(function.header, "def")
     if meant.owner is not None and meant.name in RENAMED:
         yield Replace(function.name_span, RENAMED[meant.name])

@@ -7,7 +7,7 @@ of `__init__` comes with a factory, ``await Class.create_async(...)``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from asyncify.model.attributes import INITIAL, TWIN
@@ -17,7 +17,9 @@ from asyncify.model.modules import named_module, reached_from
 from asyncify.model.plan import AddImport, Await, Edit, MakeTwin, Replace
 from asyncify.model.span import Span
 from asyncify.planning.accessors import PROPERTY
+from asyncify.planning.appliers import called_here
 from asyncify.planning.by_hand import CLOSING
+from asyncify.planning.callables import is_mixed
 from asyncify.planning.class_attributes import (
     is_akin,
     is_in_line,
@@ -31,7 +33,13 @@ from asyncify.planning.declarations import beside_generators
 from asyncify.planning.decorators import wrapping
 from asyncify.planning.delegation import delegation_edits
 from asyncify.planning.doubles import doubles_of
-from asyncify.planning.factories import construction, factory_edits, making_problem, unclear
+from asyncify.planning.factories import (
+    construction,
+    factory_edits,
+    handed_classes,
+    making_problem,
+    unclear,
+)
 from asyncify.planning.found_by_name import composed, walked_over
 from asyncify.planning.interceptors import is_patched
 from asyncify.planning.items import existing, unknown
@@ -46,7 +54,7 @@ from asyncify.planning.managers import enter_object, enter_step, is_manager, man
 from asyncify.planning.mocks import others_reached
 from asyncify.planning.project import Project
 from asyncify.planning.returned import exchanges
-from asyncify.planning.scripts import script_body
+from asyncify.planning.scripts import program, script_body
 from asyncify.planning.steps import Step, joined
 
 # limits that are about somebody who calls the function without await: a twin leaves them what they have
@@ -110,7 +118,8 @@ def twin_of(project: Project, function: Function, limit: Limit | None) -> Twin |
         step = _step(project, function, edge, name)
         if step is not None:
             steps.append(step)
-    return Twin(tuple(edits), tuple(steps))
+    steps.extend(_handed(project, function, name))
+    return Twin(tuple(edits), tuple(_with_program(project, step) for step in steps))
 
 
 def copied(
@@ -239,9 +248,8 @@ def _step(project: Project, function: Function, edge: Edge, name: str) -> Step |
     outer = project.parent(edge.site)
     if outer is not None and outer[1].kind is Kind.AWAIT:
         return None
-    if project.functions[expression.function].kind == "module":
-        if not script_body(project, project.module(edge.site)):
-            return None  # nothing is awaited there, and the function is still at hand
+    if not _may_wait(project, edge.site):
+        return None
     edits = _named(project, function, edge, name)
     if edits is None:
         return None
@@ -249,6 +257,44 @@ def _step(project: Project, function: Function, edge: Edge, name: str) -> Step |
         return _consumed(project, function, edge.site, edits)
     step = need_async(project, edge.site, function.id, [*edits, Await(expression.span)])
     return step if step.limit is None and not step.gives else None
+
+
+def _may_wait(project: Project, site: Reference) -> bool:
+    """Whether a place may be in an async function; elsewhere at module level the function is at hand."""
+    if project.functions[project.expression(site).function].kind != "module":
+        return True
+    return bool(script_body(project, project.module(site))) or program(project, site) is not None
+
+
+def _with_program(project: Project, step: Step) -> Step:
+    """A step of which the places in programs wait together with what these are for."""
+    uses = (replace(use, user=program(project, use.site) or use.user) for use in step.uses)
+    return replace(step, uses=tuple(dict.fromkeys(uses)))
+
+
+def _handed(project: Project, function: Function, name: str) -> Iterator[Step]:
+    """The places that hand the function to what calls it, and can hand over the twin: `sorted(rows, key=fetch)`."""
+    if function.name == INITIAL:
+        made = handed_classes(project, function)
+        yield from (
+            s for s in made if s.uses and not s.gives and _may_wait(project, s.uses[0].site)
+        )
+    if is_special(function.name):
+        return
+    line = project.line(function.id)
+    for value in project.values_of(function.id, SourceKind.FUNCTION):
+        for site in value.places_of(SourceKind.FUNCTION, function.id):
+            outer = project.parent(site)
+            if outer is None or outer[1].kind is not Kind.CALL or not _may_wait(project, site):
+                continue
+            if any(s.name not in line for s in project.sources(site)) or is_mixed(project, site):
+                continue
+            named = _written(project, function, site, name)
+            names = project.callee_names(outer[0])
+            step = called_here(project, site, function.id, outer[0], names) if named else None
+            if step is not None and step.limit is None and step.uses and not step.gives:
+                path = project.module(site).path
+                yield step.with_edits((path, edit) for edit in named or ())
 
 
 def _named(project: Project, function: Function, edge: Edge, name: str) -> list[Edit] | None:
@@ -352,19 +398,24 @@ def _closed(project: Project, site: Reference, used: FunctionId) -> Step:
 
 def _call(project: Project, function: Function, site: Reference, name: str) -> list[Edit] | None:
     callee = project.child(site, Role.CALLEE)
-    if callee is None:
-        return None
-    written = project.expression(callee)
+    return _written(project, function, callee, name) if callee is not None else None
+
+
+def _written(
+    project: Project, function: Function, place: Reference, name: str
+) -> list[Edit] | None:
+    """The edits after which an expression that is the function is the twin."""
+    written = project.expression(place)
     if written.kind is Kind.ATTRIBUTE and written.text == function.name:
-        return _attribute(project, function, callee, name)
+        return _attribute(project, function, place, name)
     if written.kind is not Kind.NAME or written.variable is None:
         return None
     owner = written.variable[0]
-    if owner != f"{site.module}:":
+    if owner != f"{place.module}:":
         return None
-    if function.module == site.module and written.text == function.name:
+    if function.module == place.module and written.text == function.name:
         return [Replace(written.span, name)]
-    imported = [one for one in project.module(site).imports if one.name == written.text]
+    imported = [one for one in project.module(place).imports if one.name == written.text]
     if len(imported) != 1 or imported[0].scope != owner or function.owner is not None:
         return None
     return [Replace(written.span, name), AddImport(f"from {function.module} import {name}")]

@@ -21,6 +21,7 @@ from asyncify.planning.contained import is_one_of_several
 from asyncify.planning.declarations import gives_plain, stands_for_generator
 from asyncify.planning.doubled import child_limit
 from asyncify.planning.either import either, either_problem
+from asyncify.planning.factories import handed_classes
 from asyncify.planning.frontier import starts_each, starts_program, taken_limit
 from asyncify.planning.groups import Group
 from asyncify.planning.helpers import helper
@@ -48,6 +49,7 @@ from asyncify.planning.project import PASSING_ROLES, UNSEEN, Project
 from asyncify.planning.protocols import given_away, protocol_limits
 from asyncify.planning.stacks import decorating
 from asyncify.planning.steps import Items, Step
+from asyncify.planning.waiting_iterators import yields_later
 from asyncify.rules.spec import Library, Resource
 
 # special methods of which the result is followed to who gets it
@@ -203,10 +205,12 @@ def _reached(project: Project, function: Function, edge: Edge) -> Step:
             return made_step(project, function, edge.site)
         if (
             function.is_generator
-            or stays_plain(function)
+            or stays_plain(project, function)
             or stands_for_generator(project, function)
         ):
             return Step()  # what becomes of the generator is followed as a value
+        if function.name in PROTOCOL and yields_later(project, function):
+            return Step(limit=Limit("ASY902", "__iter__ is called by its name", edge.site))
         return await_step(project, edge.site, function.id)
     if edge.access is Access.CONSTRUCT and function.name in CONSTRUCTORS:
         return await_step(project, edge.site, function.id)
@@ -247,6 +251,8 @@ def value_steps(project: Project, function: Function) -> Iterable[Step]:
     """What the places need that hold the function, or the generator it returns, as a value."""
     if function.owner is not None:
         yield from _object_steps(project, function)
+    if function.owner is not None and function.name in CONSTRUCTORS:
+        yield from handed_classes(project, function)
     for value in project.values_of(function.id, SourceKind.FUNCTION):
         if value.lost is not None:
             yield Step(limit=Limit("ASY907", UNSEEN, value.lost))
