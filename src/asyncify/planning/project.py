@@ -345,9 +345,10 @@ class Project:
     def waits(self, reference: Reference) -> str | None:
         """The name of a function of a library that waits, if an expression stands for one, and for nothing else."""
         named = self.graph.names.get(reference)
-        names = {named} if named else {source.name for source in self.sources(reference)}
-        found = names.pop() if len(names) == 1 else None
-        return found if found in self.waiting else None
+        found = {Source(SourceKind.EXTERNAL, named)} if named else set(self.sources(reference))
+        source = found.pop() if len(found) == 1 else None
+        known = source is not None and source.kind is SourceKind.EXTERNAL
+        return source.name if source and known and source.name in self.waiting else None
 
     def sources(self, reference: Reference) -> tuple[Source, ...]:
         """The origins of what an expression may stand for: those of its value that get there."""

@@ -40,8 +40,7 @@ _ELSEWHERE = frozenset(
 )
 
 
-_BINDING = ("functools.partial",)
-_CALLABLE = (SourceKind.EXTERNAL, SourceKind.CALL)
+_BINDING = "functools.partial"
 # who stands a function in for another one, or asks what it is: but see `EXPECTATIONS`
 _TEST_TOOLS = ("unittest.", "pytest.", "_pytest.")
 
@@ -62,20 +61,19 @@ def waiting_callbacks(project: Project, rules: Rules) -> Iterator[Seed]:
 def _named(project: Project) -> set[Reference]:
     """Every place that names, or holds, a function that waits."""
     found = {site for site, name in project.graph.names.items() if name in project.waiting}
-    found.update(site for name in _BINDING for site in project.calls_to(name))
+    found.update(project.calls_to(_BINDING))
     for value in project.graph.values:
-        kinds = {source.name for source in value.sources if source.kind in _CALLABLE}
-        if not kinds.isdisjoint(project.waiting) or not kinds.isdisjoint(_BINDING):
+        kinds = ((source.kind, source.name) for source in value.sources)
+        if any(kind is SourceKind.EXTERNAL and name in project.waiting for kind, name in kinds):
             found.update(value.occurrences)
     return found
 
 
 def _waits(project: Project, argument: Reference) -> str | None:
     """The name of the function that waits, also where it is bound to arguments."""
-    for source in project.sources(argument):
-        if source.name in _BINDING and source.site is not None:
-            bound = next((each for each, _ in project.arguments(source.site)), None)
-            return project.waits(bound) if bound is not None else None
+    if _BINDING in project.callee_names(argument):
+        bound = next((each for each, _ in project.arguments(argument)), None)
+        return project.waits(bound) if bound is not None else None
     return project.waits(argument)
 
 
