@@ -41,9 +41,12 @@ class Containers:
         self.flow = flow
         self.slots = flow.slots
         self._made = frozenset(map(self.slots.holder, self._makers()))
+        self._told: dict[int, int] = (
+            {}
+        )  # containers, and to which depth others know what is in them
 
     def given_on(self) -> Iterator[tuple[int, Reference]]:
-        """The slots of what is in a container that others have too, each with the place where they get it."""
+        """The slots of what is in a container that others have too, each with the first place where they get it."""
         for call in self.flow.calls:
             if call.site is None:
                 continue
@@ -126,18 +129,23 @@ class Containers:
         return item is not None and item.kind in _DISPLAYS
 
     def _contents(self, slot: int, site: Reference, deep: int) -> Iterator[tuple[int, Reference]]:
-        """What is in a container, and in those in it."""
-        seen: set[int] = set()  # what lies below the elements of one container is the same for all
+        """What is in a container, and in those in it.
+
+        What lies below the elements of one container is the same for all who have it: what was told of
+        to this depth is not told of once more.
+        """
         level = [slot]
-        for _ in range(deep):
-            holders = {self.slots.holder(one): one for one in level if one > PLAIN}
+        for left in range(deep, 0, -1):
+            holders = dict.fromkeys(self.slots.holder(one) for one in level if one > PLAIN)
             level = []
-            for one in (one for holder, one in holders.items() if holder not in seen):
-                for element in self.slots.elements(one):
+            for holder in holders:
+                if self._told.get(holder, 0) >= left:
+                    continue
+                self._told[holder] = left
+                for element in self.slots.elements(holder):
                     if any(atom.kind in _FOLLOWED for atom in self.slots.atoms(element)):
                         yield element, site
                     level.append(element)
-            seen |= holders.keys()
 
     def _put_in(self, call: Call, site: Reference) -> Iterator[tuple[int, Reference]]:
         """What `append` and the like put into a container of others."""
