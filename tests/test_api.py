@@ -1,7 +1,7 @@
 """The library: what a script gets, over a pipeline of a few lines."""
 
 import pickle
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from fake_stages import fake_stages
 
 import asyncify
 from asyncify.analysis.index import index_module
-from asyncify.api import surroundings
+from asyncify.api import project, surroundings
 from asyncify.api.selection import select
 from asyncify.api.stages import Facts, Job, Stages
 from asyncify.api.why import explain
@@ -203,6 +203,24 @@ def test_a_broken_file_withdraws_its_chains() -> None:
     assert [each.id for each in chosen.chains] == [1]
     assert sorted(each.code for each in chosen.findings) == ["ASY201", "ASY210", "ASY902", "ASY980"]
     assert chosen.dependencies() == ("aiofiles>=24", "pytest-asyncio")
+
+
+def test_what_stays_when_chains_are_withdrawn_is_rewritten_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grow(tmp_path, {"a.py": SLEEPS, "b.py": SLEEPS})
+    verdicts = iter(({"a.py": "no"}, {}))
+    monkeypatch.setattr(project, "prove", lambda *_, **__: next(verdicts))
+    stages, rewritten = fake_stages(), []
+
+    def rewrite(source: bytes, edits: Sequence[Edit], path: str) -> bytes:
+        rewritten.append(path)
+        return stages.rewrite(source, edits, path)
+
+    plan = asyncify.plan(tmp_path, stages=replace(stages, rewrite=rewrite))
+    assert [result.path for result in plan.results if result.changed] == ["b.py"]
+    assert rewritten == ["a.py", "b.py"]
+    assert next(verdicts, None) is None
 
 
 def test_a_chain_that_leaves_the_paths_is_withdrawn() -> None:

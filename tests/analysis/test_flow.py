@@ -17,6 +17,7 @@ import pytest
 from asyncify.analysis.callgraph import merge
 from asyncify.analysis.index import index_module
 from asyncify.analysis.resolver import Resolution
+from asyncify.analysis.slots import Slots
 from asyncify.model.facts import Module
 from asyncify.model.graph import Access, CallGraph, Edge, Evidence
 
@@ -80,6 +81,33 @@ look(A())
     found = reached(merge(index({"m": text}), NOTHING), "m", line) - {"m:pick"}
     every = {f"~m:{cls}.go?" for cls in ("A", *(f"C{number}" for number in range(20)))}
     assert found == (every if expected is None else expected)
+
+
+@pytest.mark.parametrize("given", ["table", "*table", "[table]"])
+def test_what_many_get_is_looked_through_once(given: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    elements, looked = Slots.elements, []
+
+    def counted(slots: Slots, slot: int) -> list[int]:
+        looked.append(elements(slots, slot))
+        return looked[-1]
+
+    monkeypatch.setattr(Slots, "elements", counted)
+    steps = []
+    for size in (10, 20):
+        looked.clear()
+        functions = "".join(f"def f{number}(): ...\n" for number in range(size))
+        table = ", ".join(f"{number}: f{number}" for number in range(size))
+        calls = f"other.take({given})\n" * size
+        graph = merge(
+            index({"m": f"import other\n{functions}table = {{{table}}}\n{calls}"}), NOTHING
+        )
+        lost = [value for value in graph.values if value.lost is not None]
+        first = 2 + size + 1
+        lines = {graph.modules["m"].expressions[value.lost.expression].span.line for value in lost}
+        assert len(lost) == size
+        assert lines == {first}
+        steps.append(sum(map(len, looked)))
+    assert steps[1] <= 2 * steps[0] + 20
 
 
 def split(text: str) -> dict[str, str]:

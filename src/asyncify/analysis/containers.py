@@ -41,9 +41,12 @@ class Containers:
         self.flow = flow
         self.slots = flow.slots
         self._made = frozenset(map(self.slots.holder, self._makers()))
+        # What lies in one container is the same for all who have it: the first who gets it is told.
+        self._told: dict[int, int] = {}  # to which depth it was looked through
+        self._apart: set[int] = set()  # whose items others iterate over
 
     def given_on(self) -> Iterator[tuple[int, Reference]]:
-        """The slots of what is in a container that others have too, each with the place where they get it."""
+        """The slots of what is in a container that others have too, each with the first place where they get it."""
         for call in self.flow.calls:
             if call.site is None:
                 continue
@@ -102,10 +105,13 @@ class Containers:
         for argument in call.arguments if names != {None} else ():
             spread = bool(argument.star) and not effects.HARMLESS.issuperset(names)
             if spread or names & _TAKING_APART or self._is_handed_out(call, names):
-                if not self._is_written_there(site, argument.expression):
-                    for element in self.slots.elements(argument.slot):
-                        if any(a.kind == SourceKind.GENERATOR for a in self.slots.atoms(element)):
-                            yield element, site
+                holder = self.slots.holder(argument.slot)
+                if holder in self._apart or self._is_written_there(site, argument.expression):
+                    continue
+                self._apart.add(holder)
+                for element in self.slots.elements(holder):
+                    if any(a.kind == SourceKind.GENERATOR for a in self.slots.atoms(element)):
+                        yield element, site
 
     def _is_handed_out(self, call: Call, names: set[str | None]) -> bool:
         """Whether a callee hands the items of its arguments to a function that is not the project's."""
@@ -126,18 +132,19 @@ class Containers:
         return item is not None and item.kind in _DISPLAYS
 
     def _contents(self, slot: int, site: Reference, deep: int) -> Iterator[tuple[int, Reference]]:
-        """What is in a container, and in those in it."""
-        seen: set[int] = set()  # what lies below the elements of one container is the same for all
+        """What is in a container, and in those in it, if nobody was told of it to this depth."""
         level = [slot]
-        for _ in range(deep):
-            holders = {self.slots.holder(one): one for one in level if one > PLAIN}
+        for left in range(deep, 0, -1):
+            holders = dict.fromkeys(self.slots.holder(one) for one in level if one > PLAIN)
             level = []
-            for one in (one for holder, one in holders.items() if holder not in seen):
-                for element in self.slots.elements(one):
+            for holder in holders:
+                if self._told.get(holder, 0) >= left:
+                    continue
+                self._told[holder] = left
+                for element in self.slots.elements(holder):
                     if any(atom.kind in _FOLLOWED for atom in self.slots.atoms(element)):
                         yield element, site
                     level.append(element)
-            seen |= holders.keys()
 
     def _put_in(self, call: Call, site: Reference) -> Iterator[tuple[int, Reference]]:
         """What `append` and the like put into a container of others."""

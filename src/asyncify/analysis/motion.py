@@ -6,6 +6,7 @@ One small function per kind of expression, and one per role; `Flow` runs them ov
 from __future__ import annotations
 
 from array import array
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 
@@ -86,6 +87,7 @@ class Motion:
         self._followed = followed
         self._taken = methods_of_types().union(name.rpartition(".")[2] for name in followed)
         self._replacing: dict[str, frozenset[int]] = {}  # statements that assign to methods
+        self._starred: dict[str, frozenset[int]] = {}  # expressions with a `*` in them
         self.constants: list[tuple[Reference, int]] = []  # literals, and the slot they move to
         self.external_names: dict[Reference, str] = {}
         self._denoted: dict[str, dict[int, tuple[Denoted, ...]]] = {
@@ -302,7 +304,7 @@ class Motion:
             return
         parent = module.expressions[item.parent]
         key = ELEMENT
-        if parent.text == "tuple" and not _starred(module, parent):
+        if parent.text == "tuple" and not self._is_starred(module, parent):
             key = element_key(item.detail)
         elif item.detail == "value" and parent.kind is Kind.CONTAINER:
             before = _before(module, item)
@@ -310,6 +312,13 @@ class Motion:
                 key = element_key(before.text)
         container = self.heap.at(module.name, parent.id)
         self.slots.move(slot, self.slots.child(container, key))
+
+    def _is_starred(self, module: Module, container: Expression) -> bool:
+        """Whether a container has other positions than those that are written; tables ask for every item."""
+        if module.name not in self._starred:
+            stars = (item.parent for item in module.expressions if item.kind is Kind.STARRED)
+            self._starred[module.name] = frozenset(stars)
+        return container.id in self._starred[module.name]
 
     def _operand(self, module: Module, item: Expression, slot: int) -> None:
         """What is in two containers is in their sum or union."""
@@ -382,7 +391,7 @@ class Motion:
         item = module.expressions[target]
         if item.parent >= 0 and item.detail.isdigit():
             parent = module.expressions[item.parent]
-            if parent.kind is Kind.CONTAINER and not _starred(module, parent):
+            if parent.kind is Kind.CONTAINER and not self._is_starred(module, parent):
                 return element_key(item.detail)
         return ELEMENT
 
@@ -434,12 +443,6 @@ _ROLES: dict[Role, Rule] = {
 }
 
 
-def _starred(module: Module, container: Expression) -> bool:
-    return any(
-        module.expressions[child].kind is Kind.STARRED for child in module.children[container.id]
-    )
-
-
 def _is_rest(module: Module, target: int) -> bool:
     """Whether a target gets a list of what the others leave: `first, *rest = items`."""
     item = module.expressions[target]
@@ -449,4 +452,4 @@ def _is_rest(module: Module, target: int) -> bool:
 def _before(module: Module, item: Expression) -> Expression:
     """The key of a value in a dict display."""
     family = module.children[item.parent]
-    return module.expressions[family[family.index(item.id) - 1]]
+    return module.expressions[family[bisect_left(family, item.id) - 1]]

@@ -182,6 +182,7 @@ class Values:
             if parameter.kind in ("*", "**")
         }
         found: dict[int, Reference] = {}
+        known: set[int] = set()  # containers: the first who gets their elements is told
         for call in self.flow.calls:
             given = [one for one in call.arguments if one.star or find(one.slot) in stars]
             if call.site is None or not given:
@@ -189,8 +190,10 @@ class Values:
             starred = bool(call.arguments[0].star) or any(one.star == "**" for one in given)
             if _stays_known(call, starred) and not self._fills_attributes(call.site):
                 continue
-            for argument in given:
-                for element in self.slots.elements(argument.slot):
+            holders = dict.fromkeys(self.slots.holder(argument.slot) for argument in given)
+            for holder in [one for one in holders if one not in known]:
+                known.add(holder)
+                for element in self.slots.elements(holder):
                     found.setdefault(self._find(find(element)), call.site)
         for slot, site in Containers(self.flow).given_on():
             found.setdefault(self._find(find(slot)), site)

@@ -21,7 +21,7 @@ from asyncify.config import Config
 from asyncify.discovery import Discovery, discover
 from asyncify.errors import ParseError, VerifyError
 from asyncify.manifests import Change
-from asyncify.model.plan import FileError, Finding, Plan
+from asyncify.model.plan import Edit, FileError, Finding, Plan
 from asyncify.model.result import FileResult
 from asyncify.model.source import Source, read_source
 from asyncify.report.diff import render
@@ -250,8 +250,11 @@ def _carried_out(
     """The chains that hold, and that are wanted; the new texts."""
     broken: dict[str, str] = {}
     declined: frozenset[int] = frozenset()
+    done: dict[tuple[str, tuple[Edit, ...]], bytes] = (
+        {}
+    )  # most files stay as they are when chains are withdrawn
     while True:
-        selection, after = _rewrite(job, plan, data, stages, broken, declined)
+        selection, after = _rewrite(job, plan, data, stages, broken, declined, done)
         job.progress("verifying", 0, 0)
         found = prover(after) if prover is not None else {}
         if set(found) - set(broken):
@@ -272,20 +275,24 @@ def _rewrite(
     stages: Stages,
     broken: dict[str, str],
     declined: Collection[int],
+    done: dict[tuple[str, tuple[Edit, ...]], bytes],
 ) -> tuple[Selection, dict[str, bytes]]:
-    """Rewrite until every new text is good: the chains of a bad one are withdrawn whole."""
-    done: dict[tuple[str, int], bytes] = {}
+    """Rewrite until every new text is good: the chains of a bad one are withdrawn whole.
+
+    `done` keeps the good texts, by file and edits.
+    """
     while True:
         selection = select(plan, job.config, scope=job.editable, broken=broken, declined=declined)
         edits = selection.edits()
         after = {}
         for number, (path, own) in enumerate(edits.items()):
             job.progress("rewriting", number, len(edits))
-            key = (path, hash(own))
+            key = (path, own)
             try:
                 if key not in done:
-                    done[key] = stages.rewrite(data[path], own, path)
-                    stages.check(path, data[path], done[key])
+                    text = stages.rewrite(data[path], own, path)
+                    stages.check(path, data[path], text)
+                    done[key] = text
                 after[path] = done[key]
             except (VerifyError, ParseError) as error:
                 broken[path] = error.message

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
 from asyncify.model.facts import Expression, Function, FunctionId, Kind, Role, Statement
@@ -133,9 +134,17 @@ def stands_for_generator(project: Project, function: Function) -> bool:
     return is_declaration(project, function) or gives_plain(project, function)
 
 
-def beside_generators(project: Project, function: Function) -> bool:
-    """Whether a function that is no generator takes the place of one, and gives something plain."""
-    return stands_for_generator(project, function) and not is_declaration(project, function)
+def beside_generators(project: Project, function: FunctionId) -> bool:
+    """Whether one of a family is no generator, takes the place of one, and gives something plain."""
+    family = project.family(function)  # it may have thousands of members, and each of them asks
+    return project.memory(("plain beside generators", family), partial(_plain_member, family))
+
+
+def _plain_member(family: frozenset[FunctionId], project: Project) -> bool:
+    functions = [project.functions[member] for member in family]
+    return any(
+        stands_for_generator(project, f) and not is_declaration(project, f) for f in functions
+    )
 
 
 def _families_with_generators(project: Project) -> frozenset[frozenset[FunctionId]]:

@@ -64,14 +64,8 @@ class Translator:
             inside = is_within(name, module)
             if inside and name not in self.interceptor.routers and not self._is_part(reference):
                 yield reference, "name"
-        for name, facts in self.project.graph.modules.items():
-            for expression in facts.expressions:
-                reference = Reference(name, expression.id)
-                if expression.kind is Kind.CALL:
-                    if set(self.project.callee_names(reference)) & set(self.interceptor.routers):
-                        yield reference, "made"
-                elif self._is_router(reference):
-                    yield reference, "router"
+        made = ((site, "made") for site in self.project.calls_to(*self.interceptor.routers))
+        yield from sorted((*made, *((place, "router") for place in self._places())))
 
     def _is_part(self, reference: Reference) -> bool:
         """Whether a name is only a part of a longer one."""
@@ -80,13 +74,14 @@ class Translator:
             return False
         return outer[0] in self.project.graph.names
 
-    def _is_router(self, reference: Reference) -> bool:
-        if self.project.graph.types.get(reference) in self.interceptor.routers:
-            return True
-        value = self.project.value(reference)
-        sources = value.sources if value is not None else ()
-        found = [s for s in sources if s.name in self.interceptor.routers]
-        return bool(found) and len(found) == len(sources)
+    def _places(self) -> Iterator[Reference]:
+        """Where a router is that is not made there, by its type or by all that gets there."""
+        graph, names = self.project.graph, self.interceptor.routers
+        found = {place for place, name in graph.types.items() if name in names}
+        for value in graph.values:
+            if value.sources and all(source.name in names for source in value.sources):
+                found.update(value.occurrences)
+        return (each for each in found if self.project.expression(each).kind is not Kind.CALL)
 
     def _fixtures(self) -> Iterator[tuple[tuple[str, Edit], list[Reference]]]:
         """The parameters that get the fixture, each with its edit and with the names that stand for it."""

@@ -174,7 +174,7 @@ def _is_one_of_its_kind(project: Project, function: Function) -> bool:
         return True  # the twins of its line would have other names
     if not project.graph.replaced.keys().isdisjoint(line):
         return True  # what is in its place has no twin
-    if any(beside_generators(project, project.functions[f]) for f in project.family(function.id)):
+    if beside_generators(project, function.id):
         return True  # who calls its twin would have to ask what that gives
     if not project.memory("composed", composed).isdisjoint(line):
         return True  # who composes its name may mean the twin
