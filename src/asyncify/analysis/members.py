@@ -82,9 +82,13 @@ class Members:
             return self.hierarchy.above(atom.name, attribute)
         if atom.kind not in (SourceKind.INSTANCE, SourceKind.CLASS):
             return ()
-        return self.hierarchy.lookup(atom.name, attribute) or self.hierarchy.below(
-            atom.name, attribute
-        )
+        found = self.hierarchy.lookup(atom.name, attribute)
+        if found and all(one.sort is not Sort.VARIABLE for one in found):
+            return found
+        # `hook = None`, of which a subclass makes a method
+        below = self.hierarchy.below(atom.name, attribute)
+        more = (one for one in below if not found or one.sort is Sort.FUNCTION)
+        return tuple(dict.fromkeys((*found, *more)))
 
     def bound(self, atom: Atom, function: FunctionId) -> int:
         """How many arguments the method has already when it is taken from the object."""
