@@ -182,6 +182,18 @@ FLOWS: dict[str, tuple[str, ...]] = {
     "concurrent.futures._base.Future.result": ("return = receiver<result>",),
 }
 
+# Functions that make an iterator over others, which asks them for an item when it is asked for one
+LAZY = frozenset(
+    {
+        *(f"builtins.{name}" for name in ("enumerate", "filter", "map", "zip")),
+        *(f"itertools.{name}" for name in ("accumulate", "chain", "cycle", "dropwhile")),
+        *(f"itertools.{name}" for name in ("filterfalse", "islice", "pairwise", "starmap")),
+        *(f"itertools.{name}" for name in ("batched", "chain.from_iterable", "compress")),
+        *(f"itertools.{name}" for name in ("takewhile", "zip_longest")),
+        "heapq.merge",
+    }
+)
+
 # Who gives whichever exception was raised, and where in the result it is; the attributes that have one.
 EXCEPTIONS: dict[str, str] = {
     **dict.fromkeys(

@@ -291,7 +291,7 @@ class Motion:
         callee = module.expressions[children[0]]
         names = {f"{callee.variable[0]}.{callee.text}"} if callee.variable is not None else set()
         names.update(one.name for one in self.denoted(module.name, callee.id))
-        if not names.isdisjoint(_LAZY) or ("builtins.iter" in names and len(children) == 3):
+        if not names.isdisjoint(effects.LAZY) or ("builtins.iter" in names and len(children) == 3):
             self._expression(module, item, slot)
 
     # roles
@@ -410,17 +410,6 @@ class Motion:
                         self.slots.add(target, Atom(SourceKind.INSTANCE, name))
 
 
-# functions that make an iterator over others, which asks them for an item when it is asked for one
-_LAZY = frozenset(
-    {
-        *(f"builtins.{name}" for name in ("enumerate", "filter", "map", "zip")),
-        *(f"itertools.{name}" for name in ("accumulate", "chain", "cycle", "dropwhile")),
-        *(f"itertools.{name}" for name in ("filterfalse", "islice", "pairwise", "starmap")),
-        *(f"itertools.{name}" for name in ("batched", "chain.from_iterable", "compress")),
-        *(f"itertools.{name}" for name in ("takewhile", "zip_longest")),
-        "heapq.merge",
-    }
-)
 _KINDS: dict[Kind, Rule] = {
     Kind.NAME: Motion._name,
     Kind.ATTRIBUTE: Motion._attribute,
