@@ -1,7 +1,7 @@
 """Functions of a library that wait, handed to who calls them: `map(requests.get, urls)`, `run(session.post, url)`.
 
-What is known to call its argument becomes a comprehension that awaits a thread for each item. Everybody else may
-block with it, and says so.
+What is known to call its argument becomes a comprehension, or a `with` statement of a test, that awaits a thread
+for each call. Everybody else may block with it, and says so.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from asyncify.planning.appliers import written_out
 from asyncify.planning.callables import THREADS
 from asyncify.planning.colour import Limit, Unit
 from asyncify.planning.companions import EXPECTATIONS
+from asyncify.planning.expectations import expected_step
 from asyncify.planning.handed import called_again
 from asyncify.planning.helpers import call_name
 from asyncify.planning.keeping import LOOKERS
@@ -105,7 +106,9 @@ def _seed(project: Project, rules: Rules, argument: Reference, call: Reference, 
     function = project.expression(argument).function
     shown = Site(argument, function, found[0], found[1].name, TO_THREAD)
     names = project.callee_names(call)
-    step = written_out(project, argument, "", call, names[0]) if len(names) == 1 else None
+    step = expected_step(project, argument, "", call)
+    if step is None and len(names) == 1:
+        step = written_out(project, argument, "", call, names[0])
     if step is None or step.limit is not None:
         message = f"it is handed to {call_name(project, call)}(), which may call it"
         limit = step.limit if step is not None else None
