@@ -41,7 +41,7 @@ class Edges:
         self.by_name = by_name
         self._calls = {call.site: call for call in flow.calls}
         self._implied = Implied(flow, by_name)
-        self._scalars = flow.slots.plain()
+        self._scalars = flow.slots.plain
 
     def edges(self) -> Iterator[Edge]:
         """Every edge, by module and expression."""

@@ -16,6 +16,7 @@ from __future__ import annotations
 from array import array
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator
+from functools import cached_property
 from typing import NamedTuple
 
 ELEMENT = "[]"  # child: an element of a container that is put there under a key that nobody knows
@@ -170,8 +171,9 @@ class Slots:
                 new[end] = new.get(end, 0) | fresh
         return found
 
+    @cached_property
     def plain(self) -> dict[int, int]:
-        """The slots that plain values may get to, with their own slots, as bits."""
+        """The slots that plain values may get to, with their own slots, as bits: once nothing moves any more."""
         return self.carried(self._plain, ())
 
     def add(self, slot: int, atom: Atom) -> None:

@@ -71,7 +71,7 @@ class Values:
     @cached_property
     def _texts(self) -> frozenset[int]:
         """The values that something plain may be part of."""
-        plain = self.slots.plain().items()
+        plain = self.slots.plain.items()
         return frozenset(self._find(slot) for slot, scalars in plain if is_iterable(scalars))
 
     def _parameters(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import compress
 from typing import NamedTuple
 
 from asyncify.model.facts import Class, ClassId, Expression, Function, FunctionId, Module
@@ -110,8 +111,8 @@ class Value:
         """The sources that get to an occurrence, by its number."""
         if not self.arrivals or self.arrivals[occurrence] + 1 == 1 << len(self.sources):
             return self.sources
-        here = self.arrivals[occurrence]
-        return tuple(source for number, source in enumerate(self.sources) if here >> number & 1)
+        here = f"{self.arrivals[occurrence]:b}"  # a shift for each of thousands would copy as many bits
+        return tuple(compress(self.sources, map(int, reversed(here))))
 
     def places_of(self, kind: SourceKind, name: str) -> Iterator[Reference]:
         """The occurrences that what comes from a source may get to."""

@@ -352,8 +352,11 @@ class Project:
 
     def sources(self, reference: Reference) -> tuple[Source, ...]:
         """The origins of what an expression may stand for: those of its value that get there."""
-        value = self._value_at.get(reference)
-        return value.arriving(self._number_at.get(reference, 0)) if value is not None else ()
+        value, number = self._value_at.get(reference), self._number_at.get(reference)
+        if value is None or number is None:
+            return value.sources if value is not None else ()
+        key = "arriving", value.id, value.arrivals[number]  # thousands of places get the same
+        return self.memory(key, lambda _: value.arriving(number))
 
     @cached_property
     def _values_of_functions(self) -> dict[tuple[FunctionId, SourceKind], list[Value]]:
