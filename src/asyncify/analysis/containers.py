@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from asyncify.analysis import effects
 from asyncify.analysis.binding import Argument, Call
 from asyncify.analysis.flow import Flow
+from asyncify.analysis.made_classes import TYPE
 from asyncify.analysis.slots import ELEMENT, FOREIGN, PLAIN, RAW
 from asyncify.model.facts import FlowKind, Kind, Module, Role
 from asyncify.model.graph import Reference, SourceKind, Target
@@ -80,6 +81,8 @@ class Containers:
     def _is_followed(self, call: Call) -> bool:
         """Whether everybody who gets the arguments of a call is known, and what they do with them."""
         targets = [*call.targets.values(), *call.constructs.values()]
+        if any(one.external == TYPE for one in targets) and len(call.arguments) == 3:
+            return self._derives(call)
         others = [one for one in targets if one.external is not None and not _is_made_for(one)]
         names = [target.external or "" for target in others]
         if not targets and not self._makes_own(call):
@@ -88,6 +91,12 @@ class Containers:
             callee = Reference(module.name, module.children[call.site.expression][0])
             names = [self.flow.motion.external_names.get(callee, "")]
         return bool(call.decorated) or all(map(_is_known, names))
+
+    def _derives(self, call: Call) -> bool:
+        """Whether a call of `type` makes a class that stands for one of the project; nobody follows another one."""
+        bases = self.slots.elements(call.arguments[1].slot)
+        found = (atom for base in bases for atom in self.slots.atoms(base))
+        return any(atom.kind == SourceKind.CLASS for atom in found)
 
     def _makes_own(self, call: Call) -> bool:
         """Whether a call makes an object of a class of the project, which has no constructor of its own."""

@@ -162,6 +162,10 @@ FLOWS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("heapq.heappush", "_heapq.heappush"), ("0[] = 1",)),
     **dict.fromkeys(("heapq.heappop", "_heapq.heappop"), ("return = 0[]",)),
     **dict.fromkeys(("heapq.heapify", "_heapq.heapify"), ()),
+    **dict.fromkeys(
+        ("operator.itemgetter.__call__", "_operator.itemgetter.__call__"),
+        ("return = 0[]", "return[] = 0[]"),
+    ),
     "random.choice": ("return = 0[]",),
     "random.Random.choice": ("return = 0[]",),
     "random.sample": _ELEMENTS,
@@ -218,6 +222,7 @@ CALLBACKS: dict[str, Callback] = {
     "builtins.list.sort": Callback("key", ("receiver[]",), ""),
     "functools.reduce": Callback("0", ("2", "1[]"), "return"),
     "itertools.starmap": Callback("0", ("*1[]",), "return[]"),
+    "collections.defaultdict": Callback("0", (), "return[]"),
     "dataclasses.field": Callback("default_factory", (), "return"),
     "asyncio.to_thread": Callback("0", ("*1",), "return"),
     "asyncio.events.AbstractEventLoop.run_in_executor": Callback("1", ("*2",), "return"),

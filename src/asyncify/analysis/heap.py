@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TypeVar
 
 from asyncify.analysis.hierarchy import Hierarchy
@@ -73,6 +73,14 @@ class Heap:
                 if self.hierarchy.related(cls, writer):
                     self.slots.move(slot, slots[cls])
         return slots[cls]
+
+    def kept(self, cls: ClassId) -> Iterator[FunctionId]:
+        """The functions that are put into attributes of a class or of its objects, as far as values have flowed."""
+        for slots in self._written.values():
+            for writer, slot in slots.items():
+                if self.hierarchy.related(cls, writer):
+                    found = self.slots.atoms(slot)
+                    yield from (one.name for one in found if one.kind == SourceKind.FUNCTION)
 
     def result(self, function: FunctionId) -> int:
         """The slot of what a function returns; for a generator, of the generator itself."""

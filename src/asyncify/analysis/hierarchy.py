@@ -93,6 +93,7 @@ class Hierarchy:
         self._down = {cls: frozenset((cls, *self.subclasses.get(cls, ()))) for cls in self.classes}
         self._overrides: dict[FunctionId, list[Function]] = {}
         self._own = self._members_by_name()
+        self.member_names = frozenset(self._own)
         self._caught: dict[str, list[ClassId]] = {}
         self._below: dict[tuple[ClassId, str], tuple[Denoted, ...]] = {}
         self._memo: dict[tuple[ClassId, str], tuple[Denoted, ...]] = {}

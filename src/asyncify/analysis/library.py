@@ -377,6 +377,8 @@ _FINDS: dict[str, Callable[[LibraryCalls, Call], bool]] = {
     "builtins.iter": LibraryCalls._iter,
     "builtins.type.__new__": LibraryCalls._new_class,
     "builtins.vars": LibraryCalls._vars,
+    "dataclasses.asdict": LibraryCalls._vars,
+    "dataclasses.astuple": LibraryCalls._vars,
     "importlib.import_module": LibraryCalls._import,
     "inspect.getmembers": LibraryCalls._getmembers,
     "unittest.mock.CallableMixin.__call__": LibraryCalls._call_mock,

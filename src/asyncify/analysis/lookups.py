@@ -8,7 +8,7 @@ object has may be called.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from asyncify.analysis.effects import calls
 from asyncify.analysis.heap import Heap
@@ -19,6 +19,7 @@ from asyncify.model.facts import ClassId, FunctionId
 from asyncify.model.graph import Reference, SourceKind
 
 LOOKUP = Atom("look-up", "")  # what is found by a name nobody knows, if somebody asks what it is
+_ATTRIBUTES = "<attributes>"  # behind a class: what is put into its objects, without its methods
 _NAMESPACES = (SourceKind.CLASS, SourceKind.MODULE)
 
 
@@ -103,8 +104,12 @@ class Lookups:
 
     def namespace(self, slot: int, site: Reference, atom: Atom) -> None:
         """The attributes of an atom become the elements of a slot: that of an object has no methods."""
+        element = self.heap.slots.child(slot, ELEMENT)
         if atom.kind in _NAMESPACES:
-            self.member(self.heap.slots.child(slot, ELEMENT), site, atom)
+            self.member(element, site, atom)
+        elif self._members(atom):
+            found = (f"{atom.name}{_ATTRIBUTES}",)
+            self._find(element, f"{site.module}:{site.expression}", site, found)
 
     def _members(self, atom: Atom) -> Iterable[str]:
         """The class whose methods, or the functions, that an attribute of an atom may be."""
@@ -173,5 +178,14 @@ class Lookups:
                         called |= 1 << number
         keys = [key for number, key in enumerate(self._found) if called >> number & 1]
         for key in sorted(keys, key=self._sites.__getitem__):
-            found.setdefault(self._sites[key], set()).update(self._found[key])
+            found.setdefault(self._sites[key], set()).update(self._with_kept(self._found[key]))
         return {site: tuple(sorted(names)) for site, names in found.items()}
+
+    def _with_kept(self, found: Iterable[str]) -> Iterator[str]:
+        """Classes and functions, with the functions that are kept in attributes of these classes."""
+        for name in found:
+            cls = name.removesuffix(_ATTRIBUTES)
+            if cls in self.heap.hierarchy.classes:
+                yield from self.heap.kept(cls)
+            if cls == name:
+                yield name

@@ -26,7 +26,7 @@ class Reflection(Calls):
         super().__init__(heap, members)
         self._known = known  # the class of an expression, by the type checker
         self._written = Texts(heap.hierarchy.modules)
-        self._fitting: dict[str, list[str]] = {}  # names of methods, by a shape that finds them
+        self._fitting: dict[str, list[str]] = {}  # names of attributes, by a shape that finds them
 
     def _getattr(self, call: Call) -> None:
         name = _attribute_name(call)
@@ -67,10 +67,11 @@ class Reflection(Calls):
                     self.slots.add(slot, Atom(SourceKind.CLASS, cls.id))
             return
         if shape not in self._fitting:
-            self._fitting[shape] = [n for n in self.hierarchy.method_names if fits(shape, n)]
-        for name in self._fitting[shape]:
-            for one in self.members.denoted(atom, name):
-                self.members.denote(slot, one, atom)
+            names = sorted({*self.hierarchy.member_names, *self.members.stored})
+            self._fitting[shape] = [name for name in names if fits(shape, name)]
+        for name in self._fitting[shape] if atom.name in self.hierarchy.classes else ():
+            if self.members.denoted(atom, name) or name in self.members.stored:
+                self.members.read(slot, name, atom)
 
     def _vars(self, call: Call) -> bool:
         if call.site is not None and len(call.arguments) == 1:

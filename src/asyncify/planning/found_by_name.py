@@ -30,14 +30,12 @@ _UNKNOWN = "it may be found by a name that nobody knows here"
 
 def found_by_name_limit(project: Project, function: Function) -> Limit | None:
     """Why a function stays sync that may be called by a name in a string."""
-    if function.kind != "def":
-        return None
-    if decorated_by(project, function, FIXTURE) is not None:
-        return _fixture_limit(project, function)
     found = project.memory("found by name", _found)
+    if function.kind == "def" and decorated_by(project, function, FIXTURE) is not None:
+        return _fixture_limit(project, function)
     if function.id in found:
         return Limit("ASY907", _UNKNOWN, found[function.id])
-    if function.owner is None or function.name in CONSTRUCTORS:
+    if function.kind == "def" and (function.owner is None or function.name in CONSTRUCTORS):
         limit = _in_module_limit(project, function)
         if limit is not None:
             return limit
