@@ -211,10 +211,12 @@ class Hierarchy:
     def caught_as(self, external: str) -> list[ClassId]:
         """The classes with methods of their own whose objects an `except` of an external class catches."""
         if external not in self._caught:
+            bases = {base for cls in self.classes for base in self.order(cls)}
+            caught = {base for base in bases if derives(base, external)}
             self._caught[external] = [
                 cls
                 for cls in (self.classes if external not in self.classes else ())
-                if any(derives(base, external) for base in self.order(cls))
+                if not caught.isdisjoint(self.order(cls))
                 and any(not name.startswith("__") for name in self.methods_of(cls))
             ]
         return self._caught[external]

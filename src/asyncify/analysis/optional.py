@@ -6,7 +6,7 @@ the results of both are kept apart. Others ask whether the argument can be calle
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -43,7 +43,10 @@ def optional_parameters(module: Module) -> Iterator[tuple[FunctionId, Optional]]
     """The functions of a module of which some results need a parameter, or need it to be left out."""
     tests: dict[tuple[str, str], list[_Test]] = {}
     bound: set[tuple[str, str] | None] = set()
+    returned: dict[FunctionId, list[Expression]] = {}
     for item in module.expressions:
+        if item.role is Role.RETURNED:
+            returned.setdefault(item.function, []).append(item)
         if item.kind is Kind.NAME and item.variable is not None:
             if binds(item):
                 bound.add(item.variable)
@@ -53,7 +56,7 @@ def optional_parameters(module: Module) -> Iterator[tuple[FunctionId, Optional]]
         for position, name in _optional(module, function):
             variable = (function.id, name)
             if variable in tests and variable not in bound:
-                results = dict(_results(module, function, tests[variable]))
+                results = dict(_results(module, returned.get(function.id, ()), tests[variable]))
                 if results:
                     asked = frozenset(test.asks for test in tests[variable])
                     yield function.id, Optional(position, name, results, asked)
@@ -95,16 +98,13 @@ def _test(module: Module, item: Expression) -> _Test | None:
     return None
 
 
-def _results(module: Module, function: Function, tests: list[_Test]) -> Iterator[tuple[int, bool]]:
-    """The results that are reached only with a value, or only without."""
-    returned = [
-        part
-        for item in module.expressions
-        if item.role is Role.RETURNED and item.function == function.id
-        for part in parts(module, item)
-    ]
+def _results(
+    module: Module, given_back: Sequence[Expression], tests: list[_Test]
+) -> Iterator[tuple[int, bool]]:
+    """The results of a function that are reached only with a value, or only without."""
+    returned = [part for item in given_back for part in parts(module, item)]
     for test, given, _ in tests:
-        if test.function != function.id:
+        if not given_back or test.function != given_back[0].function:
             continue
         for region, answer in regions(module, test):
             yield from ((item.id, given is answer) for item in returned if region(item))
