@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from asyncify.model.attributes import DELEGATING, lacks
@@ -21,6 +22,10 @@ def methods_named(project: Project, *names: str) -> list[Function]:
 
 def methods_of(project: Project, cls: ClassId) -> Mapping[str, FunctionId]:
     """The methods that objects of a class have, by name: its own, and those of its bases in the project."""
+    return project.memory(("methods of", cls), partial(_methods_of, cls))
+
+
+def _methods_of(cls: ClassId, project: Project) -> Mapping[str, FunctionId]:
     found: dict[str, FunctionId] = {}
     for each in (cls, *project.graph.bases.get(cls, ())):
         known = project.graph.classes.get(each)
