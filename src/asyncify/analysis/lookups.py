@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from asyncify.analysis.effects import calls
 from asyncify.analysis.heap import Heap
 from asyncify.analysis.names import MAIN, Denoted, Names, Sort
-from asyncify.analysis.slots import ELEMENT, LOADED, SUPER, Atom
+from asyncify.analysis.slots import ANY, ELEMENT, LOADED, SUPER, Atom
 from asyncify.model.attributes import CONSTRUCTORS
 from asyncify.model.facts import ClassId, FunctionId
 from asyncify.model.graph import Reference, SourceKind
@@ -104,12 +104,12 @@ class Lookups:
 
     def namespace(self, slot: int, site: Reference, atom: Atom) -> None:
         """The attributes of an atom become the elements of a slot: that of an object has no methods."""
-        element = self.heap.slots.child(slot, ELEMENT)
         if atom.kind in _NAMESPACES:
-            self.member(element, site, atom)
+            self.member(self.heap.slots.child(slot, ELEMENT), site, atom)
         elif self._members(atom):
-            found = (f"{atom.name}{_ATTRIBUTES}",)
-            self._find(element, f"{site.module}:{site.expression}", site, found)
+            found = (f"{atom.name}{_ATTRIBUTES}",)  # what has a known name is no look-up
+            key = f"{site.module}:{site.expression}"
+            self._find(self.heap.slots.child(slot, ANY), key, site, found)
 
     def _members(self, atom: Atom) -> Iterable[str]:
         """The class whose methods, or the functions, that an attribute of an atom may be."""
