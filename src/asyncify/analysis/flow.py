@@ -162,7 +162,10 @@ class Flow:
             changing = [
                 number
                 for number in function.decorators
-                if may_change(module, self.names, number, self.managers, registered=registered)
+                if may_change(
+                    *(module, self.names, number, self.managers, self.hierarchy.accessors),
+                    registered=registered,
+                )
             ]
             if not changing:
                 continue

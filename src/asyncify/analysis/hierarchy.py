@@ -27,15 +27,11 @@ UNKNOWN = "?"
 # What a class has of its own, not instead of its base's.
 _OWN = frozenset({"__new__", "__init_subclass__", "__class_getitem__", "__slots__"})
 _OBJECT = frozenset(dir(object))
-_PROPERTIES = frozenset(
-    {
-        "builtins.property",
-        "functools.cached_property",
-        "abc.abstractproperty",
-        "django.utils.functional.cached_property",
-        "werkzeug.utils.cached_property",
-    }
+_CACHED = ("functools", "django.utils.functional", "werkzeug.utils")
+_PROPERTIES = frozenset({"builtins.property", "abc.abstractproperty"}).union(
+    f"{module}.cached_property" for module in _CACHED
 )
+_ACCESSORS = frozenset({"getter", "setter", "deleter"})
 _STATIC = frozenset({"builtins.staticmethod", "abc.abstractstaticmethod"})
 _CLASS = frozenset({"builtins.classmethod", "abc.abstractclassmethod"})
 _IMPLICIT_STATIC = frozenset({"__new__"})
@@ -73,6 +69,8 @@ class Hierarchy:
                     function.id
                 )
         self.method_names = sorted({name for own in self.members.values() for name in own})
+        # by which properties get a function, if no class of the project has such a method
+        self.accessors = _ACCESSORS.difference(self.method_names)
         self.has_descriptors = "__get__" in self.method_names
         self._known = bases
         self._doubtful: set[ClassId] = (
@@ -288,7 +286,7 @@ class Hierarchy:
 
     def _is_setter(self, function: FunctionId) -> bool:
         return any(
-            name in ("*.setter", "*.deleter", "typing.overload")
+            name == "typing.overload" or (name[:2] == "*." and name[2:] in self.accessors)
             for name in self.decorators.get(function, ())
         )
 

@@ -151,7 +151,13 @@ def decorating(module: Module, names: Names, number: int) -> FunctionId | None:
 
 
 def may_change(
-    module: Module, names: Names, number: int, managers: Container[FunctionId], *, registered: bool
+    module: Module,
+    names: Names,
+    number: int,
+    managers: Container[FunctionId],
+    accessors: Container[str],
+    *,
+    registered: bool,
 ) -> bool:
     """Whether a decorator is a function or class of the project that may give something else.
 
@@ -160,6 +166,7 @@ def may_change(
         names: what names denote.
         number: the decorator.
         managers: what only surrounds the function.
+        accessors: the names by which properties get a function.
         registered: whether it registers the function for a generic one.
     """
     item = module.expressions[number]
@@ -169,7 +176,7 @@ def may_change(
     if item.text == "register" and registered:
         return False
     if not found:
-        return item.text not in ("setter", "getter", "deleter")
+        return item.text not in accessors
     own = (one for one in found if one.name not in managers)
     return any(one.sort in (Sort.FUNCTION, Sort.CLASS, Sort.VARIABLE) for one in own)
 
