@@ -28,8 +28,8 @@ from asyncify.planning.markers import marker_edits
 from asyncify.planning.moved import is_replaced, unmoved
 from asyncify.planning.nested_loops import nested_loops
 from asyncify.planning.pools import left_in_pool
-from asyncify.planning.programs import taken_along, told, used_in_programs
-from asyncify.planning.project import Project
+from asyncify.planning.programs import lines_of_programs, taken_along, used_in_programs
+from asyncify.planning.project import Programs, Project
 from asyncify.planning.public import is_public
 from asyncify.planning.reach import reach
 from asyncify.planning.seeds import Seeds
@@ -87,7 +87,7 @@ class _Planner:
         self.interceptions: dict[str, Interception] = {}  # by library, where its tests follow
         self.notes: dict[str, str] = {}  # by library, what keeps it
         self.unmoved: dict[str, str] = {}  # by function of a library, what keeps its name
-        self.told: list[object] = []  # what was said of programs since it was true
+        self.told: list[Programs] = []  # what was said of programs since it was true
 
     def plan(self) -> Plan:
         every = Seeds(self.project, self.rules).all()
@@ -388,16 +388,17 @@ class _Planner:
 
     def _told_more(self, starting: Mapping[Reference, FunctionId], moved: Set[Reference]) -> bool:
         """Tells the project which programs there are, if it did not know: what twins serve depends on it."""
-        found, known = told(self.project, starting, moved), self.project.programs
-        if found.programs != known and found.programs in self.told:
-            found.programs = {}  # it depends on itself
-        if found.programs == known:
+        found = lines_of_programs(self.project, starting, moved)
+        known = self.project.programs
+        if found != known and found in self.told:
+            found = {}  # it depends on itself
+        if found == known:
             self.told.clear()
             return False
-        self.told.append(found.programs)
-        self.project = found
-        changed = known.items() ^ found.programs.items()
-        for function in used_in_programs(found, {module for module, _ in changed}):
+        self.told.append(found)
+        self.project = self.project.told(programs=found)
+        changed = known.items() ^ found.items()
+        for function in used_in_programs(self.project, {module for module, _ in changed}):
             self.conversions.pop(function, None)
         return True
 
@@ -414,7 +415,7 @@ class _Planner:
             return colouring
         self.stay.update(stay)
         if nested.tests:
-            self.project = self.project.with_starting(nested.tests)
+            self.project = self.project.told(starting=nested.tests)
             for function in list(self.conversions):
                 if not nested.tests.isdisjoint(self.project.direct_users(function)):
                     del self.conversions[function]

@@ -7,7 +7,6 @@ Blocking calls among the statements that become such a function go with them.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence, Set
-from copy import copy
 from dataclasses import dataclass, replace
 
 from asyncify.model.facts import FunctionId, Kind, Module, Place, Statement
@@ -16,7 +15,7 @@ from asyncify.model.plan import AddImport, Await, Edit, Replace
 from asyncify.planning.colour import Limit
 from asyncify.planning.decided import Decided
 from asyncify.planning.interrupts import interruption
-from asyncify.planning.project import Project
+from asyncify.planning.project import Programs, Project
 from asyncify.planning.scripts import (
     INNER_NAMES,
     annotated_names,
@@ -121,10 +120,10 @@ def _several(project: Project, program: Program) -> Iterable[Edit]:
     yield from function_edits(project, module, tops, bound, names=INNER_NAMES)
 
 
-def told(
+def lines_of_programs(
     project: Project, bridges: Mapping[Reference, FunctionId], moved: Set[Reference]
-) -> Project:
-    """The same project, that knows which statements at module level become async functions.
+) -> Programs:
+    """The statements at module level that become async functions.
 
     Args:
         project: the project.
@@ -136,9 +135,7 @@ def told(
         if one.statements:
             first = one.calls[0]
             lines.setdefault(first.module, []).append((*_lines(one.statements), bridges[first]))
-    made = copy(project)  # it shares what was found out
-    made.programs = {module: tuple(sorted(found)) for module, found in lines.items()}
-    return made
+    return {module: tuple(sorted(found)) for module, found in lines.items()}
 
 
 def used_in_programs(project: Project, modules: Iterable[str]) -> set[FunctionId]:

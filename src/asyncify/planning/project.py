@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from functools import cached_property
 from typing import Any, TypeVar
@@ -49,8 +49,9 @@ PASSING_ROLES = frozenset(
 
 # why nobody can tell what becomes of a `Value` that is lost
 UNSEEN = "from here it goes on to where nobody follows it"
-
 _Found = TypeVar("_Found")
+# by module the first and the last line of each, and a function that it is for
+Programs = Mapping[str, tuple[tuple[int, int, FunctionId], ...]]
 _Moves = dict[Reference, list[tuple[FlowKind, Reference]]]
 
 
@@ -69,14 +70,17 @@ class Project:
         self.frameworks, self.wrap_scripts = frameworks, wrap_scripts
         self.waiting, self.data = waiting, data
         self.starting: frozenset[FunctionId] = frozenset()
-        self.programs: dict[str, tuple[tuple[int, int, FunctionId], ...]] = {}  # `scripts.program`
+        self.programs: Programs = {}
         self._memory: dict[Hashable, Any] = {}
         self._callee_names: dict[Reference, tuple[str, ...]] = {}
 
-    def with_starting(self, functions: Iterable[FunctionId]) -> Project:
-        """The same, with more functions of tests that stay synchronous and start a loop for what they await."""
-        made = copy(self)  # it shares what was found out
-        made.starting = self.starting.union(functions)
+    def told(
+        self, *, starting: Iterable[FunctionId] = (), programs: Programs | None = None
+    ) -> Project:
+        """The same, that knows more: tests that start a loop for what they await, and which programs there are."""
+        made = copy(self)
+        made.starting = self.starting.union(starting)
+        made.programs = self.programs if programs is None else programs
         return made
 
     def memory(self, key: Hashable, find: Callable[[Project], _Found]) -> _Found:
@@ -345,10 +349,9 @@ class Project:
     def waits(self, reference: Reference) -> str | None:
         """The name of a function of a library that waits, if an expression stands for one, and for nothing else."""
         named = self.graph.names.get(reference)
-        found = {Source(SourceKind.EXTERNAL, named)} if named else set(self.sources(reference))
-        source = found.pop() if len(found) == 1 else None
-        known = source is not None and source.kind is SourceKind.EXTERNAL
-        return source.name if source and known and source.name in self.waiting else None
+        found = [Source(SourceKind.EXTERNAL, named)] if named else self.sources(reference)
+        alone = len(found) == 1 and found[0].kind is SourceKind.EXTERNAL
+        return found[0].name if alone and found[0].name in self.waiting else None
 
     def sources(self, reference: Reference) -> tuple[Source, ...]:
         """The origins of what an expression may stand for: those of its value that get there."""
