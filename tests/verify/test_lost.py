@@ -459,6 +459,42 @@ def test_what_an_exit_stack_does_not_await_is_seen(tmp_path: Path) -> None:
     assert [lost.path for lost in lost_coroutines(after, became)] == ["m0.py", "m1.py"]
 
 
+MIXED = """\
+import time
+
+
+def slow(value):
+    time.sleep(0)
+
+
+def main():
+    for function in (slow, print):
+        function(1)
+
+
+if __name__ == "__main__":
+    main()
+"""
+
+
+def test_what_is_not_asked_whether_it_can_be_awaited_is_seen(tmp_path: Path) -> None:
+    (tmp_path / "before").mkdir()
+    (tmp_path / "after").mkdir()
+    text = converted(graph_of(tmp_path / "before", {"m": MIXED}), MIXED)
+    mutants = {
+        "m": text,
+        "m0": text.replace("await _awaited(function(1))", "_awaited(function(1))"),
+        "m1": text.replace("await _awaited(function(1))", "await _awaited(function)(1)"),
+        "m2": text.replace("await value if inspect.isawaitable(value) else value", "value"),
+        "m3": text.replace("if inspect.isawaitable(value)", "if isinstance(value, str)"),
+    }
+    assert len(set(mutants.values())) == len(mutants)
+    after = graph_of(tmp_path / "after", mutants)
+    became = {identifier for identifier, function in after.functions.items() if function.is_async}
+    lost = {each.path for each in lost_coroutines(after, became)}
+    assert lost == {"m0.py", "m1.py", "m2.py", "m3.py"}
+
+
 def test_a_twin_that_is_looked_for_in_the_wrong_module_is_seen(tmp_path: Path) -> None:
     caller = "import facade\nimport core\n\n\nasync def main():\n    await {}.send_async()\n"
     texts = {

@@ -116,6 +116,12 @@ def known_type(cls: str) -> type | None:
     return builtin_type(cls)
 
 
+def gives_data(name: str) -> bool:
+    """Whether a function is one of Python's own, which gives nothing that could be awaited: `print`, `list.append`."""
+    owner, _, last = name.rpartition(".")
+    return callable(getattr(builtins if owner == "builtins" else known_type(owner), last, None))
+
+
 def lacks(cls: str, attribute: str, *, derived: bool = False) -> bool:
     """Whether a builtin type has no such attribute; with `derived`, nor anything that is taken for one of it."""
     kind = builtin_type(cls)

@@ -226,11 +226,11 @@ class _Applied:
                 if want.kind == "decorator":
                     for part in (*given.arguments, result):
                         yield from self._changes(part, Want("awaitable", called=True), owners)
-                elif want.kind != "awaitable":
+                elif want.kind not in ("awaitable", "either"):
                     for part in members(result):
                         yield from self._changes(part, Want(want.kind), owners)
                 elif result.short not in _AWAITABLE:
-                    yield Wrap(result, "Awaitable", term)
+                    yield Wrap(result, "Awaitable", term, beside=want.kind == "either")
             return
         table = ITERATORS if want.kind == "iterator" else MANAGERS
         if term.name in table and term.named is not None:

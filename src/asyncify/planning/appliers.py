@@ -16,6 +16,7 @@ from asyncify.planning.items import untracked, with_edits
 from asyncify.planning.parts import GROUPS
 from asyncify.planning.project import Project
 from asyncify.planning.steps import Items, Step
+from asyncify.planning.units import IN_THREAD
 
 _AWAITERS = frozenset(
     f"asyncio.{module}{name}"
@@ -35,7 +36,6 @@ _LAZY = {
     "itertools.dropwhile": ("0",),
     "itertools.groupby": ("1", "key"),
 }
-_TO_THREAD = frozenset({"asyncio.to_thread", "asyncio.threads.to_thread"})
 _EXECUTOR = "run_in_executor"
 
 
@@ -121,7 +121,7 @@ def _in_thread(
     project: Project, site: Reference, used: FunctionId, call: Reference, name: str
 ) -> Step | None:
     detail, arguments = project.expression(site).detail, project.arguments(call)
-    if name in _TO_THREAD and detail == "0":
+    if name in IN_THREAD and detail == "0":
         return _thread(project, site, used, call, arguments[1:])
     if name.endswith(f".{_EXECUTOR}") and detail == "1" and arguments[0][1].text == "None":
         return _thread(project, site, used, call, arguments[2:])

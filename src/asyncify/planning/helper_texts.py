@@ -351,6 +351,11 @@ class _cached_property:
             kept[self.key] = yield from self.function(self.instance).__await__()
         return kept[self.key]
 '''
+_AWAITED = '''
+async def _awaited(value):
+    """What a function gives that may be async, or a plain one."""
+    return await value if inspect.isawaitable(value) else value
+'''
 TEXTS = {
     **AWAITING_TEXTS,
     "cached_property": _CACHED_PROPERTY,
@@ -363,6 +368,7 @@ TEXTS = {
     "closing": _CLOSING,
     "enumerate": _ENUMERATE,
     "zip": _ZIP,
+    "awaited": _AWAITED,
     "strict_zip": _STRICT_ZIP,
     "chain": _CHAIN,
     "accumulate": _ACCUMULATE,

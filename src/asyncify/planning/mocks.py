@@ -26,6 +26,7 @@ from asyncify.planning.mock_names import (
 )
 from asyncify.planning.moved import retargeted
 from asyncify.planning.origins import has_attribute
+from asyncify.planning.plain_callees import asked_callees
 from asyncify.planning.post_inits import is_generated
 from asyncify.planning.project import Project
 from asyncify.planning.stand_ins import makers, stand_in_limit
@@ -125,6 +126,8 @@ def mocked_step(project: Project, function: Function, edge: Edge) -> Step:
     if problem is not None:
         return Step(limit=problem)
     made, others = others_reached(project, edge, name)
+    asked = asked_callees(project, function, edge)
+    others = [other for other in others if other not in asked]
     expected = {f"{mock}.{name}" for mock in MOCKS} if others else set()
     sites = [source.site for source in made if source.site is not None]
     if made and edge.access is Access.PROPERTY:

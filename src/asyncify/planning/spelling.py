@@ -26,11 +26,12 @@ class Rename:
 
 @dataclass(frozen=True, slots=True)
 class Wrap:
-    """The type inside another one, which comes from where `like` comes from."""
+    """The type inside another one, which comes from where `like` comes from; it may stay `beside` that."""
 
     term: Term
     name: str
     like: Term
+    beside: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,8 @@ Change = Rename | Wrap | Expand
 def spell(project: Project, changes: Iterable[Change]) -> Iterator[Edit]:
     """The edits of one annotation. What is inside comes before what goes around it."""
     ordered = sorted(dict.fromkeys(changes), key=lambda change: isinstance(change, Wrap))
+    both = {change.term for change in ordered if isinstance(change, Wrap) and change.beside}
+    ordered = [c for c in ordered if not isinstance(c, Wrap) or c.beside or c.term not in both]
     splices: dict[Reference, list[tuple[int, int, str]]] = {}
     for change in ordered:
         speller = _Speller(project, change)
@@ -82,7 +85,7 @@ class _Speller:
         """The change of an expression."""
         term = self.change.term
         match self.change:
-            case Wrap(like=like):
+            case Wrap(like=like, beside=beside):
                 holes = [self._span(term.spot)]
                 name = self._name(like)
                 if like.receiver is not None:
@@ -90,7 +93,8 @@ class _Speller:
                         return
                     holes.append(self._span(like.receiver))
                     name = f"{{1}}.{self.change.name}"
-                yield Replace(holes[0], f"{name}[{{0}}]", tuple(holes))
+                text = f"{name}[{{0}}]" + (" | {0}" if beside else "")
+                yield Replace(holes[0], text, tuple(holes))
             case Expand(definition=definition):
                 arguments, result = definition.arguments
                 name = self._name(definition)
@@ -121,12 +125,13 @@ class _Speller:
         """The change of a piece of a string."""
         term = self.change.term
         match self.change:
-            case Wrap(like=like):
+            case Wrap(like=like, beside=beside):
                 name = self._name(like)
                 if like.receiver is not None:
                     name = f"{self._text(like.receiver)}.{self.change.name}"
                 yield term.spot.start, term.spot.start, f"{name}["
-                yield term.spot.end, term.spot.end, "]"
+                rest = f" | {self._text(term.spot)}" if beside else ""
+                yield term.spot.end, term.spot.end, f"]{rest}"
             case Rename(keep=keep):
                 assert term.named is not None
                 name = self._name(term)

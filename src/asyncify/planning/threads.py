@@ -17,7 +17,7 @@ from asyncify.planning.colour import Limit, Unit
 from asyncify.planning.consumers import async_context
 from asyncify.planning.groups import Group
 from asyncify.planning.project import Project
-from asyncify.planning.units import TO_THREAD, Seed, Site, is_wrapped, unit_name
+from asyncify.planning.units import IN_THREAD, TO_THREAD, Seed, Site, is_wrapped, unit_name
 from asyncify.planning.uses import thread_iteration
 from asyncify.rules.registry import Rules
 from asyncify.rules.spec import Call, Library, Thread
@@ -44,8 +44,15 @@ class Threads:
             if self._is_lendable(use.type) or self._is_lent(lent, site) is None:
                 yield self.seed(site, library, use.role.rpartition(":")[0])
         for site, (library, name) in sorted(group.iterated.items()):
-            if self._is_lent(lent, site) is None:
+            if self._is_lent(lent, site) is None and not self._is_fetched(site):
                 yield self.seed(site, library, f"{name} iteration", self._each(site))
+
+    def _is_fetched(self, site: Reference) -> bool:
+        """Whether threads fetch the items of an iterator already."""
+        value = self.project.value(site)
+        calls = (self.project.parent(place) for place in value.occurrences) if value else ()
+        names = (self.project.callee_names(call[0]) for call in calls if call is not None)
+        return any(not IN_THREAD.isdisjoint(found) for found in names)
 
     def _blocks(self, group: Group, site: Reference, call: Call | Thread) -> bool:
         """Whether a call waits for something, and may do so in a thread."""

@@ -15,6 +15,7 @@ from asyncify.rules.registry import Rules
 from asyncify.rules.spec import Call, Hold, Library, Thread
 
 TO_THREAD = "asyncio.to_thread"
+IN_THREAD = frozenset({TO_THREAD, "asyncio.threads.to_thread"})
 _OBJECTS = (SourceKind.CALL, SourceKind.INSTANCE)
 
 

@@ -45,6 +45,7 @@ from asyncify.planning.managers import (
 from asyncify.planning.mixing import mixed_source
 from asyncify.planning.mock_names import MOCKS, autospecced
 from asyncify.planning.mocks import mocked_step
+from asyncify.planning.plain_callees import asked_callees, asked_edits
 from asyncify.planning.project import PASSING_ROLES, UNSEEN, Project
 from asyncify.planning.protocols import given_away, protocol_limits
 from asyncify.planning.stacks import decorating
@@ -174,6 +175,8 @@ def edge_steps(project: Project, function: Function, edge: Edge, unsafe: bool) -
         message = f"a call of .{function.name}() on an object of unknown type may reach it"
         return Step(limit=Limit("ASY914", message, edge.site))
     step = _reached(project, function, edge)
+    if asked_callees(project, function, edge):
+        step = step.with_edits(asked_edits(project, edge.site))
     return step.with_edits(mocked.edits)
 
 

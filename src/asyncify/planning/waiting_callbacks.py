@@ -21,7 +21,7 @@ from asyncify.planning.helpers import call_name
 from asyncify.planning.keeping import LOOKERS
 from asyncify.planning.kept_items import keeps
 from asyncify.planning.project import Project
-from asyncify.planning.units import TO_THREAD, Seed, Site, unit_name
+from asyncify.planning.units import IN_THREAD, TO_THREAD, Seed, Site, unit_name
 from asyncify.rules.registry import Rules
 
 # what runs it in another thread or process, where it stops no event loop, or puts it where others are seen to call it
@@ -29,7 +29,7 @@ _ELSEWHERE = frozenset(
     {
         *THREADS,
         "builtins.setattr",
-        *(f"asyncio.{module}to_thread" for module in ("", "threads.")),
+        *IN_THREAD,
         "asyncio.events.AbstractEventLoop.run_in_executor",
         *(f"concurrent.futures._base.Executor.{name}" for name in ("submit", "map")),
         *(

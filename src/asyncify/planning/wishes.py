@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from asyncify.model.attributes import gives_data
 from asyncify.model.facts import Function, FunctionId, Role
 from asyncify.model.graph import Reference, Source, SourceKind, Value, Wrapper
 from asyncify.planning.annotated import Annotated, Slot
@@ -22,7 +23,7 @@ class Want:
     """What an annotation has to become: that of an "iterator", a "manager" or an "awaitable" result.
 
     `called` says that the annotated object is a function that returns one; a "decorator" gets such a
-    function and returns one.
+    function and returns one, and of "either" some return one and others what they did before.
     """
 
     kind: str
@@ -114,15 +115,19 @@ class Wishes:
 
     def _wants(self, value: Value) -> dict[Want, set[Owner]]:
         found: dict[Want, set[Owner]] = {}
+        awaitable, plain = Want("awaitable", called=True), False
         for source in value.sources:
             want, owner = self._want(source)
+            plain = plain or (source.kind is SourceKind.EXTERNAL and gives_data(source.name))
             if want is not None:
                 found.setdefault(want, set()).add(owner)
             elif source.kind is SourceKind.FUNCTION:
                 function = self.project.functions.get(source.name)
                 if function is None or not function.is_async:
-                    found.pop(Want("awaitable", called=True), None)
+                    found.pop(awaitable, None)
                     return found
+        if plain and awaitable in found:
+            found[Want("either", called=True)] = found.pop(awaitable)
         return found
 
     def _want(self, source: Source) -> tuple[Want | None, Owner]:

@@ -41,6 +41,7 @@ RUNNERS = frozenset(
         "anyio.run",
     }
 )
+_ASKING = "inspect.isawaitable"
 _STACKS = frozenset({"contextlib.ExitStack", "contextlib.AsyncExitStack"})
 _MANAGERS = ("asynccontextmanager", "contextlib.asynccontextmanager")
 
@@ -231,7 +232,7 @@ def _complaint(graph: CallGraph, edge: Edge, function: Function) -> str:
         return ""
     if expression.role is Role.AWAITED or _handed_to_runner(graph, edge.site):
         return ""
-    if _is_delegated(graph, edge.site):
+    if _is_delegated(graph, edge.site) or _is_asked(graph, edge.site):
         return ""
     return f"{function.name}() is a coroutine function and its call is not awaited"
 
@@ -262,6 +263,34 @@ def _is_delegated(graph: CallGraph, site: Reference) -> bool:
         return False
     call = parent_of(graph, attribute[0])
     return call is not None and call[1].role is Role.DELEGATED
+
+
+def _is_asked(graph: CallGraph, site: Reference) -> bool:
+    """Whether a call is handed to an awaited function of the project that awaits it, if it can be awaited."""
+    outer, argument = parent_of(graph, site), graph.expression(site)
+    if outer is None or argument.role is not Role.ARGUMENT or outer[1].role is not Role.AWAITED:
+        return False
+    targets = [t for edge in graph.edges if edge.site == outer[0] for t in edge.targets]
+    asking = [graph.functions[t.function] for t in targets if t.function is not None]
+    return len(asking) == len(targets) == 1 and _awaits_what_it_gets(graph, asking[0])
+
+
+def _awaits_what_it_gets(graph: CallGraph, function: Function) -> bool:
+    """Whether all that a function does is `return await value if inspect.isawaitable(value) else value`."""
+    if not function.is_async or len(function.parameters) != 1:
+        return False
+    module, variable = graph.modules[function.module], (function.id, function.parameters[0].name)
+    own = [e for e in module.expressions if e.function == function.id]
+    choices = [e for e in own if e.kind is Kind.CHOICE and e.role is Role.RETURNED]
+    asking = [e.id for e in own if graph.names.get(Reference(module.name, e.id)) == _ASKING]
+    tests = {module.expressions[number].parent for number in asking}
+    uses = [e for e in own if e.variable == variable]
+    awaited = [e for e in uses if e.role is Role.AWAITED]
+    return (
+        len(choices) == len(awaited) == 1
+        and len(uses) == 3
+        and any(e.parent in tests for e in uses)
+    )
 
 
 def parent_of(graph: CallGraph, site: Reference) -> tuple[Reference, Expression] | None:
