@@ -133,10 +133,15 @@ class Reached:
             self.results[expression.id] = name
 
     def _made(self, expression: Expression, body: Json) -> str | None:
-        """The class of the new object: of the callee, else the one that defines `__new__`."""
+        """The class of the new object: of the callee, of `__init__`, else the one that defines `__new__`."""
         callee = self.places.module.children[expression.id][:1]
         if callee and (name := self.classes.get(callee[0])):
             return name
+        given = [
+            one["receiver_class"] for one in body.get("init_targets", ()) if "receiver_class" in one
+        ]
+        if len(given) == 1:
+            return self.project.class_name(class_ref(given[0]))
         for entry, target in self._targets(body.get("new_targets", ())):
             if target and target.external != _OBJECT_NEW:
                 found = self.project.report.function(function_ref(_function(entry)))

@@ -29,6 +29,9 @@ def asked_callees(project: Project, function: Function, edge: Edge) -> frozenset
     )
     if not found or edge.access is not Access.CALL or function.is_generator:
         return frozenset()
+    callee = project.child(edge.site, Role.CALLEE)
+    if callee is None or project.expression(callee).text == function.name:
+        return frozenset()  # a method: annotations say that all objects have the same
     around = project.functions[project.expression(edge.site).function]
     if around.kind == "lambda" or starts_program(project, edge.site):
         return frozenset()

@@ -37,7 +37,7 @@ from asyncify.planning.raised_objects import forgets_arguments
 from asyncify.planning.reopened import reopened
 from asyncify.planning.steps import Step
 from asyncify.planning.truth import decides, read, truth
-from asyncify.planning.units import is_of_others
+from asyncify.planning.units import is_named, is_of_others
 from asyncify.planning.unseen_uses import unseen_use
 from asyncify.planning.uses import iterate_object, iterate_step
 from asyncify.rules.registry import Rules
@@ -162,11 +162,11 @@ class Resources:
             )
         if found is None or is_of_others(self.project, site, name):
             return
-        _, call = found
-        if self.rules.resource(call.name.rpartition(".")[0]) is not None:
+        owner = self.rules.resource(found[1].name.rpartition(".")[0])
+        if owner is not None and is_named(self.project, site, found[1].name):
             return  # a method: its receiver is seen as a value
         self._group(site).calls[site] = found
-        self._returns(site, call)
+        self._returns(site, found[1])
 
     def _gives(self, names: Sequence[str]) -> bool:
         """Whether each of these functions gives an object of a library."""

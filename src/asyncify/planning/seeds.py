@@ -40,6 +40,7 @@ from asyncify.planning.units import (
     helper_edits,
     import_text,
     is_awaited,
+    is_named,
     is_of_others,
     is_wrapped,
     noted,
@@ -371,7 +372,7 @@ class Seeds:
                 draft.edits.append((path, AddImport(import_text(to))))
             return
         receiver = project.child(callee, Role.RECEIVER)
-        if receiver is None:
+        if receiver is None or not is_named(project, site, call.name):
             draft.problem = (site, "the method is called through a variable")
             return
         hole = project.expression(receiver).span

@@ -137,6 +137,12 @@ def unit_name(project: Project, site: Reference) -> str:
     return f"{project.module(site).path}:{span.line:06}:{span.column:04}"
 
 
+def is_named(project: Project, site: Reference, name: str) -> bool:
+    """Whether a call says the name of the function that it calls: not by a variable that holds it."""
+    callee = project.child(site, Role.CALLEE)
+    return callee is not None and project.expression(callee).text == name.rpartition(".")[2]
+
+
 def is_of_others(project: Project, site: Reference, name: str) -> bool:
     """Whether a call that seems to wait is awaited, and may well be that of an object of another library.
 
