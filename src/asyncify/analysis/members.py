@@ -62,13 +62,16 @@ class Store(NamedTuple):
 class Members:
     """Connects attributes, elements and results with what the atoms of an object say they are."""
 
-    def __init__(self, heap: Heap, names: Names, stored: frozenset[str]) -> None:
+    def __init__(
+        self, heap: Heap, names: Names, stored: frozenset[str], followed: frozenset[str]
+    ) -> None:
         self.heap = heap
         self.names = names
         self.hierarchy = heap.hierarchy
         self.lookups = Lookups(heap, names)
         self.delegates = Delegates(self.hierarchy.modules, self.hierarchy.functions)
         self._asking: dict[ClassId, tuple[FunctionId, ...]] = {}
+        self._followed = followed  # methods of others that are functions where they are taken
         self.stored = stored  # every attribute name that something is assigned to
         self.unnamed: list[Store] = []
         self._namespaces: list[tuple[int, int, Reference, tuple[Atom, ...]]] = []
@@ -255,15 +258,15 @@ class Members:
             for function in self.functions(atom, ("__get__",)):
                 self.heap.slots.move(self.heap.result(function), slot)
 
-    def foreign_method(self, slot: int, name: str, followed: frozenset[str], atom: Atom) -> None:
+    def foreign_method(self, slot: int, name: str, atom: Atom) -> None:
         """A method of others, taken from its object, moves to a slot: `results.append` for a callback.
 
-        Those of the types of Python are known, and those that are `followed`.
+        Those of the types of Python are known, and those that are followed.
         """
         if atom.kind not in (SourceKind.INSTANCE, SourceKind.CALL):
             return
         method = f"{atom.name}.{name}"
-        if method in followed or callable(getattr(known_type(atom.name), name, None)):
+        if method in self._followed or callable(getattr(known_type(atom.name), name, None)):
             self.heap.slots.add(slot, Atom(SourceKind.EXTERNAL, method))
 
     def _foreign(self, slot: int, atom: Atom) -> None:

@@ -82,9 +82,8 @@ class Motion:
         self.known = known
         self.heap = heap
         self.slots = heap.slots
-        self.members = Members(heap, names, assigned_names(names.modules, hierarchy))
+        self.members = Members(heap, names, assigned_names(names.modules, hierarchy), followed)
         self._methods = frozenset(hierarchy.method_names)
-        self._followed = followed
         self._taken = methods_of_types().union(name.rpartition(".")[2] for name in followed)
         self._replacing: dict[str, frozenset[int]] = {}  # statements that assign to methods
         self._starred: dict[str, frozenset[int]] = {}  # expressions with a `*` in them
@@ -207,7 +206,7 @@ class Motion:
             for name in self.known.methods(module.name, item.id):
                 self.slots.add(slot, Atom(SourceKind.EXTERNAL, name))
             if item.text in self._taken:
-                method = partial(self.members.foreign_method, slot, item.text, self._followed)
+                method = partial(self.members.foreign_method, slot, item.text)
                 self.slots.subscribe(self.heap.at(module.name, receiver), method)
 
     def _replaces(self, module: Module, item: Expression) -> bool:

@@ -42,12 +42,18 @@ def applied(
     item = "item" if count == 1 else "items"
     while item in _names(project, site):
         item += "_"
-    star = "" if count == 1 else "*"
+    given = item if count == 1 else f"*{item}"
+    text = f"{{{start}}}({given})"
+    if awaited or project.waits(site):
+        text = awaited_call(project, site, f"{{{start}}}", given)
+    return Applied(text, (expression.span,), item)
+
+
+def awaited_call(project: Project, site: Reference, function: str, *arguments: str) -> str:
+    """The call of a callback that becomes async; a function of a library that waits goes to a thread."""
     if project.waits(site):
-        text = f"await asyncio.to_thread({{{start}}}, {star}{item})"
-        return Applied(text, (expression.span,), item)
-    call = f"{{{start}}}({star}{item})"
-    return Applied(f"await {call}" if awaited else call, (expression.span,), item)
+        return f"await asyncio.to_thread({', '.join((function, *arguments))})"
+    return f"await {function}({', '.join(arguments)})"
 
 
 def applied_items(project: Project, site: Reference, call: Reference, name: str) -> Items | None:

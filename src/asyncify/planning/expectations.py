@@ -9,7 +9,7 @@ from __future__ import annotations
 from asyncify.model.facts import FunctionId, Kind, Role
 from asyncify.model.graph import Reference
 from asyncify.model.plan import Replace
-from asyncify.planning.applied import applied
+from asyncify.planning.applied import applied, awaited_call
 from asyncify.planning.assigned import targets
 from asyncify.planning.colour import Limit
 from asyncify.planning.companions import expectation
@@ -55,7 +55,7 @@ def expected_step(
         else:
             texts.append(value)
     before, after = texts[:position], texts[position + 1 :]
-    body = _awaited(project, site, *texts[position:])
+    body = awaited_call(project, site, *texts[position:])
     if project.expression(site).kind is Kind.LAMBDA:
         made = applied(project, site, len(holes), 0)
         if made is None or after:
@@ -65,13 +65,6 @@ def expected_step(
     text = f"{lead}with {{0}}({', '.join(before)}){head}:\n    {body}"
     edit = Replace(project.statement(call).span, text, tuple(holes))
     return need_async(project, call, used, [edit])
-
-
-def _awaited(project: Project, site: Reference, function: str, *arguments: str) -> str:
-    """The call of what is handed over: a function of a library that waits goes to a thread."""
-    if project.waits(site):
-        return f"await asyncio.to_thread({', '.join((function, *arguments))})"
-    return f"await {function}({', '.join(arguments)})"
 
 
 def _calls(project: Project, site: Reference) -> bool:

@@ -26,7 +26,6 @@ from asyncify.planning.mock_names import (
 )
 from asyncify.planning.moved import retargeted
 from asyncify.planning.origins import has_attribute
-from asyncify.planning.plain_callees import asked_callees
 from asyncify.planning.post_inits import is_generated
 from asyncify.planning.project import Project
 from asyncify.planning.stand_ins import makers, stand_in_limit
@@ -117,7 +116,9 @@ def _is_for_the_checker(project: Project, cls: str) -> bool:
     return False
 
 
-def mocked_step(project: Project, function: Function, edge: Edge) -> Step:
+def mocked_step(
+    project: Project, function: Function, edge: Edge, asked: Set[str] = frozenset()
+) -> Step:
     """What the mocks need that may be in the place of the object whose method is called here.
 
     A mock that takes after a class gives an `AsyncMock` for each of its coroutine methods by itself.
@@ -126,7 +127,6 @@ def mocked_step(project: Project, function: Function, edge: Edge) -> Step:
     if problem is not None:
         return Step(limit=problem)
     made, others = others_reached(project, edge, name)
-    asked = asked_callees(project, function, edge)
     others = [other for other in others if other not in asked]
     expected = {f"{mock}.{name}" for mock in MOCKS} if others else set()
     sites = [source.site for source in made if source.site is not None]

@@ -167,7 +167,8 @@ def edge_steps(project: Project, function: Function, edge: Edge, unsafe: bool) -
     edge = entered_alike(edge)
     reached = [target for target in edge.targets if target.function is not None]
     child = child_limit(project, edge)
-    mocked = mocked_step(project, function, edge) if child is None else Step(limit=child)
+    asked = asked_callees(project, function, edge)
+    mocked = mocked_step(project, function, edge, asked) if child is None else Step(limit=child)
     if mocked.limit is not None:
         return mocked
     by_name = any(t.evidence is Evidence.BY_NAME for t in reached)
@@ -175,7 +176,7 @@ def edge_steps(project: Project, function: Function, edge: Edge, unsafe: bool) -
         message = f"a call of .{function.name}() on an object of unknown type may reach it"
         return Step(limit=Limit("ASY914", message, edge.site))
     step = _reached(project, function, edge)
-    if asked_callees(project, function, edge):
+    if asked:
         step = step.with_edits(asked_edits(project, edge.site))
     return step.with_edits(mocked.edits)
 

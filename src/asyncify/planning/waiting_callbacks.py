@@ -21,6 +21,7 @@ from asyncify.planning.helpers import call_name
 from asyncify.planning.keeping import LOOKERS
 from asyncify.planning.kept_items import keeps
 from asyncify.planning.project import Project
+from asyncify.planning.steps import Step
 from asyncify.planning.units import IN_THREAD, TO_THREAD, Seed, Site, unit_name
 from asyncify.rules.registry import Rules
 
@@ -39,8 +40,6 @@ _ELSEWHERE = frozenset(
         ),
     }
 )
-
-
 _BINDING = "functools.partial"
 # who stands a function in for another one, or asks what it is: but see `EXPECTATIONS`
 _TEST_TOOLS = ("unittest.", "pytest.", "_pytest.")
@@ -109,11 +108,11 @@ def _seed(project: Project, rules: Rules, argument: Reference, call: Reference, 
     step = expected_step(project, argument, "", call)
     if step is None and len(names) == 1:
         step = written_out(project, argument, "", call, names[0])
-    if step is None or step.limit is not None:
+    if step is None:
         message = f"it is handed to {call_name(project, call)}(), which may call it"
-        limit = step.limit if step is not None else None
-        limit = limit or Limit("ASY907", message, argument)
-        return Seed(Unit(unit_name(project, argument), (), limit), (shown,))
+        step = Step(limit=Limit("ASY907", message, argument))
+    if step.limit is not None:
+        return Seed(Unit(unit_name(project, argument), (), step.limit), (shown,))
     sites = tuple((use.site, use.user) for use in step.uses)
     edits = (*step.edits, (project.module(call).path, AddImport("import asyncio")))
     return Seed(Unit(unit_name(project, argument), sites), (shown,), edits)

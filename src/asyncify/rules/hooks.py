@@ -20,8 +20,9 @@ class Hook:
     with these names that get one. `outside`: not in classes with one of these bases. `collected`: only what
     pytest collects and nobody calls. `last`: what its calls in async tests are given, unless they say it. `program`:
     it is run by who calls, or hands on, what the decorator makes, or what the decorator belongs to; with `eager`
-    only in a project that says one of these names, or by one of the methods `at_once`. `clients`: methods that give what tests run it with, in a loop of its own. `runners`: functions that run
-    it, by the name of its module or as an object.
+    only in a project that says one of these names, or by one of the methods `at_once`. `clients`: methods that give
+    what tests run it with, in a loop of its own. `runners`: functions that run it, by the name of its module or as
+    an object.
     """
 
     names: tuple[str, ...]

@@ -58,9 +58,10 @@ class Lost:
 
 def lost_coroutines(graph: CallGraph, became_async: Set[FunctionId]) -> list[Lost]:
     """Every place in the new text that loses a coroutine of one of these functions."""
+    asked = frozenset(_asked(graph))
     found = [
         *_unmade(graph, became_async),
-        *_on_strangers(graph, became_async),
+        *_on_strangers(graph, became_async, asked),
         *_stacked(graph, became_async),
         *_in_no_module(graph, became_async),
     ]
@@ -75,7 +76,7 @@ def lost_coroutines(graph: CallGraph, became_async: Set[FunctionId]) -> list[Los
                 continue
             assert target.function is not None
             function = graph.functions[target.function]
-            message = _complaint(graph, edge, function)
+            message = _complaint(graph, edge, function, asked)
             if message:
                 expression = graph.expression(edge.site)
                 path = graph.modules[edge.site.module].path
@@ -148,7 +149,9 @@ def _in_no_module(graph: CallGraph, became_async: Set[FunctionId]) -> Iterator[L
                 yield Lost(module.path, item.span, wanted[item.text], message)
 
 
-def _on_strangers(graph: CallGraph, became_async: Set[FunctionId]) -> Iterator[Lost]:
+def _on_strangers(
+    graph: CallGraph, became_async: Set[FunctionId], asked: Set[Reference]
+) -> Iterator[Lost]:
     """Calls of methods that the type of their object does not have, where all that have the name are async."""
     methods: dict[str, list[Function]] = {}
     for function in graph.functions.values():
@@ -161,7 +164,7 @@ def _on_strangers(graph: CallGraph, became_async: Set[FunctionId]) -> Iterator[L
         if not own or not all(lacks(*_split(name)) for name in names):
             continue
         if all(f.is_async for f in own) and any(f.id in became_async for f in own):
-            message = _complaint(graph, edge, own[0])
+            message = _complaint(graph, edge, own[0], asked)
             if message:
                 path, span = graph.modules[edge.site.module].path, graph.expression(edge.site).span
                 yield Lost(path, span, own[0].id, message)
@@ -217,7 +220,7 @@ def _coroutine_lambdas(
     return found
 
 
-def _complaint(graph: CallGraph, edge: Edge, function: Function) -> str:
+def _complaint(graph: CallGraph, edge: Edge, function: Function, asked: Set[Reference]) -> str:
     expression = graph.expression(edge.site)
     if not function.is_async and function.kind != "lambda":
         return ""
@@ -232,7 +235,7 @@ def _complaint(graph: CallGraph, edge: Edge, function: Function) -> str:
         return ""
     if expression.role is Role.AWAITED or _handed_to_runner(graph, edge.site):
         return ""
-    if _is_delegated(graph, edge.site) or _is_asked(graph, edge.site):
+    if _is_delegated(graph, edge.site) or edge.site in asked:
         return ""
     return f"{function.name}() is a coroutine function and its call is not awaited"
 
@@ -265,14 +268,21 @@ def _is_delegated(graph: CallGraph, site: Reference) -> bool:
     return call is not None and call[1].role is Role.DELEGATED
 
 
-def _is_asked(graph: CallGraph, site: Reference) -> bool:
-    """Whether a call is handed to an awaited function of the project that awaits it, if it can be awaited."""
-    outer, argument = parent_of(graph, site), graph.expression(site)
-    if outer is None or argument.role is not Role.ARGUMENT or outer[1].role is not Role.AWAITED:
-        return False
-    targets = [t for edge in graph.edges if edge.site == outer[0] for t in edge.targets]
-    asking = [graph.functions[t.function] for t in targets if t.function is not None]
-    return len(asking) == len(targets) == 1 and _awaits_what_it_gets(graph, asking[0])
+def _asked(graph: CallGraph) -> Iterator[Reference]:
+    """The calls that are handed to an awaited function of the project that awaits them, if they can be awaited."""
+    naming = [site for site, name in graph.names.items() if name == _ASKING]
+    functions = dict.fromkeys(graph.expression(site).function for site in naming)
+    asking = {each for each in functions if _awaits_what_it_gets(graph, graph.functions[each])}
+    targets: dict[Reference, list[FunctionId | None]] = {}
+    for edge in graph.edges if asking else ():
+        if graph.expression(edge.site).role is Role.AWAITED:
+            targets.setdefault(edge.site, []).extend(target.function for target in edge.targets)
+    for site, reached in targets.items():
+        if len(reached) == 1 and reached[0] in asking:
+            module = graph.modules[site.module]
+            for number in module.children[site.expression]:
+                if module.expressions[number].role is Role.ARGUMENT:
+                    yield Reference(site.module, number)
 
 
 def _awaits_what_it_gets(graph: CallGraph, function: Function) -> bool:
